@@ -1,0 +1,17 @@
+// Compiles to dist/ and puts the SQL beside the JavaScript: `npm ci` runs it as `prepare`.
+import { cpSync, existsSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+const compiler = new URL('../node_modules/typescript/bin/tsc', import.meta.url)
+if (!existsSync(compiler)) {
+  // Installed from a package, or without development dependencies: what is there has been built already.
+  if (existsSync(new URL('../dist/kernel/index.js', import.meta.url))) process.exit(0)
+  console.error('care-kernel: there is no build, and no compiler to make one. Run `npm ci` with development dependencies.')
+  process.exit(1)
+}
+const { status } = spawnSync(process.execPath, [fileURLToPath(compiler), '-p', root], { stdio: 'inherit' })
+if (status !== 0) process.exit(status ?? 1)
+rmSync(`${root}dist/migrations`, { recursive: true, force: true })
+cpSync(`${root}migrations`, `${root}dist/migrations`, { recursive: true })

@@ -1,0 +1,33 @@
+import { all, definePlugin } from 'care-kernel'
+import { authPermissions, baseRead, baseWrite, hasFacility } from 'care-kernel/contracts/auth-permissions'
+import { facilities } from 'care-kernel/contracts/facilities'
+import { Type } from 'typebox'
+import { bloodBank } from './contract.js'
+import { jobs, schedules } from './jobs.js'
+import { BloodUnit } from './models.js'
+import { routes } from './routes.js'
+
+export default definePlugin({
+  contract: bloodBank,
+  version: '1.0.0',
+  kernel: '^1.0.0',
+  summary: 'Units of blood per facility, with a warning when they run low',
+  requires: [authPermissions, facilities],
+  ports: ['database'],
+  config: Type.Object({ minimumUnits: Type.Integer({ default: 4, minimum: 1 }) }, { additionalProperties: false }),
+  models: [BloodUnit],
+  migrations: new URL('../migrations/', import.meta.url),
+  permissions: {
+    rules: {
+      'blood-unit.read': { summary: 'See the blood of facilities one reaches', allow: baseRead },
+      'blood-unit.write': {
+        summary: 'Add blood to a facility one works at or administers',
+        allow: all(baseWrite),
+        object: hasFacility
+      }
+    }
+  },
+  routes,
+  jobs,
+  schedules
+})

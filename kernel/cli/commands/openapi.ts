@@ -1,0 +1,12 @@
+import { openOffline } from '../open.ts'
+import type { CliCommand } from '../main.ts'
+
+/** The OpenAPI document of what would be mounted, without a database. */
+export const openapiCommand: CliCommand = {
+  name: 'openapi',
+  summary: 'print the OpenAPI document of this config',
+  async run(cli) {
+    cli.terminal.print(JSON.stringify(await openOffline(cli), null, 2))
+    return 0
+  }
+}

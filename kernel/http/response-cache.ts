@@ -1,0 +1,36 @@
+import type { FastifyInstance } from 'fastify'
+import type { Cache } from '../ports/cache.ts'
+import type { Clock } from '../ports/clock.ts'
+
+/**
+ * Keeps the answers of routes that ask for it (`config.cache`) per full address, shared by everybody who may ask
+ * (contract auth-users §1.15). Changing what a tag stands for makes all its answers stale at once: `invalidate`.
+ */
+export function cacheResponses(app: FastifyInstance, cache: Cache, clock: Clock): void {
+  app.addHook('preHandler', async (request, reply) => {
+    const kept = request.routeOptions.config.cache
+    if (!kept || request.method !== 'GET') return
+    reply.headers({
+      'cache-control': `max-age=${kept.seconds}`,
+      expires: new Date(clock.now().getTime() + kept.seconds * 1000).toUTCString()
+    })
+    const text = await cache.get<string>(await keyOf(cache, kept.tag, `${request.protocol}://${request.host}${request.url}`))
+    if (text !== undefined) return reply.header('content-type', 'application/json').send(text)
+  })
+  app.addHook('onSend', async (request, reply, payload) => {
+    const kept = request.routeOptions.config.cache
+    if (kept && request.method === 'GET' && reply.statusCode === 200 && typeof payload === 'string') {
+      await cache.set(await keyOf(cache, kept.tag, `${request.protocol}://${request.host}${request.url}`), payload, kept.seconds)
+    }
+    return payload
+  })
+}
+
+/** Makes every kept answer of a tag stale. */
+export async function invalidateResponses(cache: Cache, tag: string): Promise<void> {
+  await cache.set(`response-tag:${tag}`, crypto.randomUUID(), 86_400)
+}
+
+async function keyOf(cache: Cache, tag: string, address: string): Promise<string> {
+  return `response:${tag}:${(await cache.get<string>(`response-tag:${tag}`)) ?? '0'}:${address}`
+}

@@ -1,0 +1,147 @@
+import type { FastifyInstance } from 'fastify'
+import { compose, type Composition, type Source } from './compose.ts'
+import { deploymentOf } from './deployment.ts'
+import { attachModels } from './engines/models.ts'
+import { permissionChecks } from './engines/permissions.ts'
+import { mountRoutes } from './engines/routes.ts'
+import { messageOf, refuse, type Problem } from './errors.ts'
+import { mountDocs } from './http/docs.ts'
+import { mountHealth } from './http/health.ts'
+import { meterRequests } from './http/metrics.ts'
+import { mountPages } from './http/pages.ts'
+import { cacheResponses } from './http/response-cache.ts'
+import { makeServer } from './http/server.ts'
+import { migrate, migrationState, stateProblems } from './migrate.ts'
+import { makeOutbox } from './outbox.ts'
+import { makePlan, type Plan } from './plan.ts'
+import type { LooseScope } from './plugin.ts'
+import { systemClock, type Clock } from './ports/clock.ts'
+import type { Ports } from './ports/index.ts'
+import { makeLogger, type Logger } from './ports/logger.ts'
+import { startRunner } from './runner.ts'
+import { buildScopes } from './scope.ts'
+import { inTime, openPorts, type Started } from './opening.ts'
+import { VERSION } from './version.ts'
+
+export type Role = 'web' | 'worker' | 'scheduler' | 'all'
+
+export interface KernelOptions {
+  readonly clock?: Clock
+  readonly logger?: Logger
+  /** Called once per thing that was opened, for the person who started it. */
+  readonly onOpened?: (line: string) => void
+}
+
+/** A deployment with its ports open and its plugins built, not yet serving. */
+export interface OpenKernel {
+  readonly composition: Composition
+  readonly plan: Plan
+  readonly app: FastifyInstance
+  readonly ports: Partial<Ports>
+  readonly scopes: ReadonlyMap<string, LooseScope>
+  readonly logger: Logger
+  readonly clock: Clock
+  /** Checks the schema, starts the plugins, mounts what the role serves; `listen` is left to the caller. Throws ProblemsError. */
+  start(role: Role): Promise<void>
+  /** Brings the schema up. */
+  migrate(options?: { adopt?: boolean }): Promise<void>
+  /** Stops what was started in reverse order, then closes the ports. Every step has a deadline; safe to call twice. */
+  stop(): Promise<void>
+}
+
+/** load → order → configure → plan. Throws ProblemsError with everything that is wrong. Touches no network. */
+export async function planKernel(source: Source, earlier: Problem[] = []): Promise<{ composition: Composition; plan: Plan }> {
+  const problems = [...earlier]
+  const composition = await compose(source, problems)
+  refuse('Cannot start', problems)
+  const plan = await makePlan(composition, problems)
+  refuse('Cannot start', problems)
+  return { composition, plan }
+}
+
+/** Opens the gateways somebody needs, side by side, and builds the plugins on them. Throws ProblemsError. */
+export async function openKernel(
+  planned: { composition: Composition; plan: Plan },
+  options: KernelOptions = {}
+): Promise<OpenKernel> {
+  const { composition, plan } = planned
+  const { root, plugins, events, jobs } = composition
+  const clock = options.clock ?? systemClock()
+  const logger = options.logger ?? makeLogger(root.log.level, { deployment: root.deployment })
+  const deployment = deploymentOf(root)
+  const app = await makeServer(root, logger)
+  const started: Started[] = []
+  const ports = await openPorts(composition, { app, clock, logger, deployment }, started, options.onOpened)
+
+  const problems: Problem[] = []
+  const model = ports.database
+    ? attachModels(composition.models, ports.database.sequelize)
+    : () => {
+        throw new Error('no database is open')
+      }
+  const common = {
+    clock,
+    logger,
+    deployment,
+    permissions: permissionChecks(composition.permissions),
+    model: model as (definition: never) => unknown,
+    outbox: makeOutbox(events, jobs)
+  }
+  const scopes = buildScopes(plugins, ports, common, events, problems)
+  let stopping: Promise<void> | undefined
+  const kernel: OpenKernel = {
+    composition,
+    plan,
+    app,
+    ports,
+    scopes,
+    logger,
+    clock,
+    start,
+    migrate: bringUp,
+    stop: () => (stopping ??= stop())
+  }
+  if (problems.length > 0) {
+    await kernel.stop()
+    refuse('Cannot start', problems)
+  }
+  return kernel
+
+  async function bringUp({ adopt = false } = {}): Promise<void> {
+    if (ports.database) await migrate(ports.database.url, composition.migrations, { version: VERSION, adopt })
+  }
+
+  async function start(role: Role): Promise<void> {
+    const found: Problem[] = ports.database ? stateProblems(await migrationState(ports.database.url, composition.migrations)) : []
+    refuse('Cannot start', found)
+    meterRequests(app, kernel)
+    if (ports.cache) cacheResponses(app, ports.cache, clock)
+    const serves = role === 'web' || role === 'all'
+    if (serves && root.server.docs) await mountDocs(app)
+    mountHealth(app, kernel)
+    mountPages(app, kernel)
+    if (serves) await mountRoutes(app, { plugins, scopes, permissions: composition.permissions, problems: found })
+    refuse('Cannot start', found)
+    for (const { name, plugin } of plugins) {
+      if (plugin.start) await inTime(plugin.start(scopes.get(name) ?? {}), 30, name)
+      const { stop } = plugin
+      if (stop) started.push({ name, stop: () => stop(scopes.get(name) ?? {}) })
+    }
+    if ((role === 'worker' || role === 'all') && ports.database && composition.jobs.size + events.events.size > 0)
+      started.push({ name: 'jobs', stop: startRunner(kernel, ports.database) })
+    await app.ready()
+  }
+
+  async function stop(): Promise<void> {
+    const deadline = root.server.stopSeconds
+    const attempt = (name: string, work: Promise<unknown>) =>
+      inTime(work, deadline, name).catch(error =>
+        logger.error({ code: 'PLUGIN_STOP_FAILED', owner: name, reason: messageOf(error) }, 'not stopped cleanly')
+      )
+    // Requests and jobs end first: app.close waits for running requests; ports close last.
+    const opened = started.filter(({ name }) => name.startsWith('port '))
+    for (const { name, stop } of started.filter(entry => !opened.includes(entry)).reverse()) await attempt(name, stop())
+    await attempt('server', app.close())
+    for (const { name, stop } of opened.reverse()) await attempt(name, stop())
+  }
+}

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto'
+import fastifyPostgres from '@fastify/postgres'
+import type { FastifyInstance } from 'fastify'
+import pg from 'pg'
+import { Sequelize, type Transaction } from 'sequelize'
+import type { Database, Result, Tx } from './ports/database.ts'
+
+/** How a PostgreSQL server is reached and how much of it is used. */
+export interface PostgresSettings {
+  readonly url: string
+  /** Connections of the hot reads, and as many again for transactions. */
+  readonly poolSize: number
+  readonly timeZone: string
+  /** Longest a statement may run, in seconds; 0 for no limit. */
+  readonly statementSeconds: number
+  readonly applicationName: string
+  /** Called for every error of an idle connection. */
+  readonly onError: (error: Error) => void
+}
+
+const NAMED_AT_MOST = 1000
+const INT8 = 20
+
+/** Dates and times stay the text PostgreSQL wrote, so that nothing is lost on the way; int8 fits a number here. */
+const TEXT_TYPES = new Set([1082, 1083, 1114, 1184, 1266])
+const types = {
+  getTypeParser(oid: number, format?: 'text' | 'binary') {
+    if (oid === INT8) return Number
+    return TEXT_TYPES.has(oid) ? (value: string) => value : pg.types.getTypeParser(oid, format)
+  }
+}
+
+/**
+ * One database behind the port: the pool of @fastify/postgres for reads, Sequelize on the same settings for models and
+ * transactions. Generic plans are forced: planning dominates the lists (measured, five times).
+ */
+export async function connectPostgres(app: FastifyInstance, settings: PostgresSettings): Promise<Database> {
+  const { url, poolSize, timeZone, statementSeconds, applicationName, onError } = settings
+  const options = `-c TimeZone=${timeZone} -c plan_cache_mode=force_generic_plan -c jit=off -c statement_timeout=${statementSeconds * 1000}`
+  await app.register(fastifyPostgres, {
+    connectionString: url,
+    max: poolSize,
+    options,
+    application_name: applicationName,
+    types,
+    connectionTimeoutMillis: 5000,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true
+  })
+  const { pool } = app.pg
+  pool.on('error', onError)
+
+  const sequelize = new Sequelize(url, {
+    dialect: 'postgres',
+    logging: () => void statements++,
+    timezone: timeZone,
+    pool: { max: poolSize, idle: 60_000, acquire: 10_000 },
+    dialectOptions: { options, application_name: applicationName, keepAlive: true, connectionTimeoutMillis: 5000 }
+  })
+  parseInt8(sequelize)
+  const name = namer()
+  let statements = 0
+
+  return {
+    url,
+    pool,
+    sequelize,
+    async query<Row>(text: string, values: readonly unknown[] = []): Promise<Result<Row>> {
+      statements++
+      const { rows, rowCount } = await pool.query({ ...name(text), text, values: values as unknown[] })
+      return { rows: rows as Row[], rowCount: rowCount ?? 0 }
+    },
+    statements: () => statements,
+    async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+      const after: (() => void | Promise<void>)[] = []
+      const result = await sequelize.transaction(transaction => work(makeTx(transaction, name, after, () => statements++)))
+      for (const step of after) await step()
+      return result
+    },
+    async check() {
+      await pool.query('select 1')
+    },
+    async close() {
+      await Promise.all([sequelize.close(), pool.ended ? undefined : pool.end()])
+    }
+  }
+}
+
+function makeTx(
+  sequelize: Transaction,
+  name: ReturnType<typeof namer>,
+  after: (() => void | Promise<void>)[],
+  count: () => void
+): Tx {
+  // Sequelize keeps the pg client of a transaction here; statements on it are part of the transaction.
+  const { connection } = sequelize as unknown as { connection: pg.ClientBase }
+  return {
+    sequelize,
+    async query<Row>(text: string, values: readonly unknown[] = []): Promise<Result<Row>> {
+      count()
+      const { rows, rowCount } = await connection.query({ ...name(text), text, values: values as unknown[], types })
+      return { rows: rows as Row[], rowCount: rowCount ?? 0 }
+    },
+    afterCommit(work) {
+      after.push(work)
+    }
+  }
+}
+
+/** Gives every statement text a name, so that each connection prepares it once; the rare thousandth-and-first stays unnamed. */
+function namer(): (text: string) => { name?: string } {
+  const names = new Map<string, { name: string }>()
+  return text => {
+    const known = names.get(text)
+    if (known) return known
+    if (names.size >= NAMED_AT_MOST) return {}
+    const made = { name: `k${createHash('sha1').update(text).digest('base64url')}` }
+    names.set(text, made)
+    return made
+  }
+}
+
+function parseInt8(sequelize: Sequelize): void {
+  const manager = (sequelize as unknown as { connectionManager: { oidParserMap: Map<number, (value: string) => unknown> } })
+    .connectionManager
+  manager.oidParserMap.set(INT8, Number)
+}

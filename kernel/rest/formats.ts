@@ -1,0 +1,111 @@
+import { isDate } from './filters.ts'
+
+/** Kinds of phone numbers (contract auth-users §1.19, ASCII digits only: FIX 23). */
+export const PHONE_TYPES = {
+  indian_mobile: [/^\+91[6-9][0-9]{9}$/],
+  international_mobile: [/^(?!\+91)\+[0-9]{1,3}[0-9]{8,14}$/],
+  mobile: [/^\+91[6-9][0-9]{9}$/, /^(?!\+91)\+[0-9]{1,3}[0-9]{8,14}$/],
+  landline: [/^\+91[2-9][0-9]{7,9}$/],
+  support: [/^(1800|1860)[0-9]{6,7}$/]
+} as const
+
+export type PhoneType = keyof typeof PHONE_TYPES
+
+export const DATETIME_FORMAT = 'YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]'
+
+const DATETIME =
+  /^(\d{4}-\d{1,2}-\d{1,2})(?:[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,6})\d*)?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i
+
+/** An instant as ISO text in UTC with microseconds, or undefined. Without an offset it is a time in `zone`. */
+export function parseDatetime(text: string, zone: string): string | undefined {
+  const match = DATETIME.exec(text.trim())
+  if (!match) return undefined
+  const [, day = '', hour = '0', minute = '0', second = '0', fraction = '', offset] = match
+  if (!isDate(day) || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined
+  const [year, month, date] = day.split('-').map(Number) as [number, number, number]
+  const local = Date.UTC(year, month - 1, date, Number(hour), Number(minute), Number(second))
+  const shift = offset === undefined ? zoneOffset(local, zone) : offsetOf(offset)
+  if (shift === undefined) return undefined
+  return new Date(local - shift).toISOString().replace(/\.\d+Z$/, `.${fraction.padEnd(6, '0')}Z`)
+}
+
+function offsetOf(text: string): number | undefined {
+  if (/^z$/i.test(text)) return 0
+  const [, sign, hours = '0', minutes = '0'] = /^([+-])(\d{2}):?(\d{2})?$/.exec(text) ?? []
+  if (Number(hours) > 23 || Number(minutes) > 59) return undefined
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000
+}
+
+/** Milliseconds a zone is ahead of UTC at a local time. */
+function zoneOffset(local: number, zone: string): number {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric'
+  })
+  const ahead = (instant: number) => {
+    const part = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]))
+    return Date.UTC(part.year ?? 0, (part.month ?? 1) - 1, part.day, part.hour, part.minute, part.second) - instant
+  }
+  return ahead(local - ahead(local))
+}
+
+/** What is wrong with a decimal number as text, in the original's order. */
+export function decimalProblem(text: string, digits: number, places: number): string | undefined {
+  const match = /^[+-]?(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,4}))?$/i.exec(text)
+  if (text.length > 1000) return 'String value too large.'
+  if (!match || (!match[1] && !match[2])) return 'A valid number is required.'
+  const exponent = Number(match[3] ?? 0)
+  const decimals = Math.max(0, (match[2] ?? '').length - exponent)
+  const whole =
+    `${match[1] ?? ''}${(match[2] ?? '').slice(0, Math.max(0, exponent))}`.replace(/^0+/, '').length +
+    Math.max(0, exponent - (match[2] ?? '').length)
+  const total = whole + decimals
+  if (total > digits) return `Ensure that there are no more than ${digits} digits in total.`
+  if (decimals > places) return `Ensure that there are no more than ${places} decimal places.`
+  return whole > digits - places
+    ? `Ensure that there are no more than ${digits - places} digits before the decimal point.`
+    : undefined
+}
+
+/** Whether a text is an e-mail address as the original accepts them. */
+export function isEmail(text: string): boolean {
+  const at = text.lastIndexOf('@')
+  const [user, domain] = [text.slice(0, at), text.slice(at + 1)]
+  return (
+    at > 0 &&
+    text.length <= 320 &&
+    /^[-!#$%&'*+/=?^_`{}|~0-9a-z]+(\.[-!#$%&'*+/=?^_`{}|~0-9a-z]+)*$/i.test(user) &&
+    (domain === 'localhost' || /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}(?<!-)$/i.test(domain))
+  )
+}
+
+/** Whether a text is a web address. */
+export function isUrl(text: string): boolean {
+  if (!/^(https?|ftps?):\/\/[^\s/?#]+([/?#]\S*)?$/i.test(text) || text.length > 2048) return false
+  try {
+    const { hostname } = new URL(text)
+    return (
+      hostname === 'localhost' ||
+      /^(\d{1,3}\.){3}\d{1,3}$|^\[[0-9a-f:.]+\]$/i.test(hostname) ||
+      /^([a-z0-9\u00a1-\uffff_](?:[a-z0-9\u00a1-\uffff_-]{0,61}[a-z0-9\u00a1-\uffff])?\.)+[a-z\u00a1-\uffff0-9-]{2,63}$/i.test(
+        hostname
+      )
+    )
+  } catch {
+    return false
+  }
+}
+
+/** What Python calls the type of a JSON value; messages quote it. */
+export function pythonType(value: unknown): string {
+  if (value === null || value === undefined) return 'NoneType'
+  if (Array.isArray(value)) return 'list'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float'
+  return { string: 'str', boolean: 'bool' }[typeof value as string] ?? 'dict'
+}

@@ -1,0 +1,83 @@
+/** One field of an answer: the SQL that makes it and the JSON Schema that describes it. */
+export interface Output {
+  readonly sql: string
+  readonly schema: object
+}
+
+/** Labels by stored number, in the order of the contract. */
+export type Labels = Readonly<Record<number, string>>
+
+/** The fields of one representation of a resource, in the order in which they are answered. */
+export interface Shape {
+  readonly fields: Readonly<Record<string, Output>>
+  /** SQL expression: the row as a JSON object, of the aliases its fields speak of. */
+  readonly sql: string
+  readonly schema: object
+}
+
+/** A representation: one place for its fields, formats and labels, used by lists, details and embedded objects alike. */
+export function shape(fields: Readonly<Record<string, Output>>): Shape {
+  const select = Object.entries(fields)
+    .map(([name, { sql }]) => `${sql} as "${name}"`)
+    .join(', ')
+  return Object.freeze({
+    fields,
+    sql: `(select row_to_json(_) from (select ${select}) _)`,
+    schema: { type: 'object', properties: Object.fromEntries(Object.entries(fields).map(([name, { schema }]) => [name, schema])) }
+  })
+}
+
+const nullable = (type: object) => ({ ...type, nullable: true })
+const plain =
+  (type: object) =>
+  (sql: string): Output => ({ sql, schema: nullable(type) })
+
+/** Makers of output fields. Each takes SQL over the aliases in scope; NULL is answered as null. */
+export const out = {
+  text: plain({ type: 'string' }),
+  integer: plain({ type: 'integer' }),
+  number: plain({ type: 'number' }),
+  boolean: plain({ type: 'boolean' }),
+  uuid: plain({ type: 'string', format: 'uuid' }),
+  date: plain({ type: 'string', format: 'date' }),
+  json: plain({}),
+  list: (sql: string, of: object = {}): Output => ({ sql, schema: { type: 'array', items: of } }),
+  /** A number with all its decimal places, as a string. */
+  decimal: (sql: string): Output => ({ sql: `(${sql})::text`, schema: nullable({ type: 'string', format: 'decimal' }) }),
+  /** ISO-8601 in the deployment's zone, microseconds only where there are any (contract auth-users §1.5). */
+  datetime: (sql: string): Output => ({
+    sql: `replace(to_char(${sql}, 'YYYY-MM-DD"T"HH24:MI:SS.USTZH:TZM'), '.000000', '')`,
+    schema: nullable({ type: 'string', format: 'date-time' })
+  }),
+  /** ISO-8601 in UTC with Z: values the original puts raw into an answer. */
+  utc: (sql: string): Output => ({
+    sql: `replace(to_char(${sql} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000', '')`,
+    schema: nullable({ type: 'string', format: 'date-time' })
+  }),
+  /** The label of a stored number; a number outside the list is answered as its text. */
+  label: (sql: string, labels: Labels): Output => ({
+    sql: labelSql(sql, labels),
+    schema: nullable({ type: 'string', enum: Object.values(labels) })
+  }),
+  /** An embedded object, null when `from` (`from table t where …`) finds no row; of the aliases in scope without `from`. */
+  object: (of: Shape, from?: string): Output => ({
+    sql: from ? `(select ${of.sql} ${from})` : of.sql,
+    schema: nullable(of.schema)
+  }),
+  /** An embedded list, in the order `order` says. */
+  objects: (of: Shape, from: string, order = ''): Output => ({
+    sql: `(select coalesce(json_agg(${of.sql}${order ? ` order by ${order}` : ''}), '[]') ${from})`,
+    schema: { type: 'array', items: of.schema }
+  })
+} as const
+
+/** The label of a stored number as an SQL expression. */
+export function labelSql(sql: string, labels: Labels): string {
+  const cases = Object.entries(labels).map(([value, label]) => `when ${value} then ${quote(label)}`)
+  return `case ${sql} ${cases.join(' ')} else (${sql})::text end`
+}
+
+/** A text as an SQL literal; only for constants of the code, never for input. */
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}

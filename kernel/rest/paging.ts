@@ -1,0 +1,79 @@
+import { ApiError } from '../http/errors.ts'
+
+/** A query string as Fastify parses it. */
+export type Query = Readonly<Record<string, string | readonly string[] | undefined>>
+
+const DEFAULT_LIMIT = 14
+const MOST = 2_147_483_647
+
+/** The value of a parameter; of a repeated one the last, as in the original. */
+export function valueOf(query: Query, name: string): string | undefined {
+  const value = query[name]
+  return typeof value === 'string' || value === undefined ? value : value.at(-1)
+}
+
+/** Limit and offset of a query; bad ones never fail (contract auth-users §1.8). */
+export function limitOffset(query: Query): { limit: number; offset: number } {
+  return {
+    limit: wholeNumber(valueOf(query, 'limit'), 1) ?? DEFAULT_LIMIT,
+    offset: wholeNumber(valueOf(query, 'offset'), 0) ?? 0
+  }
+}
+
+/** Page number of a query, or `last`. Throws 404 `Invalid page.` for anything else. */
+export function pageNumber(query: Query): number | 'last' {
+  const page = valueOf(query, 'page') ?? '1'
+  if (page === 'last') return page
+  const number = wholeNumber(page, 1)
+  if (number === undefined) throw new ApiError(404, { detail: 'Invalid page.' })
+  return number
+}
+
+/** The answer of a list as JSON text around results that are text already. */
+export function envelope(
+  count: number,
+  results: string,
+  { url, limit, offset }: { url: string; limit: number; offset: number }
+): string {
+  const next = offset + limit < count ? withParameters(url, { limit, offset: offset + limit }) : null
+  const previous = offset > 0 ? withParameters(url, { limit, offset: offset - limit > 0 ? offset - limit : undefined }) : null
+  return wrap(count, next, previous, results)
+}
+
+/** The same for lists paged by number; the first page has no parameter. */
+export function pageEnvelope(
+  count: number,
+  results: string,
+  { url, page, pages }: { url: string; page: number; pages: number }
+): string {
+  const next = page < pages ? withParameters(url, { page: page + 1 }) : null
+  const previous = page > 1 ? withParameters(url, { page: page - 1 > 1 ? page - 1 : undefined }) : null
+  return wrap(count, next, previous, results)
+}
+
+function wrap(count: number, next: string | null, previous: string | null, results: string): string {
+  return `{"count":${count},"next":${JSON.stringify(next)},"previous":${JSON.stringify(previous)},"results":${results}}`
+}
+
+/** The address with these parameters set or removed, and all parameters in alphabetical order. */
+function withParameters(url: string, changes: Readonly<Record<string, number | undefined>>): string {
+  const [path, query = ''] = url.split('?', 2)
+  const pairs = [...new URLSearchParams(query)].filter(([name]) => !(name in changes))
+  for (const [name, value] of Object.entries(changes)) if (value !== undefined) pairs.push([name, String(value)])
+  pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  const text = pairs.map(([name, value]) => `${quotePlus(name)}=${quotePlus(value)}`).join('&')
+  return text ? `${path}?${text}` : `${path}`
+}
+
+/** As Python's quote_plus: letters, digits and `_.-~` stay, a space is a plus. */
+function quotePlus(text: string): string {
+  return encodeURIComponent(text)
+    .replace(/[!'()*]/g, sign => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%20', '+')
+}
+
+function wholeNumber(text: string | undefined, least: number): number | undefined {
+  if (text === undefined || !/^\s*\+?\d+\s*$/.test(text)) return undefined
+  const number = Number(text)
+  return number < least ? undefined : Math.min(number, MOST)
+}

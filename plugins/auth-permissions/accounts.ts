@@ -1,0 +1,97 @@
+import { availableParallelism } from 'node:os'
+import type { Clock, Database, Deployment, Queryable } from 'care-kernel'
+import { hashPassword, isUsable, needsRehash, verifyPassword, type HashOptions } from './passwords.ts'
+import type { AuthSettings } from './settings.ts'
+import { makeTokens, type Tokens } from './tokens.ts'
+
+/** What checking a password needs to know of a user. */
+export interface StoredAccount {
+  readonly id: number
+  readonly external_id: string
+  readonly username: string
+  readonly password: string
+  readonly is_active: boolean
+  readonly asset_id: number | null
+  readonly first_name: string
+  readonly last_name: string
+  readonly email: string
+}
+
+const COLUMNS = 'id, external_id, username, password, is_active, asset_id, first_name, last_name, email'
+
+/** Hashes run on libuv's four threads, which files and name look-ups need too. */
+const HASHES_AT_MOST = 3
+
+/** Passwords and tokens of users. Hashing is limited to the cores there are, so that reads keep their share. */
+export class Accounts {
+  readonly tokens: Tokens
+  readonly #database: Database
+  readonly #clock: Clock
+  readonly #hash: HashOptions
+  readonly #slots: Slots
+  #dummy: Promise<string> | undefined
+
+  constructor({ database, clock, config, deployment }: { database: Database; clock: Clock; config: AuthSettings; deployment: Deployment }) {
+    this.#database = database
+    this.#clock = clock
+    this.#hash = config.passwordHash
+    this.#slots = new Slots(Math.max(1, Math.min(HASHES_AT_MOST, availableParallelism() - 1)))
+    this.tokens = makeTokens({ secret: deployment.security.secretKey, accessMinutes: config.accessTokenMinutes, refreshMinutes: config.refreshTokenMinutes })
+  }
+
+  /** The user of this exact name, unless deleted. */
+  async named(username: string, db: Queryable = this.#database): Promise<StoredAccount | undefined> {
+    if (username.includes('\0')) return undefined
+    return (await db.query<StoredAccount>(`select ${COLUMNS} from users_user where username = $1 and not deleted`, [username])).rows[0]
+  }
+
+  /** The active user of this name and password, hashed anew where its format is outdated. Unknown users cost a hash too. */
+  async check(username: string, password: string): Promise<StoredAccount | undefined> {
+    const user = await this.named(username)
+    const known = user?.is_active && isUsable(user.password) ? user : undefined
+    const right = await this.matches(password, known?.password ?? (await this.#anyHash()))
+    if (!known || !right) return undefined
+    await this.#rehash(known, password)
+    return known
+  }
+
+  matches = (password: string, stored: string): Promise<boolean> => this.#slots.run(() => verifyPassword(password, stored))
+
+  hash = (password: string): Promise<string> => this.#slots.run(() => hashPassword(password, this.#hash))
+
+  /** Remembers that the user was here (login and refresh). */
+  async seen(userId: number): Promise<void> {
+    await this.#database.query('update users_user set last_login = $2 where id = $1', [userId, this.#clock.now().toISOString()])
+  }
+
+  async #rehash({ id, password: stored }: StoredAccount, password: string): Promise<void> {
+    if (!needsRehash(stored, this.#hash)) return
+    await this.#database.query('update users_user set password = $3 where id = $1 and password = $2', [id, stored, await this.hash(password)])
+  }
+
+  #anyHash(): Promise<string> {
+    return (this.#dummy ??= this.hash('nobody has this password'))
+  }
+}
+
+/** Runs at most so many pieces of work at a time, the others wait in order. */
+class Slots {
+  #free: number
+  readonly #waiting: (() => void)[] = []
+
+  constructor(free: number) {
+    this.#free = free
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free === 0) await new Promise<void>(resolve => this.#waiting.push(resolve))
+    else this.#free--
+    try {
+      return await work()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next) next()
+      else this.#free++
+    }
+  }
+}

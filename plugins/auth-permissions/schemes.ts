@@ -1,0 +1,104 @@
+import type { FastifyRequest } from 'fastify'
+import { ApiError, isUuid, unauthenticated, type Actor, type AuthenticationScheme, type Clock, type Database, type Deployment } from 'care-kernel'
+import type { Actors } from './actors.ts'
+import type { Accounts } from './accounts.ts'
+import type { Middleware } from './middleware.ts'
+import { tooMany, type RateLimit } from './rate-limit.ts'
+import type { AuthSettings } from './settings.ts'
+import type { TokenFailure } from './tokens.ts'
+
+interface SchemeScope {
+  readonly actors: Actors
+  readonly accounts: Accounts
+  readonly middleware: Middleware
+  readonly clock: Clock
+  readonly config: AuthSettings
+  readonly database: Database
+  readonly deployment: Deployment
+  readonly rateLimit: RateLimit
+}
+
+type Refused = AuthenticationScheme<SchemeScope>['refused']
+
+const DEFAULT: Refused = { status: 403 }
+const CONSULTATION: Refused = { status: 401, challenge: 'Middleware_Bearer realm="api"' }
+
+/** Ways to tell who asks (contract auth-users §1.3). A scheme's refusals all have its status. */
+export const schemes: Readonly<Record<string, AuthenticationScheme<SchemeScope>>> = {
+  user: {
+    summary: 'A user by access token', refused: DEFAULT,
+    authenticate: async (request, scope) => (await byToken(request, scope, DEFAULT)) ?? (scope.config.basicAuthentication && scope.deployment.environment === 'development' ? byPassword(request, scope, DEFAULT) : null)
+  },
+  'user+basic': {
+    summary: 'A user by access token, or by name and password', refused: DEFAULT,
+    authenticate: async (request, scope) => (await byToken(request, scope, DEFAULT)) ?? byPassword(request, scope, DEFAULT)
+  },
+  consultation: {
+    summary: 'A user by access token; refusals are 401', refused: CONSULTATION,
+    authenticate: (request, scope) => byToken(request, scope, CONSULTATION)
+  },
+  middleware: {
+    summary: 'A facility by the token of its middleware', refused: CONSULTATION,
+    authenticate: (request, scope) => scope.middleware.authenticate(request)
+  }
+}
+
+/** Messages of bad access tokens (contract auth-users §1.3.1). */
+const MESSAGES: Readonly<Record<TokenFailure, object>> = {
+  invalid: tokenBody('Token is invalid or expired'),
+  wrong_type: tokenBody('Token has wrong type'),
+  no_user: { detail: 'Token contained no recognizable user identification', code: 'token_not_valid' }
+}
+
+async function byToken(request: FastifyRequest, { accounts, actors, clock }: SchemeScope, refused: Refused): Promise<Actor | null> {
+  const credentials = credentialsOf(request, 'Bearer', refused)
+  if (credentials === null) return null
+  const verified = accounts.tokens.verify(credentials, 'access', seconds(clock))
+  if (!verified.ok) throw refusal(refused, MESSAGES[verified.reason])
+  const userId = (verified.claims.user_id ?? '').toLowerCase()
+  if (!isUuid(userId)) throw refusal(refused, MESSAGES.invalid)
+  const account = await actors.account(userId)
+  if (!account) throw refusal(refused, { detail: 'User not found', code: 'user_not_found' })
+  if (!account.active) throw refusal(refused, { detail: 'User is inactive', code: 'user_inactive' })
+  return account.actor
+}
+
+/** Wrong passwords are counted, so that this is no way around the limit of the login. */
+async function byPassword(request: FastifyRequest, { accounts, actors, rateLimit }: SchemeScope, refused: Refused): Promise<Actor | null> {
+  const header = request.headers.authorization ?? ''
+  if (!/^basic( |$)/i.test(header)) return null
+  const [username = '', ...rest] = Buffer.from(header.slice(6).trim(), 'base64').toString('utf8').split(':')
+  const bucket = { group: 'basic', value: username }
+  if (await rateLimit.full(request, bucket)) throw tooMany()
+  const user = rest.length > 0 ? await accounts.check(username, rest.join(':')) : undefined
+  const actor = user ? await actors.byExternalId(user.external_id) : undefined
+  if (!actor) {
+    await rateLimit.count(request, bucket)
+    throw refusal(refused, { detail: 'Invalid username/password.' })
+  }
+  return actor
+}
+
+/** What follows the scheme word; null when there is none or it is another. Not exactly two parts is refused. */
+function credentialsOf(request: FastifyRequest, word: string, refused: Refused): string | null {
+  const header = request.headers.authorization
+  if (header === undefined) return null
+  const parts = header.trim().split(/\s+/)
+  if (parts[0] !== word) return null
+  const [, credentials] = parts
+  if (parts.length !== 2 || credentials === undefined) throw refusal(refused, { detail: 'Authorization header must contain two space-delimited values', code: 'bad_authorization_header' })
+  return credentials
+}
+
+function refusal(refused: Refused, body: object): ApiError {
+  return new ApiError(refused.status, body, unauthenticated(refused).headers)
+}
+
+function tokenBody(message: string): object {
+  return { detail: 'Invalid Token, please relogin to continue', code: 'token_not_valid', messages: [{ token_class: 'AccessToken', token_type: 'access', message }] }
+}
+
+/** The present in whole seconds, as tokens count. */
+export function seconds(clock: Clock): number {
+  return Math.floor(clock.now().getTime() / 1000)
+}

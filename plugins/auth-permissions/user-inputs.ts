@@ -1,0 +1,80 @@
+import { field, Invalid, record, type Clock, type Field } from 'care-kernel'
+import { GENDERS, USER_TYPES } from './user-types.ts'
+
+/** Contract auth-users §1.19: 4 to 16 characters. */
+const USERNAME = /^(?!.*[._-]{2})[a-z0-9](?:[a-z0-9._-]{2,14}[a-z0-9])$/
+const USERNAME_MESSAGE = "Username must be 4 to 16 characters long. It may only contain lowercase alphabets, numbers, underscores, hyphens and dots. It shouldn't start or end with underscores, hyphens or dots. It shouldn't contain consecutive underscores, hyphens or dots."
+
+/** The message of a user name that somebody has, deleted people included. */
+export const USERNAME_TAKEN = 'A user with that username already exists.'
+
+/** User names that pass the rule and collide with fixed paths (contract auth-users §6, 13). */
+const RESERVED: ReadonlySet<string> = new Set(['getcurrentuser', 'add_user'])
+
+/** Whether a user name can never be given. */
+export const isReserved = (username: string): boolean => RESERVED.has(username)
+
+/** Youngest age in calendar years that a user may have, and its message. */
+const LEAST_AGE = 16
+
+/** A facility's uuid without looking it up: only the facilities plugin knows which there are. */
+function facilityUuid<const O extends { optional?: true }>(options?: O) {
+  const uuid = field.uuid(options)
+  const parse: typeof uuid.parse = (input, arrival) => {
+    const value = uuid.parse(input, arrival)
+    return value instanceof Invalid ? new Invalid(['invalid uuid']) : value
+  }
+  return { ...uuid, parse }
+}
+
+/** A date of birth that is long enough ago. */
+function birthDate(today: () => string): Field<string, true> {
+  const date = field.date()
+  return {
+    ...date,
+    parse(input, arrival) {
+      const value = date.parse(input, arrival)
+      if (value instanceof Invalid) return value
+      return yearOf(today()) - yearOf(value) < LEAST_AGE ? new Invalid(['Age must be greater than 15 years']) : value
+    }
+  }
+}
+
+const yearOf = (date: string) => Number(date.split('-', 1)[0])
+
+/** What `users/` takes (contract auth-users §3.4, §3.5). */
+export type UserInputs = ReturnType<typeof userInputs>
+
+/** Makes the inputs of a deployment: ages are counted in its time zone. */
+export function userInputs({ clock, deployment: { timeZone } }: { clock: Clock; deployment: { readonly timeZone: string } }) {
+  const format = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })
+  const username = field.text({ max: 150, rules: [[USERNAME, USERNAME_MESSAGE], [text => !isReserved(text), USERNAME_TAKEN]] })
+  const profile = {
+    first_name: field.text({ optional: true, max: 150, blank: true }),
+    last_name: field.text({ optional: true, max: 150, blank: true }),
+    email: field.email({ optional: true, max: 254, blank: true }),
+    video_connect_link: field.url({ optional: true, max: 200, null: true, blank: true }),
+    qualification: field.text({ optional: true, null: true }),
+    doctor_experience_commenced_on: field.date({ optional: true, null: true }),
+    doctor_medical_council_registration: field.text({ optional: true, null: true, max: 255 }),
+    weekly_working_hours: field.integer({ optional: true, null: true, min: 0, max: 168 })
+  }
+  const person = {
+    phone_number: field.phone({ types: ['mobile', 'landline'], max: 14 }),
+    alt_phone_number: field.phone({ types: ['mobile'], optional: true, null: true, blank: true, max: 14 }),
+    gender: field.label(GENDERS),
+    date_of_birth: birthDate(() => format.format(clock.now()))
+  }
+  return {
+    update: record({ username, ...profile, home_facility: facilityUuid(), ...person }),
+    create: record({
+      ...person, username, user_type: field.label(USER_TYPES), password: field.text({ optional: true }), ...profile,
+      ward: field.reference('users_ward', { optional: true, null: true, source: 'ward_id' }),
+      local_body: field.reference('users_localbody', { optional: true, null: true, source: 'local_body_id' }),
+      district: field.reference('users_district', { optional: true, null: true, source: 'district_id' }),
+      state: field.reference('users_state', { optional: true, null: true, source: 'state_id' }),
+      home_facility: facilityUuid({ optional: true }),
+      facilities: field.list(field.uuid(), { optional: true, array: true })
+    })
+  }
+}

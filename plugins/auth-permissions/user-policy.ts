@@ -1,0 +1,79 @@
+import { all, any, not, predicate, scopeCondition, type Actor, type Asked, type Params, type RowScope, type Rule } from 'care-kernel'
+import { atLeast, everybody, ofDistrict, readOnly, superuser, verified, type Placed } from './predicates.ts'
+import { RANK } from './user-types.ts'
+
+/** A user as far as rules look at it. */
+export interface UserLike extends Placed {
+  readonly id: number
+  readonly user_type: number
+}
+
+/** A user to be changed; `moves` when the body names a district or a state. */
+export interface UserChange extends UserLike {
+  readonly moves: boolean
+}
+
+const self = predicate<UserLike>('self', (actor, { id }) => actor.id === id)
+const notAbove = predicate<UserLike>('type ≥ the type of the user', (actor, { user_type: type }) => actor.userType >= type)
+const sameState = predicate<UserLike>('same state', (actor, { state_id: id }) => id !== null && id === actor.stateId)
+const movesAdmin = predicate<UserChange>('moves a user of type ≥ 25', (actor, { moves, user_type: type }) => moves && type >= RANK.districtLabAdmin)
+
+/** Writes may not name a type above Volunteer, though the type is never written (contract auth-users §3.3). */
+const namesNoStaff = predicate<Asked>('names no type above Volunteer', (actor, { body }) => {
+  const type = typeof body === 'object' && body !== null ? (body as { user_type?: unknown }).user_type : undefined
+  return !(Number(type) > RANK.volunteer)
+})
+
+/** Contract auth-users §3.4, with its FIX: read-only types and lower ranks change nobody but themselves. */
+const mayUpdate = any<UserChange>(superuser, all<UserChange>(not(movesAdmin), any<UserChange>(self, all<UserChange>(
+  not(readOnly), notAbove, any<UserChange>(all<UserChange>(atLeast(RANK.stateLabAdmin), sameState), all<UserChange>(not(atLeast(RANK.stateLabAdmin)), ofDistrict))
+))))
+
+/** Rules of users and skills by name (contract auth-users §3.3, §3.4, §3.5, §3.8). */
+export const userRules = {
+  'user.read': { summary: 'See users and oneself', allow: everybody },
+  'user.detail': { summary: 'See all about a user', allow: everybody, object: any<UserLike>(superuser, self) },
+  'user.add': { summary: 'Add users', allow: any(superuser, verified) },
+  'user.update': { summary: 'Change a user', allow: namesNoStaff, readsBody: true, object: mayUpdate },
+  'user.delete': { summary: 'Deactivate a user', allow: namesNoStaff, readsBody: true },
+  'skill.read': { summary: 'See skills and who has them', allow: everybody },
+  'user.skill.write': {
+    summary: 'Give and take skills', allow: everybody,
+    object: any<UserLike>(superuser, self, all<UserLike>(atLeast(RANK.districtAdmin), not(readOnly), notAbove))
+  }
+} as const satisfies Readonly<Record<string, Rule>>
+
+/** Users that exist for `users/` (contract auth-users §3.2); `u` is the user's row. */
+export const LISTED = 'u.is_active and not u.is_superuser and u.asset_id is null and not u.deleted'
+
+/** Users an actor sees besides oneself (contract auth-users §3.2); `members` is the contract's slot of that name. */
+export function visibleUsers(members: string): RowScope {
+  return [
+    [superuser, () => 'true'],
+    [atLeast(RANK.stateReadOnlyAdmin), ({ stateId }, params) => (stateId === null ? 'false' : `u.state_id = ${params.add(stateId)} and u.user_type <= ${RANK.stateAdmin}`)],
+    [atLeast(RANK.districtReadOnlyAdmin), ({ districtId }, params) => (districtId === null ? 'false' : `u.district_id = ${params.add(districtId)} and u.user_type <= ${RANK.districtAdmin}`)],
+    [everybody, ({ facilityIds }, params) => {
+      const facilities = params.add(facilityIds, 'bigint[]')
+      return `u.id in (${members.replaceAll('$facilities', () => facilities)}) and u.user_type < ${RANK.districtAdmin}`
+    }]
+  ]
+}
+
+/** Users an actor may deactivate (contract auth-users §3.3, `DELETE`); nobody has the type for it where no case holds. */
+export const removableUsers: RowScope = [
+  [superuser, () => 'true'],
+  [atLeast(RANK.stateAdmin), ({ stateId }, params) => (stateId === null ? 'false' : `u.state_id = ${params.add(stateId)} and u.user_type < ${RANK.stateAdmin}`)],
+  [exactly(RANK.districtAdmin), ({ districtId }, params) => (districtId === null ? 'false' : `u.district_id = ${params.add(districtId)} and u.user_type < ${RANK.districtAdmin}`)]
+]
+
+/** Whether an actor may deactivate anybody at all. */
+export const removesUsers = any(...removableUsers.map(([holds]) => holds))
+
+/** The condition of a scope, oneself included. */
+export function orSelf(scope: RowScope, actor: Actor, params: Params): string {
+  return `(u.id = ${params.add(actor.id)} or (${scopeCondition(scope, actor, params)}))`
+}
+
+function exactly(rank: number) {
+  return predicate(`type = ${rank}`, actor => actor.userType === rank)
+}

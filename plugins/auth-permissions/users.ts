@@ -1,0 +1,206 @@
+import { invalid, type Actor, type Clock, type Database, type Infer, type ModelOf, type Queryable, type Tx } from 'care-kernel'
+import type { Actors, AuthHooks, Users, VisibleUser } from './contract.ts'
+import { User } from './models.ts'
+import { randomPassword } from './passwords.ts'
+import { passwordProblems } from './password-policy.ts'
+import { isReserved, USERNAME_TAKEN, type UserInputs } from './user-inputs.ts'
+import { userReads, type UserReads, type UserReadScope } from './user-resources.ts'
+import { READ_ONLY_TYPES, RANK } from './user-types.ts'
+
+type Calls = { readonly [K in keyof AuthHooks]: (db: Queryable, payload: Parameters<AuthHooks[K]>[1]) => Promise<Awaited<ReturnType<AuthHooks[K]>>[]> }
+
+/** What `UserAccounts` needs of the plugin's scope. */
+export interface AccountsScope extends UserReadScope {
+  readonly clock: Clock
+  readonly actors: Actors
+  readonly hooks: Calls
+  readonly accounts: { hash(password: string): Promise<string> }
+  model(definition: typeof User): ModelOf<(typeof User)['columns']>
+}
+
+/** The values of `add_user` and of an update, references resolved but for facilities. */
+export type NewUser = Infer<UserInputs['create']>
+export type UserUpdate = Partial<Infer<UserInputs['update']>>
+
+/** Columns of a new user, as a row. */
+export interface UserRow {
+  readonly username: string
+  readonly user_type: number
+  readonly gender: number
+  readonly phone_number: string
+  readonly [column: string]: unknown
+}
+
+/** Named places of a new user: its field, the rank from which another than one's own may be given, and the message (contract auth-users §3.5). */
+const PLACES = [
+  { field: 'ward', own: 'wardId', rank: RANK.localBodyAdmin, message: 'Cannot create for a different Ward' },
+  { field: 'local_body', own: 'localBodyId', rank: RANK.districtAdmin, message: 'Cannot create for a different local body' },
+  { field: 'district', own: 'districtId', rank: RANK.stateAdmin, message: 'Cannot create for a different district' },
+  { field: 'state', own: 'stateId', rank: Number.POSITIVE_INFINITY, message: 'Cannot create for a different state' }
+] as const
+
+/** Types that may add doctors though these rank above them. */
+const ADDS_DOCTORS: ReadonlySet<number> = new Set([RANK.staff, RANK.nurse])
+
+/** The people of a deployment: adds, changes and deactivates them, and keeps where they are at home. */
+export class UserAccounts implements Users {
+  /** The reads of this deployment. */
+  readonly reads: UserReads
+  readonly #scope: AccountsScope
+
+  constructor(scope: AccountsScope) {
+    this.#scope = scope
+    this.reads = userReads(scope)
+  }
+
+  visible = (db: Queryable, actor: Actor, username: string, lock = false): Promise<VisibleUser> =>
+    this.reads.visible<VisibleUser>(db, actor, username, 'u.id, u.external_id, u.user_type, u.local_body_id, u.district_id, u.state_id, u.home_facility_id', lock)
+
+  /** Adds a user for `actor` (contract auth-users §3.5). Throws 400 for what may not be; the id. */
+  async add(database: Database, actor: Actor, values: NewUser): Promise<number> {
+    const { username, user_type: type, facilities = [], home_facility: home, ward, local_body: localBody, district, state, password = randomPassword(), email = '', ...rest } = values
+    const named = await this.#facilities(database, actor, home === undefined ? facilities : [home, ...facilities])
+    const missing = facilities.filter(uuid => !named.has(uuid))
+    const problems = {
+      ...(await this.#isTaken(database, username) ? { username: [USERNAME_TAKEN] } : {}),
+      ...placeProblems(actor, { ward, local_body: localBody, district, state }),
+      ...(missing.length > 0 ? { facilities: [`Some facilities are not available - ${missing.join(', ')}`] } : {}),
+      ...passwordProblem(values, password),
+      ...(home !== undefined && !named.has(home) ? { home_facility: ['object with this id not found'] } : {})
+    }
+    if (Object.keys(problems).length > 0) throw invalid(problems)
+    if (home !== undefined && !actor.superuser && !named.get(home)?.allowed) throw invalid({ home_facility: ['Cannot create users with different Home Facility'] })
+    requireRank(actor, type)
+    if (!ward && !localBody && !district && !state) throw invalid({ __all__: ['One of ward, local body, district or state is required'] })
+
+    const hashed = await this.#scope.accounts.hash(password)
+    return database.transaction(async tx => {
+      const id = await this.create(tx, {
+        ...rest, username, user_type: type, email, password: hashed, ward_id: ward ?? null, local_body_id: localBody ?? null, district_id: district ?? null, state_id: state ?? null,
+        verified: true, created_by_id: actor.id
+      })
+      const facilityIds = [...new Set(facilities)].flatMap(uuid => named.get(uuid)?.id ?? [])
+      if (facilityIds.length > 0) await this.#scope.hooks['user-added'](tx, { actor, userId: id, facilityIds })
+      const homeId = home === undefined ? undefined : named.get(home)?.id
+      if (homeId !== undefined) await this.setHomeFacility(tx, id, homeId)
+      return id
+    })
+  }
+
+  /** Writes a new user; a local body decides the district, a district the state. Throws 400 when the user name is taken. The id. */
+  async create(tx: Tx, row: UserRow): Promise<number> {
+    const { email = '', ...rest } = row as UserRow & { email?: string }
+    const { rows: [place] } = await tx.query<{ district_id: number | null; state_id: number | null }>(
+      `select d.id as district_id, coalesce(d.state_id, $3::bigint) as state_id from (select 1) _ left join users_localbody l on l.id = $1 left join users_district d on d.id = coalesce(l.district_id, $2::bigint)`,
+      [row.local_body_id ?? null, row.district_id ?? null, row.state_id ?? null])
+    const values = { ...rest, ...place, email: lowerDomain(email), date_joined: this.#scope.clock.now().toISOString() }
+    const user = await taking(() => this.#scope.model(User).create(values, { transaction: tx.sequelize }))
+    return user.get('id') as number
+  }
+
+  /** Changes a user (contract auth-users §3.4). Throws 400 for a taken user name and a home facility out of reach. */
+  async update(tx: Tx, actor: Actor, id: number, { home_facility: home, ...values }: UserUpdate): Promise<void> {
+    const { username } = values
+    const facility = home === undefined ? undefined : (await this.#facilities(tx, actor, [home])).get(home)
+    const problems = {
+      ...(username !== undefined && (await this.#isTaken(tx, username, id)) ? { username: [USERNAME_TAKEN] } : {}),
+      ...(home !== undefined && !facility ? { home_facility: ['object with this id not found'] } : {})
+    }
+    if (Object.keys(problems).length > 0) throw invalid(problems)
+    if (facility && !actor.superuser && !facility.allowed) throw invalid({ home_facility: ['Cannot create users with different Home Facility'] })
+    if (Object.keys(values).length > 0) await taking(() => this.#scope.model(User).update(values, { where: { id }, transaction: tx.sequelize }))
+    if (facility) await this.setHomeFacility(tx, id, facility.id)
+    this.#scope.actors.changed(tx, [id])
+  }
+
+  /** Makes a user inactive and closes its allocations (contract auth-users §3.3, §3.10 FIX); everything else of it stays. */
+  async deactivate(tx: Tx, id: number): Promise<void> {
+    await tx.query('update users_user set is_active = false where id = $1', [id])
+    await tx.query('update users_userfacilityallocation set end_date = $2 where user_id = $1 and end_date is null', [id, this.#now()])
+    this.#scope.actors.changed(tx, [id])
+  }
+
+  /** Stores a new password, whatever the old one was. */
+  async setPassword(database: Database, id: number, password: string): Promise<void> {
+    const hashed = await this.#scope.accounts.hash(password)
+    await database.transaction(async tx => {
+      await tx.query('update users_user set password = $2 where id = $1', [id, hashed])
+      this.#scope.actors.changed(tx, [id])
+    })
+  }
+
+  /** Whether a user name is somebody's, deleted and inactive people included, or can be nobody's. */
+  async isUnavailable(db: Queryable, username: string): Promise<boolean> {
+    return isReserved(username) || (!username.includes('\0') && (await this.#isTaken(db, username)))
+  }
+
+  setHomeFacility = async (tx: Tx, userId: number, facilityId: number | null): Promise<void> => {
+    const { rows: [user] } = await tx.query<{ old: number | null }>('select home_facility_id as old from users_user where id = $1 for no key update', [userId])
+    if (!user || user.old === facilityId) return
+    const now = this.#now()
+    await tx.query('update users_user set home_facility_id = $2 where id = $1', [userId, facilityId])
+    await tx.query('update users_userfacilityallocation set end_date = $3 where user_id = $1 and facility_id = $2 and end_date is null', [userId, user.old, now])
+    if (facilityId !== null) await tx.query('insert into users_userfacilityallocation (user_id, facility_id, start_date) values ($1, $2, $3)', [userId, facilityId, now])
+    this.#scope.actors.changed(tx, [userId])
+  }
+
+  releaseHomeFacility = async (tx: Tx, facilityId: number): Promise<number[]> => {
+    const { rows } = await tx.query<{ id: number }>('update users_user set home_facility_id = null where home_facility_id = $1 returning id', [facilityId])
+    await tx.query('update users_userfacilityallocation set end_date = $2 where facility_id = $1 and end_date is null', [facilityId, this.#now()])
+    const ids = rows.map(({ id }) => id)
+    if (ids.length > 0) this.#scope.actors.changed(tx, ids)
+    return ids
+  }
+
+  async #facilities(db: Queryable, actor: Actor, uuids: readonly string[]) {
+    if (uuids.length === 0) return new Map<string, never>()
+    const answers = await this.#scope.hooks['facilities-named'](db, { actor, uuids: [...new Set(uuids)] })
+    return new Map(answers.flat().map(facility => [facility.uuid, facility]))
+  }
+
+  async #isTaken(db: Queryable, username: string, exceptId = 0): Promise<boolean> {
+    const { rows } = await db.query('select 1 from users_user where username = $1 and id <> $2', [username, exceptId])
+    return rows.length > 0
+  }
+
+  #now(): string {
+    return this.#scope.clock.now().toISOString()
+  }
+}
+
+/** What may not be said about a user's places by this creator. */
+function placeProblems(actor: Actor, given: Readonly<Record<(typeof PLACES)[number]['field'], number | null | undefined>>): Record<string, string[]> {
+  if (actor.superuser) return {}
+  return Object.fromEntries(PLACES.flatMap(({ field, own, rank, message }) => {
+    const value = given[field]
+    const fits = value === null || value === undefined || value === actor[own] || actor.userType >= rank
+    return fits ? [] : [[field, [message]]]
+  }))
+}
+
+function passwordProblem({ username, first_name: firstName = '', last_name: lastName = '', email = '', password: given }: NewUser, password: string): Record<string, string[]> {
+  const messages = given === undefined ? [] : passwordProblems(password, { username, firstName, lastName, email })
+  return messages.length > 0 ? { password: messages } : {}
+}
+
+function requireRank(actor: Actor, type: number): void {
+  if (READ_ONLY_TYPES.has(actor.userType) && !READ_ONLY_TYPES.has(type)) throw invalid({ user_type: ['Read only users can create other read only users only'] })
+  if (actor.superuser || type <= actor.userType || (ADDS_DOCTORS.has(actor.userType) && type === RANK.doctor)) return
+  throw invalid({ user_type: ['User cannot create another user with higher permissions'] })
+}
+
+/** Runs a write; a user name that somebody took meanwhile is answered as one that was taken before. */
+async function taking<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    const { code, detail = '' } = ((error as { original?: unknown }).original ?? error) as { code?: string; detail?: string }
+    if (code === '23505' && detail.includes('(username)')) throw invalid({ username: [USERNAME_TAKEN] })
+    throw error
+  }
+}
+
+function lowerDomain(email: string): string {
+  const at = email.lastIndexOf('@')
+  return at < 0 ? email : `${email.slice(0, at)}@${email.slice(at + 1).toLowerCase()}`
+}

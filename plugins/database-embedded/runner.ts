@@ -1,0 +1,104 @@
+import { execFile, execFileSync, type SpawnOptions } from 'node:child_process'
+import { chownSync, lstatSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { unsupported, type Binaries } from './binaries.ts'
+import { EmbeddedError } from './errors.ts'
+
+/** How the programs are started here, and who they run as. */
+export interface Runner {
+  /** Words before the program. */
+  readonly prefix: readonly string[]
+  readonly options: Pick<SpawnOptions, 'uid' | 'gid'>
+  /** Whose the files must be; undefined where nothing has to be given away. */
+  readonly owner?: { readonly uid: number; readonly gid: number }
+}
+
+const NOBODY = 65_534
+/** The server dies with its launcher, kill -9 included; what has no such command finds the orphan at the next start. */
+const BOUND = ['--pdeathsig', 'INT', '--']
+
+/**
+ * The first way that works here. PostgreSQL refuses root, so root borrows an unprivileged user that exists: the owner of the data, or
+ * `postgres`, or `nobody`. Where that user cannot walk to the directory or the binaries (a 0700 home): a user namespace in which
+ * root is nobody; where namespaces are forbidden (many containers): the borrowed user with the capability to walk anywhere.
+ */
+export async function findRunner({ postgres, env }: Binaries, home: string): Promise<Runner> {
+  if (process.platform !== 'linux') return process.getuid?.() === 0 ? borrowed(borrowedUser(home)) : { prefix: [], options: {} }
+  for (const runner of ways(home)) {
+    // Says whether the directory can be entered and whether the binaries run at all.
+    const [word = '', ...words] = [...runner.prefix, 'sh', '-c', 'test -x "$1" && exec "$2" --version', 'sh', home, postgres]
+    if (await succeeds(word, words, { ...runner.options, env })) return runner
+  }
+  if (!(await succeeds(postgres, ['--version'], { env }))) throw unsupported(`${postgres} does not run on this system`)
+  throw new EmbeddedError(
+    'EMBEDDED_START_FAILED',
+    `PostgreSQL refuses to run as root, and no other user can reach ${home}`,
+    'set gateways.database.directory to a place everybody can walk to, such as /var/lib/care-kernel, or start as another user'
+  )
+}
+
+/** Gives a tree to the user the programs run as, where it is somebody else's: made by another user, or by another way of running. */
+export function giveTo({ owner }: Runner, path: string): void {
+  if (!owner || lstatSync(path).uid === owner.uid) return
+  if (lstatSync(path).isDirectory()) {
+    for (const entry of readdirSync(path, { recursive: true, encoding: 'utf8' })) chown(join(path, entry), owner)
+  }
+  // Last, so that an interrupted walk is begun again.
+  chown(path, owner)
+}
+
+function* ways(home: string): Generator<Runner> {
+  if (process.getuid?.() !== 0) {
+    yield { prefix: ['setpriv', ...BOUND], options: {} }
+    yield { prefix: [], options: {} }
+    return
+  }
+  const owner = borrowedUser(home)
+  const become = ['setpriv', '--reuid', String(owner.uid), '--regid', String(owner.gid), '--clear-groups']
+  const namespace = ['unshare', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`, '--']
+  const root = { uid: 0, gid: 0 }
+  yield { prefix: [...become, ...BOUND], options: {}, owner }
+  yield borrowed(owner)
+  yield { prefix: [...namespace, 'setpriv', ...BOUND], options: {}, owner: root }
+  yield { prefix: namespace, options: {}, owner: root }
+  yield { prefix: [...become, '--inh-caps=+dac_override', '--ambient-caps=+dac_override', ...BOUND], options: {}, owner }
+}
+
+function borrowed(owner: { uid: number; gid: number }): Runner {
+  return { prefix: [], options: owner, owner }
+}
+
+function borrowedUser(home: string): { uid: number; gid: number } {
+  const data = statSync(join(home, 'data'), { throwIfNoEntry: false })
+  if (data && data.uid !== 0) return { uid: data.uid, gid: data.gid }
+  return idOf('postgres') ?? idOf('nobody') ?? { uid: NOBODY, gid: NOBODY }
+}
+
+function idOf(user: string): { uid: number; gid: number } | undefined {
+  try {
+    const [uid, gid] = ['-u', '-g'].map(flag =>
+      Number(execFileSync('id', [flag, user], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
+    )
+    return uid && gid ? { uid, gid } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function succeeds(
+  command: string,
+  args: readonly string[],
+  options: Pick<SpawnOptions, 'uid' | 'gid' | 'env'>
+): Promise<boolean> {
+  return new Promise(done => {
+    try {
+      execFile(command, args, { ...options, cwd: '/' }, error => done(!error))
+    } catch {
+      done(false)
+    }
+  })
+}
+
+function chown(path: string, { uid, gid }: { uid: number; gid: number }): void {
+  if (!lstatSync(path).isSymbolicLink()) chownSync(path, uid, gid)
+}

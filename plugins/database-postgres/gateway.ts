@@ -1,0 +1,101 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { connectPostgres, defineGateway, secret, type Clock, type Database } from 'care-kernel'
+import { Type } from 'typebox'
+import { examine } from './findings.ts'
+
+/** What `doctor` needs besides the port. */
+export interface OpenPostgres extends Database {
+  readonly clock: Clock
+  readonly processes: number
+  readonly poolSize: number
+}
+
+const OLDEST = 130_000
+const PATIENCE_MS = 10_000
+const PAUSE_MS = 300
+
+/** What a server says, or the network says of it, while it starts. Anything else will not pass by waiting. */
+const PASSING = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'EPIPE',
+  '57P03',
+  '53300'
+])
+
+export default defineGateway({
+  port: 'database',
+  name: 'database-postgres',
+  summary: 'A PostgreSQL server, 13 or later',
+  config: Type.Object(
+    {
+      url: secret({ description: 'postgres://user:password@host:5432/database' }),
+      poolSize: Type.Union([Type.Literal('auto'), Type.Integer({ minimum: 1, maximum: 200 })], {
+        default: 'auto',
+        description: 'Connections per process for reads, and as many for transactions; auto keeps all processes within 80'
+      }),
+      statementSeconds: Type.Integer({ default: 30, minimum: 0, description: 'Longest a statement may run; 0 for no limit' })
+    },
+    { additionalProperties: false }
+  ),
+  shared: true,
+  async open({ url, poolSize: asked, statementSeconds }, { app, clock, deployment, logger }): Promise<OpenPostgres> {
+    const poolSize = asked === 'auto' ? poolSizeFor(deployment.processes) : asked
+    const database = await connectPostgres(app, {
+      url,
+      poolSize,
+      statementSeconds,
+      timeZone: deployment.timeZone,
+      applicationName: `care-kernel ${deployment.name}`,
+      onError: error => logger.warn({ code: codeOf(error) }, 'a connection to the database ended')
+    })
+    try {
+      await reach(database, () => logger.info({}, 'waiting for the database'))
+    } catch (error) {
+      await database.close()
+      throw error
+    }
+    return { ...database, clock, processes: deployment.processes, poolSize }
+  },
+  doctor: async port => examine(port as OpenPostgres)
+})
+
+/** Two pools per process, all of them within 80 of PostgreSQL's usual 100 connections; the rest is for workers and people. */
+function poolSizeFor(processes: number): number {
+  return Math.min(10, Math.max(2, Math.floor(80 / (2 * processes))))
+}
+
+/** Asks until the server answers, for things that are started side by side. The machine's time: a test's clock may stand still. */
+async function reach(database: Database, onWaiting: () => void): Promise<void> {
+  const until = performance.now() + PATIENCE_MS
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const {
+        rows: [server]
+      } = await database.query<{ number: number; version: string }>(
+        "select current_setting('server_version_num')::int as number, current_setting('server_version') as version"
+      )
+      if (!server || server.number < OLDEST)
+        throw new Error(`PostgreSQL ${server?.version ?? '?'} is too old: 13 or later is needed`)
+      return
+    } catch (error) {
+      if (!isPassing(error) || performance.now() + PAUSE_MS > until) throw error
+      if (attempt === 1) onWaiting()
+    }
+    await wait(PAUSE_MS)
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  const code = codeOf(error)
+  return code ? PASSING.has(code) : error instanceof Error && /timeout|terminated/i.test(error.message)
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as { code?: string }).code
+}

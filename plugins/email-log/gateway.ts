@@ -1,0 +1,39 @@
+import { resolve } from 'node:path'
+import { defineGateway, type EmailPort } from 'care-kernel'
+import { Type } from 'typebox'
+import { render } from './render.ts'
+import { examine, idOf, makeFolder, writeOnce } from './outbox.ts'
+
+export default defineGateway({
+  port: 'email',
+  name: 'email-log',
+  summary: 'Mail as files in a folder, for trying out',
+  config: Type.Object(
+    {
+      directory: Type.String({ default: '.care/outbox/email', minLength: 1, description: 'Folder of the files' }),
+      from: Type.String({ default: 'Care <care@localhost>', minLength: 1, description: 'Sender of every message' })
+    },
+    { additionalProperties: false }
+  ),
+  shared: true,
+  async open({ directory, from }, { clock, logger }): Promise<EmailPort> {
+    const folder = resolve(directory)
+    await makeFolder(folder)
+    let closed = false
+    return {
+      async send(email) {
+        if (closed) throw new Error('the gateway is closed')
+        if (email.to.length === 0) throw new Error('the message has no recipients')
+        const now = clock.now()
+        const id = idOf(email.key, now)
+        if (await writeOnce(folder, `${id}.eml`, render(email, { id, from, date: now }))) logger.info({ id }, 'mail written')
+        return { id }
+      },
+      check: () => makeFolder(folder),
+      async close() {
+        closed = true
+      }
+    }
+  },
+  doctor: async (port, { directory }) => examine(resolve(directory))
+})

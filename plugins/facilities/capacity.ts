@@ -1,0 +1,100 @@
+import type { FastifyInstance } from 'fastify'
+import { describe, invalid, ordering, out, readInput, resource, sendJson, shape, type Actor, type Tx } from 'care-kernel'
+import { ROOM_TYPES } from './enumerations.ts'
+import { capacityInput } from './inputs.ts'
+import { FacilityCapacity } from './models.ts'
+import { ofFacility, partRoutes, type PartOfFacility } from './part-routes.ts'
+import { actorOf } from './request-actor.ts'
+import type { FacilityScope } from './scope.ts'
+import { refusingRepeats } from './unique.ts'
+
+interface CapacityRow {
+  readonly id: number
+  readonly facility_id: number
+  readonly room_type: number
+  readonly total_capacity: number
+  readonly current_capacity: number
+}
+
+const capacities = resource({
+  name: 'FacilityCapacity', from: 'facility_facilitycapacity p', key: { column: 'p.room_type::bigint', kind: 'integer' }, live: 'not p.deleted', ordering: ordering({}, 'p.id'),
+  shape: shape({
+    id: out.uuid('p.external_id'),
+    room_type_text: out.label('p.room_type', ROOM_TYPES),
+    modified_date: out.datetime('p.modified_date'),
+    room_type: out.integer('p.room_type'),
+    total_capacity: out.integer('p.total_capacity'),
+    current_capacity: out.integer('p.current_capacity')
+  })
+})
+
+const history = resource({
+  name: 'HistoricalFacilityCapacity', from: 'facility_historicalfacilitycapacity h', key: { column: 'h.history_id', kind: 'integer' },
+  ordering: ordering({}, 'h.history_date desc, h.history_id desc'),
+  shape: shape({
+    history_id: out.integer('h.history_id'),
+    id: out.integer('h.id'),
+    external_id: out.uuid('h.external_id'),
+    room_type: out.integer('h.room_type'),
+    total_capacity: out.integer('h.total_capacity'),
+    current_capacity: out.integer('h.current_capacity'),
+    history_date: out.datetime('h.history_date'),
+    history_change_reason: out.text('h.history_change_reason'),
+    history_type: out.text('h.history_type'),
+    history_user: out.integer('h.history_user_id')
+  })
+})
+
+const COPIED = 'id, external_id, created_date, modified_date, deleted, room_type, total_capacity, current_capacity, facility_id'
+const TAKEN = { room_type: ['This facility already has a capacity of this room type.'] }
+const once = <T>(write: () => Promise<T>) => refusingRepeats('unique_facility_room_type', TAKEN, write)
+
+/** `facility/{id}/capacity/` and its history (contract facilities §7.1). */
+export function capacityRoutes(app: FastifyInstance, scope: FacilityScope): void {
+  const { database, clock, emit, model } = scope
+  const now = () => clock.now().toISOString()
+
+  /** Appends the state the row has now, and tells whoever counts beds. */
+  async function record(tx: Tx, actor: Actor, id: number, kind: '+' | '~', { facility_id: facilityId, room_type: roomType }: Pick<CapacityRow, 'facility_id' | 'room_type'>): Promise<void> {
+    await tx.query(`insert into facility_historicalfacilitycapacity (${COPIED}, history_date, history_type, history_user_id)
+      select ${COPIED}, $2, $3, $4 from facility_facilitycapacity where id = $1`, [id, now(), kind, actor.id])
+    await emit(tx, 'capacity-changed', { facilityId, roomType })
+  }
+
+  partRoutes<CapacityRow>(app, scope, {
+    path: 'capacity', what: 'Beds', rows: capacities, input: capacityInput, columns: 'p.id, p.facility_id, p.room_type, p.total_capacity, p.current_capacity',
+    async add(tx, request, { id: facilityId }) {
+      const values = await readInput(request, capacityInput, { db: tx })
+      requireFitting(values)
+      const row = { facility_id: facilityId, ...values, created_date: now(), modified_date: now() }
+      const made = await once(() => model(FacilityCapacity).create(row, { transaction: tx.sequelize }))
+      await record(tx, actorOf(request), made.get('id') as number, '+', row)
+      return values.room_type
+    },
+    async change(tx, request, row) {
+      const partial = request.method === 'PATCH'
+      const values = await (partial ? readInput(request, capacityInput, { db: tx, partial }) : readInput(request, capacityInput, { db: tx }))
+      if (values.total_capacity !== undefined || values.current_capacity !== undefined) requireFitting({ ...row, ...values })
+      await once(() => model(FacilityCapacity).update({ ...values, modified_date: now() }, { where: { id: row.id }, transaction: tx.sequelize }))
+      await record(tx, actorOf(request), row.id, '~', { ...row, ...values })
+      return values.room_type ?? row.room_type
+    },
+    async remove(tx, request, row) {
+      await model(FacilityCapacity).update({ deleted: true }, { where: { id: row.id }, transaction: tx.sequelize })
+      await record(tx, actorOf(request), row.id, '~', row)
+    }
+  })
+
+  app.get<PartOfFacility>('/api/v1/facility/:facility/capacity/:key/history/', {
+    config: { permission: 'facility.part.read', otherwise: 'facility.part.write' }, schema: describe({ summary: 'What was reported before', paging: 'limit', answer: history.shape })
+  }, async (request, reply) => {
+    const { facility, key } = request.params
+    const { id } = await capacities.row<CapacityRow>(database, key, 'p.id', ofFacility('p.facility_id', facility, actorOf(request)))
+    return sendJson(reply, await history.list(database, request, params => [`h.id = ${params.add(id)}`]))
+  })
+}
+
+/** Not more beds taken than there are; the stored numbers count where the body is silent (FIX of contract facilities §7.1). */
+function requireFitting({ total_capacity: total = 0, current_capacity: current = 0 }: { readonly total_capacity?: number; readonly current_capacity?: number }): void {
+  if (total !== 0 && current > total) throw invalid({ current_capacity: ['Current capacity cannot be greater than total capacity.'] })
+}

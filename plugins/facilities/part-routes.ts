@@ -1,0 +1,84 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { denied, describe, isUuid, notAUuid, scopeCondition, sendJson, type Actor, type RecordInput, type Resource, type Tx, type Where } from 'care-kernel'
+import { facilitiesOf } from 'care-kernel/contracts/auth-permissions'
+import type { FacilityRow } from './contract.ts'
+import { actorOf } from './request-actor.ts'
+import type { FacilityScope } from './scope.ts'
+
+/** Rows that belong to a facility and are named by a number of their own: its beds and doctors by kind. `p` is the row. */
+export interface FacilityPart<Row> {
+  /** `facility/{id}/<path>/` */
+  readonly path: string
+  readonly what: string
+  readonly rows: Resource
+  readonly input: RecordInput
+  /** Columns `change` and `remove` need of the row, which is locked. */
+  readonly columns: string
+  /** Reads the input and writes it; the number that names the row. */
+  add(tx: Tx, request: FastifyRequest, facility: FacilityRow): Promise<number>
+  change(tx: Tx, request: FastifyRequest, row: Row): Promise<number>
+  remove(tx: Tx, request: FastifyRequest, row: Row): Promise<void>
+}
+
+export type OfFacility = { Params: { facility: string } }
+export type PartOfFacility = { Params: { facility: string; key: string } }
+
+const scope = facilitiesOf('f')
+
+/** Rows of the facility of a path, where the actor reaches it; nothing otherwise. 400 for a malformed uuid. */
+export function ofFacility(column: string, uuid: string, actor: Actor): Where {
+  if (!isUuid(uuid)) throw notAUuid(uuid)
+  return params => [`${column} in (select f.id from facility_facility f where f.external_id = ${params.add(uuid)} and not f.deleted and (${scopeCondition(scope, actor, params)}))`]
+}
+
+/** Asks FWRITE of the facility of the path before the body is read, as the original does (contract facilities §1.6). */
+export function askingToWrite({ database, facilities }: FacilityScope) {
+  return async (request: FastifyRequest<OfFacility>): Promise<void> => {
+    await facilities.writable(database, actorOf(request), request.params.facility)
+  }
+}
+
+/** Mounts list, detail and writes of such rows (contract facilities §7). */
+export function partRoutes<Row>(app: FastifyInstance, scope: FacilityScope, { path, what, rows, input, columns, add, change, remove }: FacilityPart<Row>): void {
+  const { database, facilities } = scope
+  const url = `/api/v1/facility/:facility/${path}/`
+  const read = { permission: 'facility.part.read', otherwise: 'facility.part.write' }
+  const write = { config: { permission: 'facility.part.write' }, onRequest: askingToWrite(scope) }
+  const answer = rows.shape
+
+  app.get<OfFacility>(url, { config: read, schema: describe({ summary: `${what} of a facility`, paging: 'limit', answer }) },
+    async (request, reply) => sendJson(reply, await rows.list(database, request, ofFacility('p.facility_id', request.params.facility, actorOf(request)))))
+
+  app.post<OfFacility>(url, { ...write, schema: describe({ summary: `Report ${what.toLowerCase()}`, body: input, answer, status: 201 }) }, async (request, reply) => {
+    const json = await database.transaction(async tx => {
+      const facility = await facilities.byUuid(tx, request.params.facility, { hold: true })
+      if (!facility) throw denied()
+      const key = await add(tx, request, facility)
+      return rows.one(tx, key, params => [`p.facility_id = ${params.add(facility.id)}`])
+    })
+    return sendJson(reply, json, 201)
+  })
+
+  app.get<PartOfFacility>(`${url}:key/`, { config: read, schema: describe({ summary: `${what} of one kind`, answer }) },
+    async (request, reply) => sendJson(reply, await rows.one(database, request.params.key, ofFacility('p.facility_id', request.params.facility, actorOf(request)))))
+
+  for (const method of ['PUT', 'PATCH'] as const) {
+    app.route<PartOfFacility>({
+      method, url: `${url}:key/`, ...write, schema: describe({ summary: `Change ${what.toLowerCase()}`, body: input, answer }),
+      async handler(request, reply) {
+        const where = ofFacility('p.facility_id', request.params.facility, actorOf(request))
+        const json = await database.transaction(async tx => {
+          const row = await rows.row<Row>(tx, request.params.key, columns, where, true)
+          return rows.one(tx, await change(tx, request, row), where)
+        })
+        return sendJson(reply, json)
+      }
+    })
+  }
+
+  app.delete<PartOfFacility>(`${url}:key/`, { ...write, schema: describe({ summary: `Withdraw ${what.toLowerCase()}`, status: 204 }) }, async (request, reply) => {
+    const where = ofFacility('p.facility_id', request.params.facility, actorOf(request))
+    await database.transaction(async tx => remove(tx, request as FastifyRequest, await rows.row<Row>(tx, request.params.key, columns, where, true)))
+    return reply.code(204).send()
+  })
+}

@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import pg from 'pg'
+import t from 'tap'
+import { readCatalogue, compareCatalogues } from '../../kernel/catalogue.ts'
+import { planKernel } from '../../kernel/index.ts'
+import { migrate } from '../../kernel/migrate.ts'
+import { care, configFile, emptyDatabase, root, run, sql } from './deployment.ts'
+
+const PLUGINS = ['places', 'auth-permissions', 'facilities']
+const schema = join(process.env.CARE_CONTRACT ?? join(root, '../shared'), 'contract/schema.sql')
+const launcher = join(root, 'bin/care-kernel.js')
+
+async function rows<Row>(url: string, text: string): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query(text)).rows as Row[]
+  } finally {
+    await client.end()
+  }
+}
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+t.test('twenty migrators at once apply each migration once', async t => {
+  const database = await emptyDatabase()
+  t.teardown(database.drop)
+  const { composition } = await planKernel({
+    raw: {
+      file: configFile(database.url, PLUGINS),
+      values: {
+        environment: 'development',
+        security: { secretKey: 'care-kernel-development-only' },
+        plugins: Object.fromEntries(PLUGINS.map(name => [name, {}])),
+        gateways: {
+          database: { use: 'database-postgres', url: database.url },
+          cache: { use: 'cache-memory' },
+          email: { use: 'email-log' }
+        }
+      }
+    }
+  })
+  const results = await Promise.all(
+    Array.from({ length: 20 }, () => migrate(database.url, composition.migrations, { version: '1.0.0' }))
+  )
+  const applied = results.flatMap(result => result.applied.map(({ owner, name }) => `${owner}/${name}`))
+  t.equal(applied.length, composition.migrations.length)
+  t.equal(new Set(applied).size, applied.length)
+})
+
+t.test('a migrator killed half-way leaves nothing that stops the next', async t => {
+  const database = await emptyDatabase()
+  t.teardown(database.drop)
+  const folder = mkdtempSync(join(tmpdir(), 'care-slow-'))
+  writeFileSync(join(folder, '0001_first.sql'), 'create table first (id int)')
+  writeFileSync(join(folder, '0002_slow.sql'), 'create table second (id int); select pg_sleep(2); create table third (id int)')
+  const entry = join(folder, 'plugin.js')
+  writeFileSync(
+    entry,
+    `import { definePlugin, defineContract } from '${join(root, 'dist/kernel/index.js')}'
+export default definePlugin({ contract: defineContract({ name: 'slow', version: 1 }), version: '1.0.0', kernel: '^1.0.0', summary: 'slow', ports: ['database'], migrations: new URL('./', import.meta.url) })`
+  )
+  const config = configFile(database.url, [entry])
+  const child = spawn(process.execPath, [launcher, 'migrate', '--config', config], { stdio: 'ignore' })
+  for (let tries = 0; tries < 100; tries++) {
+    if (
+      (
+        await rows<{ query: string }>(
+          database.url,
+          `select query from pg_stat_activity where query like '%pg_sleep%' and query not like '%pg_stat_activity%' and datname = current_database()`
+        )
+      ).length > 0
+    )
+      break
+    await wait(50)
+  }
+  child.kill('SIGKILL')
+  await new Promise(resolve => child.once('exit', resolve))
+  t.match(
+    await care(['migrate', '--config', config]),
+    /applied {3}slow\/0002_slow\.sql/,
+    'the next one waits for the dead one to be noticed, and completes'
+  )
+  t.same(await rows(database.url, `select count(*)::int as count from kernel_migration where owner = 'slow'`), [{ count: 2 }])
+})
+
+t.test(
+  'our migrations make the tables of the original',
+  { skip: existsSync(schema) ? false : 'the contract is not at hand' },
+  async t => {
+    const [own, original] = await Promise.all([emptyDatabase(), emptyDatabase()])
+    t.teardown(own.drop)
+    t.teardown(original.drop)
+    const config = configFile(own.url, PLUGINS)
+    await care(['migrate', '--config', config])
+    await sql(original.url, readFileSync(schema, 'utf8'))
+    const { output } = await run(process.execPath, [launcher, 'plan', '--json', '--config', config])
+    const tables = [...(JSON.parse(output) as { tables: { table: string }[] }).tables.map(({ table }) => table)]
+    t.ok(tables.length >= 15)
+    const [expected, actual] = await Promise.all(
+      [original, own].map(({ url }) => withClient(url, client => readCatalogue(client, tables)))
+    )
+    const reachable = (difference: { what: string; expected: unknown }) =>
+      !(difference.what.includes('foreign key') && /facility_asset\b/.test(String(difference.expected)))
+    t.same(
+      compareCatalogues(expected ?? [], actual ?? []).filter(reachable),
+      [],
+      'columns, types, defaults, nullability, keys, uniques, checks'
+    )
+
+    const adopted = configFile(original.url, PLUGINS)
+    t.match((await run(process.execPath, [launcher, 'migrate', '--config', adopted])).output, /DATABASE_FOREIGN/)
+    t.match(await care(['migrate', '--adopt', '--dry-run', '--config', adopted]), /to record/)
+    t.match(await care(['migrate', '--adopt', '--config', adopted]), /recorded {2}auth-permissions\/0001_users\.sql/)
+    t.match(await care(['migrate', '--config', adopted]), /^0 applied, 0 recorded/m, 'a second time there is nothing to do')
+  }
+)
