@@ -6,6 +6,7 @@ import { permissionChecks } from './engines/permissions.ts'
 import { mountRoutes } from './engines/routes.ts'
 import { messageOf, refuse, type Problem } from './errors.ts'
 import { mountDocs } from './http/docs.ts'
+import { drainable } from './http/drain.ts'
 import { mountHealth } from './http/health.ts'
 import { meterRequests } from './http/metrics.ts'
 import { mountPages } from './http/pages.ts'
@@ -70,6 +71,7 @@ export async function openKernel(
   const logger = options.logger ?? makeLogger(root.log.level, { deployment: root.deployment })
   const deployment = deploymentOf(root)
   const app = await makeServer(root, logger)
+  const drain = drainable(app)
   const started: Started[] = []
   const ports = await openPorts(composition, { app, clock, logger, deployment }, started, options.onOpened)
 
@@ -138,7 +140,8 @@ export async function openKernel(
       inTime(work, deadline, name).catch(error =>
         logger.error({ code: 'PLUGIN_STOP_FAILED', owner: name, reason: messageOf(error) }, 'not stopped cleanly')
       )
-    // Requests and jobs end first: app.close waits for running requests; ports close last.
+    // Requests and jobs end first, ports close last.
+    await attempt('server', drain())
     const opened = started.filter(({ name }) => name.startsWith('port '))
     for (const { name, stop } of started.filter(entry => !opened.includes(entry)).reverse()) await attempt(name, stop())
     await attempt('server', app.close())

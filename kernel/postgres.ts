@@ -23,10 +23,11 @@ const INT8 = 20
 
 /** Dates and times stay the text PostgreSQL wrote, so that nothing is lost on the way; int8 fits a number here. */
 const TEXT_TYPES = new Set([1082, 1083, 1114, 1184, 1266])
+const asText = (value: string) => value
 const types = {
   getTypeParser(oid: number, format?: 'text' | 'binary') {
     if (oid === INT8) return Number
-    return TEXT_TYPES.has(oid) ? (value: string) => value : pg.types.getTypeParser(oid, format)
+    return (TEXT_TYPES.has(oid) ? asText : pg.types.getTypeParser(oid, format)) as (value: string) => unknown
   }
 }
 
@@ -73,7 +74,19 @@ export async function connectPostgres(app: FastifyInstance, settings: PostgresSe
     statements: () => statements,
     async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
       const after: (() => void | Promise<void>)[] = []
-      const result = await sequelize.transaction(transaction => work(makeTx(transaction, name, after, () => statements++)))
+      let committing = false
+      const result = await sequelize
+        .transaction(async transaction => {
+          const made = await work(makeTx(transaction, name, after, () => statements++))
+          // PostgreSQL answers the commit of a failed transaction with a rollback, and no error.
+          if (await isAborted(clientOf(transaction)))
+            throw new Error('the transaction failed before its end, so nothing of it is kept')
+          committing = true
+          return made
+        })
+        .catch((error: unknown) => {
+          throw committing ? ((error as { original?: unknown }).original ?? error) : error
+        })
       for (const step of after) await step()
       return result
     },
@@ -92,8 +105,7 @@ function makeTx(
   after: (() => void | Promise<void>)[],
   count: () => void
 ): Tx {
-  // Sequelize keeps the pg client of a transaction here; statements on it are part of the transaction.
-  const { connection } = sequelize as unknown as { connection: pg.ClientBase }
+  const connection = clientOf(sequelize)
   return {
     sequelize,
     async query<Row>(text: string, values: readonly unknown[] = []): Promise<Result<Row>> {
@@ -105,6 +117,18 @@ function makeTx(
       after.push(work)
     }
   }
+}
+
+/** Sequelize keeps the pg client of a transaction here; statements on it are part of the transaction. */
+function clientOf(transaction: Transaction): pg.Client {
+  return (transaction as unknown as { connection: pg.Client }).connection
+}
+
+/** Whether a statement failed and nothing was done about it. An error arrives before the state it leaves: an empty statement waits. */
+async function isAborted(client: pg.Client): Promise<boolean> {
+  const { readyForQuery } = client as unknown as { readyForQuery: boolean }
+  if (!readyForQuery) await client.query('')
+  return client.getTransactionStatus() === 'E'
 }
 
 /** Gives every statement text a name, so that each connection prepares it once; the rare thousandth-and-first stays unnamed. */

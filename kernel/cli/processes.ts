@@ -5,6 +5,7 @@ import { deploymentOf } from '../deployment.ts'
 import { openKernel, type planKernel, type Role } from '../kernel.ts'
 import type { Cli } from './main.ts'
 import { makeDemo } from './demo.ts'
+import { handOverAgain } from './handover.ts'
 
 const RESTART_MS = 250
 const RESTART_AT_MOST_MS = 10_000
@@ -35,6 +36,7 @@ export async function superviseProcesses(
 
   function fork(): void {
     const worker = cluster.fork()
+    handOverAgain(worker)
     const since = performance.now()
     worker.on('message', message => {
       if (message === 'ready' && ++served === processes)

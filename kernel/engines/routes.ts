@@ -108,12 +108,10 @@ export async function mountRoutes(app: FastifyInstance, mounting: Mounting): Pro
         config: { ...config, permission: rule },
         schema: { hide: true },
         handler: (request, reply) =>
-          reply
-            .header('allow', allowed.join(', '))
-            .send({
-              renders: ['application/json'],
-              parses: ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data']
-            })
+          reply.header('allow', allowed.join(', ')).send({
+            renders: ['application/json'],
+            parses: ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data']
+          })
       })
     if (refuse.length > 0)
       app.route({

@@ -1,5 +1,5 @@
 import { invalid } from '../http/errors.ts'
-import { Invalid, type Arrival, type Field, type Messages, type Reference } from './fields.ts'
+import { Invalid, type Arrival, type Field, type Messages, type Reference } from './field.ts'
 import { pythonType } from './formats.ts'
 
 export type Fields = Readonly<Record<string, Field>>

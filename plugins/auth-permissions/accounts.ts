@@ -31,18 +31,33 @@ export class Accounts {
   readonly #slots: Slots
   #dummy: Promise<string> | undefined
 
-  constructor({ database, clock, config, deployment }: { database: Database; clock: Clock; config: AuthSettings; deployment: Deployment }) {
+  constructor({
+    database,
+    clock,
+    config,
+    deployment
+  }: {
+    database: Database
+    clock: Clock
+    config: AuthSettings
+    deployment: Deployment
+  }) {
     this.#database = database
     this.#clock = clock
     this.#hash = config.passwordHash
     this.#slots = new Slots(Math.max(1, Math.min(HASHES_AT_MOST, availableParallelism() - 1)))
-    this.tokens = makeTokens({ secret: deployment.security.secretKey, accessMinutes: config.accessTokenMinutes, refreshMinutes: config.refreshTokenMinutes })
+    this.tokens = makeTokens({
+      secret: deployment.security.secretKey,
+      accessMinutes: config.accessTokenMinutes,
+      refreshMinutes: config.refreshTokenMinutes
+    })
   }
 
   /** The user of this exact name, unless deleted. */
   async named(username: string, db: Queryable = this.#database): Promise<StoredAccount | undefined> {
     if (username.includes('\0')) return undefined
-    return (await db.query<StoredAccount>(`select ${COLUMNS} from users_user where username = $1 and not deleted`, [username])).rows[0]
+    return (await db.query<StoredAccount>(`select ${COLUMNS} from users_user where username = $1 and not deleted`, [username]))
+      .rows[0]
   }
 
   /** The active user of this name and password, hashed anew where its format is outdated. Unknown users cost a hash too. */
@@ -66,7 +81,11 @@ export class Accounts {
 
   async #rehash({ id, password: stored }: StoredAccount, password: string): Promise<void> {
     if (!needsRehash(stored, this.#hash)) return
-    await this.#database.query('update users_user set password = $3 where id = $1 and password = $2', [id, stored, await this.hash(password)])
+    await this.#database.query('update users_user set password = $3 where id = $1 and password = $2', [
+      id,
+      stored,
+      await this.hash(password)
+    ])
   }
 
   #anyHash(): Promise<string> {

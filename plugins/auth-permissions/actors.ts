@@ -63,7 +63,11 @@ export class Actors implements ActorsContract {
 
   /** The user whether active or not; undefined for one that is gone or deleted. */
   async account(externalId: string): Promise<Account | undefined> {
-    const { cache, clock, config: { permissionCacheSeconds: seconds } } = this.#scope
+    const {
+      cache,
+      clock,
+      config: { permissionCacheSeconds: seconds }
+    } = this.#scope
     if (seconds === 0) return this.#load(externalId)
     const near = this.#near.get(externalId)
     if (near && near.until > clock.monotonic()) return near.account
@@ -82,7 +86,10 @@ export class Actors implements ActorsContract {
     if (userIds !== 'everybody' && userIds.length === 0) return
     tx.afterCommit(async () => {
       await this.#announce(userIds)
-      void this.#scope.clock.sleep(SECOND_SWEEP_MS, this.#stopper.signal).then(() => this.#announce(userIds, true)).catch(() => undefined)
+      void this.#scope.clock
+        .sleep(SECOND_SWEEP_MS, this.#stopper.signal)
+        .then(() => this.#announce(userIds, true))
+        .catch(() => undefined)
     })
   }
 
@@ -90,8 +97,14 @@ export class Actors implements ActorsContract {
   async #announce(userIds: readonly number[] | 'everybody', again = false): Promise<void> {
     const { cache, database, logger } = this.#scope
     try {
-      const externalIds = userIds === 'everybody' ? [EVERYBODY]
-        : (await database.query<{ external_id: string }>('select external_id from users_user where id = any($1::bigint[])', [userIds])).rows.map(row => row.external_id)
+      const externalIds =
+        userIds === 'everybody'
+          ? [EVERYBODY]
+          : (
+              await database.query<{ external_id: string }>('select external_id from users_user where id = any($1::bigint[])', [
+                userIds
+              ])
+            ).rows.map(row => row.external_id)
       for (const externalId of externalIds) this.#forget(externalId)
       if (userIds !== 'everybody') await cache.delete(...externalIds.map(keyOf))
       for (const externalId of externalIds) await cache.publish(CHANNEL, externalId)
@@ -109,7 +122,9 @@ export class Actors implements ActorsContract {
   }
 
   async #load(externalId: string): Promise<Account | undefined> {
-    const { rows: [row] } = await this.#scope.database.query<{ account: Account }>(this.#statement, [externalId])
+    const {
+      rows: [row]
+    } = await this.#scope.database.query<{ account: Account }>(this.#statement, [externalId])
     return row?.account
   }
 }

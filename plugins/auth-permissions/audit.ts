@@ -40,11 +40,19 @@ export class Audit {
   start(): void {
     if (!this.#on) return
     const { sequelize } = this.#database
-    sequelize.addHook('afterCreate', (row: Model, options: Written) => this.#line('insert', tableOf(row), keyOf(row), {}, options))
-    sequelize.addHook('afterUpdate', (row: Model, options: Written) => this.#line('update', tableOf(row), keyOf(row), changesOf(row), options))
-    sequelize.addHook('afterDestroy', (row: Model, options: Written) => this.#line('delete', tableOf(row), keyOf(row), row.get({ plain: true }) as Values, options))
+    sequelize.addHook('afterCreate', (row: Model, options: Written) =>
+      this.#line('insert', tableOf(row), keyOf(row), {}, options)
+    )
+    sequelize.addHook('afterUpdate', (row: Model, options: Written) =>
+      this.#line('update', tableOf(row), keyOf(row), changesOf(row), options)
+    )
+    sequelize.addHook('afterDestroy', (row: Model, options: Written) =>
+      this.#line('delete', tableOf(row), keyOf(row), row.get({ plain: true }) as Values, options)
+    )
     sequelize.addHook('afterBulkUpdate', (options: WrittenInBulk) => this.#bulk('update', options, options.attributes))
-    sequelize.addHook('afterBulkDestroy', (options: WrittenInBulk) => this.#bulk('delete', options, options.where as Values | undefined))
+    sequelize.addHook('afterBulkDestroy', (options: WrittenInBulk) =>
+      this.#bulk('delete', options, options.where as Values | undefined)
+    )
   }
 
   #bulk(action: 'update' | 'delete', options: WrittenInBulk, values: Values = {}): void {
@@ -66,14 +74,18 @@ export class Audit {
 function writer(): string {
   const request = writingRequest()
   if (!request) return '-|-'
-  const path = createHash('md5').update((request.url.split('?', 1)[0] ?? '').toLowerCase()).digest('hex')
+  const path = createHash('md5')
+    .update((request.url.split('?', 1)[0] ?? '').toLowerCase())
+    .digest('hex')
   return `${request.method}::${path}::${request.id.replaceAll('-', '')}|${request.actor?.username ?? '-'}`
 }
 
 /** Only columns of privacy class none are shown. */
 function masked(table: Table, values: Values): Values {
   const columns = table.getAttributes() as Readonly<Record<string, { readonly privacy?: string }>>
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, columns[name]?.privacy === 'none' ? value : MASK]))
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, columns[name]?.privacy === 'none' ? value : MASK])
+  )
 }
 
 function changesOf(row: Model): Values {

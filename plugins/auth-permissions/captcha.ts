@@ -16,7 +16,11 @@ export class Captcha {
     const response = (body as Record<string, unknown> | undefined)?.['g-recaptcha-response']
     if (!this.#secret || typeof response !== 'string') return false
     try {
-      const answer = await fetch(VERIFY_URL, { method: 'POST', body: new URLSearchParams({ secret: this.#secret, response }), signal: AbortSignal.timeout(TIMEOUT_MS) })
+      const answer = await fetch(VERIFY_URL, {
+        method: 'POST',
+        body: new URLSearchParams({ secret: this.#secret, response }),
+        signal: AbortSignal.timeout(TIMEOUT_MS)
+      })
       return ((await answer.json()) as { success?: boolean }).success === true
     } catch {
       return false

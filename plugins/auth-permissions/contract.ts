@@ -71,4 +71,3 @@ export const authPermissions = defineContract({
     members: { alias: '', fields: { user_ids: 'select unnest($facilities::bigint[]) where false' } }
   }
 })
-

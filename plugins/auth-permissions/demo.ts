@@ -18,11 +18,23 @@ interface DemoPerson {
   readonly skills?: readonly string[]
 }
 
-const doctor = (qualification: string, since: string, registration: string) => ({ qualification, doctor_experience_commenced_on: since, doctor_medical_council_registration: registration, weekly_working_hours: 42 })
+const doctor = (qualification: string, since: string, registration: string) => ({
+  qualification,
+  doctor_experience_commenced_on: since,
+  doctor_medical_council_registration: registration,
+  weekly_working_hours: 42
+})
 
 /** Invented people, one of every useful type; user names keep to the 16 characters the API allows. */
 const PEOPLE: readonly DemoPerson[] = [
-  { username: 'demo-root', type: RANK.stateAdmin, name: ['Uma', 'Rootveld'], gender: 2, born: '1979-03-11', extra: { is_superuser: true, is_staff: true } },
+  {
+    username: 'demo-root',
+    type: RANK.stateAdmin,
+    name: ['Uma', 'Rootveld'],
+    gender: 2,
+    born: '1979-03-11',
+    extra: { is_superuser: true, is_staff: true }
+  },
   { username: 'demo-state-admin', type: RANK.stateAdmin, name: ['Saira', 'Menonika'], gender: 2, born: '1981-07-02' },
   { username: 'demo-state-view', type: RANK.stateReadOnlyAdmin, name: ['Tomy', 'Kalathara'], gender: 1, born: '1986-10-19' },
   { username: 'demo-state-lab', type: RANK.stateLabAdmin, name: ['Lekha', 'Varsham'], gender: 2, born: '1984-01-27' },
@@ -31,9 +43,32 @@ const PEOPLE: readonly DemoPerson[] = [
   { username: 'demo-dist-lab', type: RANK.districtLabAdmin, name: ['Rafi', 'Chempakam'], gender: 1, born: '1988-02-14' },
   { username: 'demo-body-admin', type: RANK.localBodyAdmin, name: ['Gauri', 'Karimthara'], gender: 2, born: '1987-11-30' },
   { username: 'demo-ward-admin', type: RANK.wardAdmin, name: ['Basil', 'Mundayil'], gender: 1, born: '1991-04-21' },
-  { username: 'demo-doctor', type: RANK.doctor, name: ['Anju', 'Vellaram'], gender: 2, born: '1985-09-05', extra: doctor('MBBS, MD', '2012-06-01', 'MLY-10245'), skills: ['General Medicine', 'Physician'] },
-  { username: 'demo-surgeon', type: RANK.doctor, name: ['Imran', 'Kottadan'], gender: 1, born: '1978-12-12', extra: doctor('MBBS, MS', '2005-08-16', 'MLY-07311'), skills: ['General Surgeon'] },
-  { username: 'demo-nurse', type: RANK.nurse, name: ['Sheeba', 'Aruvithara'], gender: 2, born: '1993-06-18', extra: { qualification: 'BSc Nursing', weekly_working_hours: 48 } },
+  {
+    username: 'demo-doctor',
+    type: RANK.doctor,
+    name: ['Anju', 'Vellaram'],
+    gender: 2,
+    born: '1985-09-05',
+    extra: doctor('MBBS, MD', '2012-06-01', 'MLY-10245'),
+    skills: ['General Medicine', 'Physician']
+  },
+  {
+    username: 'demo-surgeon',
+    type: RANK.doctor,
+    name: ['Imran', 'Kottadan'],
+    gender: 1,
+    born: '1978-12-12',
+    extra: doctor('MBBS, MS', '2005-08-16', 'MLY-07311'),
+    skills: ['General Surgeon']
+  },
+  {
+    username: 'demo-nurse',
+    type: RANK.nurse,
+    name: ['Sheeba', 'Aruvithara'],
+    gender: 2,
+    born: '1993-06-18',
+    extra: { qualification: 'BSc Nursing', weekly_working_hours: 48 }
+  },
   { username: 'demo-nurse-view', type: RANK.nurseReadOnly, name: ['Jiji', 'Poovathur'], gender: 3, born: '1996-03-03' },
   { username: 'demo-staff', type: RANK.staff, name: ['Manu', 'Elavumkal'], gender: 1, born: '1994-07-24' },
   { username: 'demo-staff-view', type: RANK.staffReadOnly, name: ['Reena', 'Pallithara'], gender: 2, born: '1997-01-09' },
@@ -50,22 +85,56 @@ export interface DemoScope {
 
 /** People of the demo district, which lies in the first district there is; memberships and home facilities come with the facilities. */
 export async function demo(tx: Tx, { users, config }: DemoScope): Promise<void> {
-  const { rows: [place] } = await tx.query<{ ward_id: number | null; local_body_id: number | null; district_id: number; state_id: number }>(`select d.id as district_id, d.state_id, l.id as local_body_id, w.id as ward_id
+  const {
+    rows: [place]
+  } = await tx.query<{
+    ward_id: number | null
+    local_body_id: number | null
+    district_id: number
+    state_id: number
+  }>(`select d.id as district_id, d.state_id, l.id as local_body_id, w.id as ward_id
     from users_district d left join users_localbody l on l.district_id = d.id left join users_ward w on w.local_body_id = l.id order by d.id, l.id, w.id limit 1`)
   const password = await hashPassword(DEMO_PASSWORD, config.passwordHash)
-  for (const [at, { username, type, name: [first, last], gender, born, extra, skills = [] }] of PEOPLE.entries()) {
+  for (const [
+    at,
+    {
+      username,
+      type,
+      name: [first, last],
+      gender,
+      born,
+      extra,
+      skills = []
+    }
+  ] of PEOPLE.entries()) {
     const id = await users.create(tx, {
-      username, user_type: type, gender, phone_number: `+9190000000${String(at + 10)}`, date_of_birth: born, first_name: first, last_name: last, email: `${username}@demo.example`,
-      password, verified: true, ...placesOf(type, place), ...extra
+      username,
+      user_type: type,
+      gender,
+      phone_number: `+9190000000${String(at + 10)}`,
+      date_of_birth: born,
+      first_name: first,
+      last_name: last,
+      email: `${username}@demo.example`,
+      password,
+      verified: true,
+      ...placesOf(type, place),
+      ...extra
     })
     for (const skill of skills) {
-      await tx.query(`insert into users_userskill (external_id, created_date, modified_date, deleted, user_id, skill_id) select $1, now(), now(), false, $2, k.id from users_skill k where k.name = $3 and not k.deleted`, [crypto.randomUUID(), id, skill])
+      await tx.query(
+        `insert into users_userskill (external_id, created_date, modified_date, deleted, user_id, skill_id) select $1, now(), now(), false, $2, k.id from users_skill k where k.name = $3 and not k.deleted`,
+        [crypto.randomUUID(), id, skill]
+      )
     }
   }
 }
 
 /** Administrators belong to what they administer, everybody else to the ward. */
-function placesOf(type: number, place: { ward_id: number | null; local_body_id: number | null; district_id: number; state_id: number } | undefined) {
+function placesOf(
+  type: number,
+  place: { ward_id: number | null; local_body_id: number | null; district_id: number; state_id: number } | undefined
+) {
   if (!place) return {}
   const { ward_id, local_body_id, district_id, state_id } = place
   if (type >= RANK.districtLabAdmin) return { state_id, district_id }
@@ -74,5 +143,7 @@ function placesOf(type: number, place: { ward_id: number | null; local_body_id: 
 
 /** How a newcomer logs in. */
 export function welcome(): string[] {
-  return [`Log in as demo-root, demo-state-admin, demo-dist-admin, demo-doctor, demo-nurse, demo-staff … with the password ${DEMO_PASSWORD}`]
+  return [
+    `Log in as demo-root, demo-state-admin, demo-dist-admin, demo-doctor, demo-nurse, demo-staff … with the password ${DEMO_PASSWORD}`
+  ]
 }

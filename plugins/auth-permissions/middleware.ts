@@ -21,8 +21,24 @@ const FETCH_MS = 5000
 
 /** Addresses a middleware is never at: what this machine and its networks keep to themselves. Mapped IPv4 falls under the IPv4 rules; a rule for `::ffff:0:0/96` would match all of IPv4. */
 const PRIVATE = new BlockList()
-for (const [address, bits] of [['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12], ['192.168.0.0', 16], ['224.0.0.0', 3]] as const) PRIVATE.addSubnet(address, bits, 'ipv4')
-for (const [address, bits] of [['::', 127], ['fc00::', 7], ['fe80::', 10], ['ff00::', 8]] as const) PRIVATE.addSubnet(address, bits, 'ipv6')
+for (const [address, bits] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['224.0.0.0', 3]
+] as const)
+  PRIVATE.addSubnet(address, bits, 'ipv4')
+for (const [address, bits] of [
+  ['::', 127],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['ff00::', 8]
+] as const)
+  PRIVATE.addSubnet(address, bits, 'ipv6')
 
 /** Facilities' own servers, which call with `Middleware_Bearer` tokens they signed (contract auth-users §1.3.3). */
 export class Middleware {
@@ -37,10 +53,15 @@ export class Middleware {
     const [word, token, more] = (request.headers.authorization ?? '').trim().split(/\s+/)
     const facility = request.headers['x-facility-id']
     if (word !== 'Middleware_Bearer' || token === undefined || more !== undefined || typeof facility !== 'string') return null
-    const address = isUuid(facility) ? (await this.#scope.hooks['middleware-address'](this.#scope.database, { facility }))[0] : undefined
+    const address = isUuid(facility)
+      ? (await this.#scope.hooks['middleware-address'](this.#scope.database, { facility }))[0]
+      : undefined
     if (address === undefined) throw refused({ detail: 'Invalid Facility', code: 'token_not_valid', messages: [] })
     if (!address) throw refused({ detail: 'Facility not connected to a middleware', code: 'token_not_valid' })
-    const claims = await this.#keys(address).then(keys => verifyMiddlewareToken(token, keys, seconds(this.#scope.clock)), () => undefined)
+    const claims = await this.#keys(address).then(
+      keys => verifyMiddlewareToken(token, keys, seconds(this.#scope.clock)),
+      () => undefined
+    )
     if (!claims) throw refused({ detail: 'Given token not valid for any token type', code: 'token_not_valid' })
     return pseudoUser(facility.toLowerCase())
   }
@@ -51,7 +72,10 @@ export class Middleware {
     const kept = await this.#scope.cache.get<JwkSet>(key)
     if (kept) return kept
     await requirePublic(host)
-    const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(Math.min(FETCH_MS, this.#scope.config.middlewareTimeoutSeconds * 1000)) })
+    const answer = await fetch(url, {
+      redirect: 'error',
+      signal: AbortSignal.timeout(Math.min(FETCH_MS, this.#scope.config.middlewareTimeoutSeconds * 1000))
+    })
     const keys = (await answer.json()) as JwkSet
     if (!Array.isArray(keys.keys)) throw new Error('not a key set')
     await this.#scope.cache.set(key, keys, KEYS_SECONDS)
@@ -61,19 +85,36 @@ export class Middleware {
 
 /** `GET /middleware/verify`: who the middleware is to us. */
 export function middlewareRoutes(app: FastifyInstance): void {
-  app.get('/middleware/verify', { config: { permission: 'authenticated', scheme: 'middleware' } }, async ({ actor }) => ({ id: null, username: actor?.username, last_login: null }))
+  app.get('/middleware/verify', { config: { permission: 'authenticated', scheme: 'middleware' } }, async ({ actor }) => ({
+    id: null,
+    username: actor?.username,
+    last_login: null
+  }))
 }
 
 /** Refuses hosts inside this machine's networks (SSRF). A host that changes its address between this and the fetch is caught by TLS. */
 async function requirePublic(host: string): Promise<void> {
   const addresses = await lookup(host, { all: true })
-  if (addresses.length === 0 || addresses.some(({ address }) => PRIVATE.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4'))) throw new Error('not a public host')
+  if (addresses.length === 0 || addresses.some(({ address }) => PRIVATE.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')))
+    throw new Error('not a public host')
 }
 
 function pseudoUser(facility: string): Actor {
   return Object.freeze({
-    id: 0, externalId: facility, username: `middleware${facility}`, userType: 0, superuser: false, verified: true, wardId: null, localBodyId: null,
-    districtId: null, stateId: null, homeFacilityId: null, facilityIds: [], assetId: null, assetFacilityId: null
+    id: 0,
+    externalId: facility,
+    username: `middleware${facility}`,
+    userType: 0,
+    superuser: false,
+    verified: true,
+    wardId: null,
+    localBodyId: null,
+    districtId: null,
+    stateId: null,
+    homeFacilityId: null,
+    facilityIds: [],
+    assetId: null,
+    assetFacilityId: null
   })
 }
 

@@ -2,7 +2,10 @@ import { baseColumns, column, defineModel } from 'care-kernel'
 
 /** Contract auth-users §3.9. */
 export const User = defineModel({
-  name: 'User', table: 'users_user', fixture: 'users.user', subject: 'id',
+  name: 'User',
+  table: 'users_user',
+  fixture: 'users.user',
+  subject: 'id',
   columns: {
     id: column.key(),
     password: column.varchar('secret', 128, { default: '!' }),
@@ -43,33 +46,54 @@ export const User = defineModel({
 })
 
 export const Skill = defineModel({
-  name: 'Skill', table: 'users_skill', fixture: 'users.skill', subject: null,
+  name: 'Skill',
+  table: 'users_skill',
+  fixture: 'users.skill',
+  subject: null,
   columns: { ...baseColumns(), name: column.varchar('none', 255), description: column.text('none', { null: true, default: '' }) }
 })
 
 export const UserSkill = defineModel({
-  name: 'UserSkill', table: 'users_userskill', fixture: 'users.userskill', subject: 'user_id',
+  name: 'UserSkill',
+  table: 'users_userskill',
+  fixture: 'users.userskill',
+  subject: 'user_id',
   columns: { ...baseColumns(), user_id: column.bigint('none', { null: true }), skill_id: column.bigint('none', { null: true }) }
 })
 
 export const UserFlag = defineModel({
-  name: 'UserFlag', table: 'users_userflag', fixture: 'users.userflag', subject: 'user_id',
+  name: 'UserFlag',
+  table: 'users_userflag',
+  fixture: 'users.userflag',
+  subject: 'user_id',
   columns: { ...baseColumns(), flag: column.varchar('none', 1024), user_id: column.bigint('none') }
 })
 
 /** When a user had which home facility (contract auth-users §3.10). */
 export const UserFacilityAllocation = defineModel({
-  name: 'UserFacilityAllocation', table: 'users_userfacilityallocation', fixture: 'users.userfacilityallocation', subject: 'user_id',
+  name: 'UserFacilityAllocation',
+  table: 'users_userfacilityallocation',
+  fixture: 'users.userfacilityallocation',
+  subject: 'user_id',
   columns: {
-    id: column.key(), start_date: column.timestamp('none', { default: () => new Date().toISOString() }), end_date: column.timestamp('none', { null: true }),
-    user_id: column.bigint('none'), facility_id: column.bigint('none')
+    id: column.key(),
+    start_date: column.timestamp('none', { default: () => new Date().toISOString() }),
+    end_date: column.timestamp('none', { null: true }),
+    user_id: column.bigint('none'),
+    facility_id: column.bigint('none')
   }
 })
 
 export const ResetPasswordToken = defineModel({
-  name: 'ResetPasswordToken', table: 'django_rest_passwordreset_resetpasswordtoken', subject: 'user_id',
+  name: 'ResetPasswordToken',
+  table: 'django_rest_passwordreset_resetpasswordtoken',
+  subject: 'user_id',
   columns: {
-    id: column.key(), created_at: column.timestamp('none'), key: column.varchar('secret', 64), ip_address: column.inet('identity', { null: true }),
-    user_agent: column.varchar('none', 512, { default: '' }), user_id: column.bigint('none')
+    id: column.key(),
+    created_at: column.timestamp('none'),
+    key: column.varchar('secret', 64),
+    ip_address: column.inet('identity', { null: true }),
+    user_agent: column.varchar('none', 512, { default: '' }),
+    user_id: column.bigint('none')
   }
 })

@@ -32,7 +32,17 @@ export default definePlugin({
   config: Settings,
   models: [User, Skill, UserSkill, UserFlag, UserFacilityAllocation, ResetPasswordToken],
   migrations: new URL('../../migrations/auth-permissions/', import.meta.url),
-  services: { accounts: Accounts, actors: Actors, audit: Audit, captcha: Captcha, flags: Flags, middleware: Middleware, rateLimit: RateLimit, signingKeys: SigningKeys, users: UserAccounts },
+  services: {
+    accounts: Accounts,
+    actors: Actors,
+    audit: Audit,
+    captcha: Captcha,
+    flags: Flags,
+    middleware: Middleware,
+    rateLimit: RateLimit,
+    signingKeys: SigningKeys,
+    users: UserAccounts
+  },
   permissions: { rules: userRules },
   schemes,
   routes(app, scope) {

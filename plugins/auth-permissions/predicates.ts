@@ -28,12 +28,23 @@ export const nobody = predicate('nobody', () => false)
 export const atLeast = (rank: number): Predicate => predicate(`type ≥ ${rank}`, actor => actor.userType >= rank)
 
 /** OWN(x) */
-export const owner = predicate<{ readonly created_by_id: number | null }>('owner', (actor, { created_by_id: id }) => id !== null && id === actor.id)
+export const owner = predicate<{ readonly created_by_id: number | null }>(
+  'owner',
+  (actor, { created_by_id: id }) => id !== null && id === actor.id
+)
 /** MEMBER(f) */
 export const member = predicate<{ readonly id: number }>('member', (actor, { id }) => actor.facilityIds.includes(id))
 
-const inDistrict = (rank: number) => predicate<Placed>(`type ≥ ${rank} of the district`, (actor, { district_id: id }) => actor.userType >= rank && id !== null && id === actor.districtId)
-const inState = (rank: number) => predicate<Placed>(`type ≥ ${rank} of the state`, (actor, { state_id: id }) => actor.userType >= rank && id !== null && id === actor.stateId)
+const inDistrict = (rank: number) =>
+  predicate<Placed>(
+    `type ≥ ${rank} of the district`,
+    (actor, { district_id: id }) => actor.userType >= rank && id !== null && id === actor.districtId
+  )
+const inState = (rank: number) =>
+  predicate<Placed>(
+    `type ≥ ${rank} of the state`,
+    (actor, { state_id: id }) => actor.userType >= rank && id !== null && id === actor.stateId
+  )
 
 /** DIST(x) */
 export const ofDistrict = inDistrict(RANK.districtLabAdmin)
@@ -54,7 +65,12 @@ const everyRow = () => 'true'
 const noRow = () => 'false'
 
 /** SQL conditions by rank: state from 35, district from 25, otherwise `else`. The first that fits wins, as in §4.2. */
-export function byPlace({ state, district, otherwise, asset }: {
+export function byPlace({
+  state,
+  district,
+  otherwise,
+  asset
+}: {
   state: string
   district: string
   otherwise: (actor: Actor, params: Params) => string
@@ -65,27 +81,49 @@ export function byPlace({ state, district, otherwise, asset }: {
     [superuser, everyRow],
     ...(asset ? [[assetUser, asset] as const] : []),
     [atLeast(RANK.stateLabAdmin), ({ stateId }, params) => (stateId === null ? 'false' : `${state} = ${params.add(stateId)}`)],
-    [atLeast(RANK.districtLabAdmin), ({ districtId }, params) => (districtId === null ? 'false' : `${district} = ${params.add(districtId)}`)],
+    [
+      atLeast(RANK.districtLabAdmin),
+      ({ districtId }, params) => (districtId === null ? 'false' : `${district} = ${params.add(districtId)}`)
+    ],
     [everybody, otherwise]
   ]
 }
 
-const memberOf = (column: string) => ({ facilityIds }: Actor, params: Params) => `${column} = any(${params.add(facilityIds, 'bigint[]')})`
-const assetFacility = (column: string) => ({ assetFacilityId }: Actor, params: Params) => (assetFacilityId === null ? noRow() : `${column} = ${params.add(assetFacilityId)}`)
+const memberOf =
+  (column: string) =>
+  ({ facilityIds }: Actor, params: Params) =>
+    `${column} = any(${params.add(facilityIds, 'bigint[]')})`
+const assetFacility =
+  (column: string) =>
+  ({ assetFacilityId }: Actor, params: Params) =>
+    assetFacilityId === null ? noRow() : `${column} = ${params.add(assetFacilityId)}`
 
 /** FAC(path) and FACLIVE(path): rows of facilities the actor reaches; `alias` is the facility's. */
-export const facilitiesOf = (alias: string): RowScope => byPlace({ state: `${alias}.state_id`, district: `${alias}.district_id`, otherwise: memberOf(`${alias}.id`) })
+export const facilitiesOf = (alias: string): RowScope =>
+  byPlace({ state: `${alias}.state_id`, district: `${alias}.district_id`, otherwise: memberOf(`${alias}.id`) })
 
 /** FACA: facilities an actor may name in a body or a parent path. */
-export const facilitiesNameableBy = (alias: string): RowScope => byPlace({
-  state: `${alias}.state_id`, district: `${alias}.district_id`, otherwise: memberOf(`${alias}.id`), asset: assetFacility(`${alias}.id`)
-})
+export const facilitiesNameableBy = (alias: string): RowScope =>
+  byPlace({
+    state: `${alias}.state_id`,
+    district: `${alias}.district_id`,
+    otherwise: memberOf(`${alias}.id`),
+    asset: assetFacility(`${alias}.id`)
+  })
 
 /** HOME: facilities an actor may give as a home facility. */
-export const homeFacilitiesOf = (alias: string): RowScope => byPlace({
-  state: `${alias}.state_id`, district: `${alias}.district_id`, asset: assetFacility(`${alias}.id`),
-  otherwise: ({ homeFacilityId }, params) => (homeFacilityId === null ? 'false' : `${alias}.id = ${params.add(homeFacilityId)}`)
-})
+export const homeFacilitiesOf = (alias: string): RowScope =>
+  byPlace({
+    state: `${alias}.state_id`,
+    district: `${alias}.district_id`,
+    asset: assetFacility(`${alias}.id`),
+    otherwise: ({ homeFacilityId }, params) => (homeFacilityId === null ? 'false' : `${alias}.id = ${params.add(homeFacilityId)}`)
+  })
 
 /** USERS: users an actor may act upon. */
-export const usersOf = (alias: string): RowScope => byPlace({ state: `${alias}.state_id`, district: `${alias}.district_id`, otherwise: ({ id }, params) => `${alias}.id = ${params.add(id)}` })
+export const usersOf = (alias: string): RowScope =>
+  byPlace({
+    state: `${alias}.state_id`,
+    district: `${alias}.district_id`,
+    otherwise: ({ id }, params) => `${alias}.id = ${params.add(id)}`
+  })

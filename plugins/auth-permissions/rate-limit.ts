@@ -25,7 +25,19 @@ export class RateLimit {
   readonly #perAddress: number
   readonly #own = new Map<string, { count: number; until: number }>()
 
-  constructor({ cache, clock, captcha, deployment, config }: { cache: Cache; clock: Clock; captcha: Captcha; deployment: Deployment; config: AuthSettings }) {
+  constructor({
+    cache,
+    clock,
+    captcha,
+    deployment,
+    config
+  }: {
+    cache: Cache
+    clock: Clock
+    captcha: Captcha
+    deployment: Deployment
+    config: AuthSettings
+  }) {
     this.#cache = cache
     this.#clock = clock
     this.#captcha = captcha
@@ -36,14 +48,20 @@ export class RateLimit {
   /** Counts this call; throws `refused` when there were too many, unless the request carries a solved captcha. */
   async count(request: FastifyRequest, { group, value, rate }: Bucket, refused: ApiError = tooMany()): Promise<void> {
     if (this.#rate === false) return
-    const [byValue, byAddress] = await Promise.all([this.#over(group, value, rate ?? this.#rate), this.#over(`${group}-address`, request.ip, `${this.#perAddress}/10m`)])
+    const [byValue, byAddress] = await Promise.all([
+      this.#over(group, value, rate ?? this.#rate),
+      this.#over(`${group}-address`, request.ip, `${this.#perAddress}/10m`)
+    ])
     if ((byValue || byAddress) && !(await this.#captcha.solved(request.body))) throw refused
   }
 
   /** Whether the next call would be one too many; counts nothing. */
   async full(request: FastifyRequest, { group, value, rate }: Bucket): Promise<boolean> {
     if (this.#rate === false) return false
-    const counts = [[group, value, rate ?? this.#rate], [`${group}-address`, request.ip, `${this.#perAddress}/10m`]].map(async ([name = '', of = '', by = '']) => {
+    const counts = [
+      [group, value, rate ?? this.#rate],
+      [`${group}-address`, request.ip, `${this.#perAddress}/10m`]
+    ].map(async ([name = '', of = '', by = '']) => {
       const { key, most } = this.#window(name, of, by)
       return ((await this.#cache.get<number>(key)) ?? this.#own.get(key)?.count ?? 0) >= most
     })
@@ -60,7 +78,11 @@ export class RateLimit {
     const [, most = '1', times = '1', unit = 's'] = /^(\d+)\/(\d*)([smhd])$/.exec(rate) ?? []
     const seconds = Number(times || 1) * (UNITS[unit] ?? 1)
     const window = Math.floor(this.#clock.now().getTime() / 1000 / seconds)
-    return { key: `rl:${createHash('sha256').update([group, rate, value, window].join('\0')).digest('hex')}`, most: Number(most), seconds }
+    return {
+      key: `rl:${createHash('sha256').update([group, rate, value, window].join('\0')).digest('hex')}`,
+      most: Number(most),
+      seconds
+    }
   }
 
   #countHere(key: string, seconds: number): number {

@@ -1,5 +1,14 @@
 import type { FastifyRequest } from 'fastify'
-import { ApiError, isUuid, unauthenticated, type Actor, type AuthenticationScheme, type Clock, type Database, type Deployment } from 'care-kernel'
+import {
+  ApiError,
+  isUuid,
+  unauthenticated,
+  type Actor,
+  type AuthenticationScheme,
+  type Clock,
+  type Database,
+  type Deployment
+} from 'care-kernel'
 import type { Actors } from './actors.ts'
 import type { Accounts } from './accounts.ts'
 import type { Middleware } from './middleware.ts'
@@ -26,19 +35,27 @@ const CONSULTATION: Refused = { status: 401, challenge: 'Middleware_Bearer realm
 /** Ways to tell who asks (contract auth-users §1.3). A scheme's refusals all have its status. */
 export const schemes: Readonly<Record<string, AuthenticationScheme<SchemeScope>>> = {
   user: {
-    summary: 'A user by access token', refused: DEFAULT,
-    authenticate: async (request, scope) => (await byToken(request, scope, DEFAULT)) ?? (scope.config.basicAuthentication && scope.deployment.environment === 'development' ? byPassword(request, scope, DEFAULT) : null)
+    summary: 'A user by access token',
+    refused: DEFAULT,
+    authenticate: async (request, scope) =>
+      (await byToken(request, scope, DEFAULT)) ??
+      (scope.config.basicAuthentication && scope.deployment.environment === 'development'
+        ? byPassword(request, scope, DEFAULT)
+        : null)
   },
   'user+basic': {
-    summary: 'A user by access token, or by name and password', refused: DEFAULT,
+    summary: 'A user by access token, or by name and password',
+    refused: DEFAULT,
     authenticate: async (request, scope) => (await byToken(request, scope, DEFAULT)) ?? byPassword(request, scope, DEFAULT)
   },
   consultation: {
-    summary: 'A user by access token; refusals are 401', refused: CONSULTATION,
+    summary: 'A user by access token; refusals are 401',
+    refused: CONSULTATION,
     authenticate: (request, scope) => byToken(request, scope, CONSULTATION)
   },
   middleware: {
-    summary: 'A facility by the token of its middleware', refused: CONSULTATION,
+    summary: 'A facility by the token of its middleware',
+    refused: CONSULTATION,
     authenticate: (request, scope) => scope.middleware.authenticate(request)
   }
 }
@@ -50,7 +67,11 @@ const MESSAGES: Readonly<Record<TokenFailure, object>> = {
   no_user: { detail: 'Token contained no recognizable user identification', code: 'token_not_valid' }
 }
 
-async function byToken(request: FastifyRequest, { accounts, actors, clock }: SchemeScope, refused: Refused): Promise<Actor | null> {
+async function byToken(
+  request: FastifyRequest,
+  { accounts, actors, clock }: SchemeScope,
+  refused: Refused
+): Promise<Actor | null> {
   const credentials = credentialsOf(request, 'Bearer', refused)
   if (credentials === null) return null
   const verified = accounts.tokens.verify(credentials, 'access', seconds(clock))
@@ -64,7 +85,11 @@ async function byToken(request: FastifyRequest, { accounts, actors, clock }: Sch
 }
 
 /** Wrong passwords are counted, so that this is no way around the limit of the login. */
-async function byPassword(request: FastifyRequest, { accounts, actors, rateLimit }: SchemeScope, refused: Refused): Promise<Actor | null> {
+async function byPassword(
+  request: FastifyRequest,
+  { accounts, actors, rateLimit }: SchemeScope,
+  refused: Refused
+): Promise<Actor | null> {
   const header = request.headers.authorization ?? ''
   if (!/^basic( |$)/i.test(header)) return null
   const [username = '', ...rest] = Buffer.from(header.slice(6).trim(), 'base64').toString('utf8').split(':')
@@ -86,7 +111,11 @@ function credentialsOf(request: FastifyRequest, word: string, refused: Refused):
   const parts = header.trim().split(/\s+/)
   if (parts[0] !== word) return null
   const [, credentials] = parts
-  if (parts.length !== 2 || credentials === undefined) throw refusal(refused, { detail: 'Authorization header must contain two space-delimited values', code: 'bad_authorization_header' })
+  if (parts.length !== 2 || credentials === undefined)
+    throw refusal(refused, {
+      detail: 'Authorization header must contain two space-delimited values',
+      code: 'bad_authorization_header'
+    })
   return credentials
 }
 
@@ -95,7 +124,11 @@ function refusal(refused: Refused, body: object): ApiError {
 }
 
 function tokenBody(message: string): object {
-  return { detail: 'Invalid Token, please relogin to continue', code: 'token_not_valid', messages: [{ token_class: 'AccessToken', token_type: 'access', message }] }
+  return {
+    detail: 'Invalid Token, please relogin to continue',
+    code: 'token_not_valid',
+    messages: [{ token_class: 'AccessToken', token_type: 'access', message }]
+  }
 }
 
 /** The present in whole seconds, as tokens count. */

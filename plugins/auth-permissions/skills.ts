@@ -1,5 +1,26 @@
 import type { FastifyInstance } from 'fastify'
-import { describe, field, filter, filters, invalid, notFound, ordering, out, readInput, record, resource, scopeCondition, sendJson, shape, type Clock, type Database, type ModelOf, Params, type PermissionChecks, type Queryable } from 'care-kernel'
+import {
+  describe,
+  field,
+  filter,
+  filters,
+  invalid,
+  notFound,
+  ordering,
+  out,
+  readInput,
+  record,
+  resource,
+  scopeCondition,
+  sendJson,
+  shape,
+  type Clock,
+  type Database,
+  type ModelOf,
+  Params,
+  type PermissionChecks,
+  type Queryable
+} from 'care-kernel'
 import { UserSkill } from './models.ts'
 import { usersOf } from './predicates.ts'
 import { actorOf } from './request-actor.ts'
@@ -21,14 +42,26 @@ type Linked = { Params: { username: string; id: string } }
 
 /** Skills there are (contract auth-users §3.8). */
 const skills = resource({
-  name: 'Skill', from: 'users_skill k', key: { column: 'k.external_id', kind: 'uuid' }, live: 'not k.deleted', shape: skillObject,
-  filters: filters({ search_text: filter.search('k.name') }), ordering: ordering({}, 'k.id')
+  name: 'Skill',
+  from: 'users_skill k',
+  key: { column: 'k.external_id', kind: 'uuid' },
+  live: 'not k.deleted',
+  shape: skillObject,
+  filters: filters({ search_text: filter.search('k.name') }),
+  ordering: ordering({}, 'k.id')
 })
 
 /** Who has which. */
 const userSkills = resource({
-  name: 'UserSkill', from: 'users_userskill us', key: { column: 'us.external_id', kind: 'uuid' }, live: 'not us.deleted', ordering: ordering({}, 'us.id'),
-  shape: shape({ id: out.uuid('us.external_id'), skill_object: out.object(skillObject, 'from users_skill k where k.id = us.skill_id') })
+  name: 'UserSkill',
+  from: 'users_userskill us',
+  key: { column: 'us.external_id', kind: 'uuid' },
+  live: 'not us.deleted',
+  ordering: ordering({}, 'us.id'),
+  shape: shape({
+    id: out.uuid('us.external_id'),
+    skill_object: out.object(skillObject, 'from users_skill k where k.id = us.skill_id')
+  })
 })
 
 const input = record({ skill: field.externalId('users_skill', { source: 'skill_id' }) })
@@ -37,41 +70,78 @@ const input = record({ skill: field.externalId('users_skill', { source: 'skill_i
 export function skillRoutes(app: FastifyInstance, { database, clock, permissions, users, model }: SkillScope): void {
   const reading = (schema: object) => ({ config: { permission: 'skill.read' }, schema })
   const writing = (schema: object) => ({ config: { permission: 'user.skill.write' }, schema })
-  const ofUser = ({ id }: UserLike) => (params: Params) => [`us.user_id = ${params.add(id)}`]
+  const ofUser =
+    ({ id }: UserLike) =>
+    (params: Params) => [`us.user_id = ${params.add(id)}`]
   /** Anybody not deleted, inactive people included; 404 otherwise. */
-  const owner = (db: Queryable, username: string) => users.reads.named.row<UserLike>(db, username, 'u.id, u.user_type, u.district_id, u.state_id')
+  const owner = (db: Queryable, username: string) =>
+    users.reads.named.row<UserLike>(db, username, 'u.id, u.user_type, u.district_id, u.state_id')
   const now = () => clock.now().toISOString()
 
-  app.get('/api/v1/skill/', reading(describe({ summary: 'Skills', filters: skills.filters, paging: 'limit', answer: skillObject })), async (request, reply) => sendJson(reply, await skills.list(database, request)))
-  app.get<{ Params: { id: string } }>('/api/v1/skill/:id/', reading(describe({ summary: 'One skill', answer: skillObject })), async ({ params }, reply) => sendJson(reply, await skills.one(database, params.id)))
+  app.get(
+    '/api/v1/skill/',
+    reading(describe({ summary: 'Skills', filters: skills.filters, paging: 'limit', answer: skillObject })),
+    async (request, reply) => sendJson(reply, await skills.list(database, request))
+  )
+  app.get<{ Params: { id: string } }>(
+    '/api/v1/skill/:id/',
+    reading(describe({ summary: 'One skill', answer: skillObject })),
+    async ({ params }, reply) => sendJson(reply, await skills.one(database, params.id))
+  )
 
-  app.get<Named>('/api/v1/users/:username/skill/', reading(describe({ summary: 'Skills of a user', paging: 'limit', answer: userSkills.shape })), async (request, reply) =>
-    sendJson(reply, await userSkills.list(database, request, ofUser(await owner(database, request.params.username)))))
-  app.get<Linked>('/api/v1/users/:username/skill/:id/', reading(describe({ summary: 'One skill of a user', answer: userSkills.shape })), async ({ params }, reply) =>
-    sendJson(reply, await userSkills.one(database, params.id, ofUser(await owner(database, params.username)))))
+  app.get<Named>(
+    '/api/v1/users/:username/skill/',
+    reading(describe({ summary: 'Skills of a user', paging: 'limit', answer: userSkills.shape })),
+    async (request, reply) =>
+      sendJson(reply, await userSkills.list(database, request, ofUser(await owner(database, request.params.username))))
+  )
+  app.get<Linked>(
+    '/api/v1/users/:username/skill/:id/',
+    reading(describe({ summary: 'One skill of a user', answer: userSkills.shape })),
+    async ({ params }, reply) =>
+      sendJson(reply, await userSkills.one(database, params.id, ofUser(await owner(database, params.username))))
+  )
 
-  app.post<Named>('/api/v1/users/:username/skill/', writing(describe({ summary: 'Give a user a skill', body: input, answer: userSkills.shape, status: 201 })), async (request, reply) => {
-    const actor = actorOf(request)
-    const json = await database.transaction(async tx => {
-      const user = await owner(tx, request.params.username)
-      permissions.check(actor, 'user.skill.write', user)
-      const values = await readInput(request, input, { db: tx })
-      await requireReach(tx, user, params => scopeCondition(usersOf('u'), actor, params))
-      const id = crypto.randomUUID()
-      await once(() => model(UserSkill).create({ ...input.columns(values), external_id: id, user_id: user.id, created_date: now(), modified_date: now() }, { transaction: tx.sequelize }))
-      return userSkills.one(tx, id)
-    })
-    return sendJson(reply, json, 201)
-  })
+  app.post<Named>(
+    '/api/v1/users/:username/skill/',
+    writing(describe({ summary: 'Give a user a skill', body: input, answer: userSkills.shape, status: 201 })),
+    async (request, reply) => {
+      const actor = actorOf(request)
+      const json = await database.transaction(async tx => {
+        const user = await owner(tx, request.params.username)
+        permissions.check(actor, 'user.skill.write', user)
+        const values = await readInput(request, input, { db: tx })
+        await requireReach(tx, user, params => scopeCondition(usersOf('u'), actor, params))
+        const id = crypto.randomUUID()
+        await once(() =>
+          model(UserSkill).create(
+            { ...input.columns(values), external_id: id, user_id: user.id, created_date: now(), modified_date: now() },
+            { transaction: tx.sequelize }
+          )
+        )
+        return userSkills.one(tx, id)
+      })
+      return sendJson(reply, json, 201)
+    }
+  )
 
   for (const method of ['PUT', 'PATCH'] as const) {
     app.route<Linked>({
-      method, url: '/api/v1/users/:username/skill/:id/', ...writing(describe({ summary: 'Change a skill of a user', body: input, answer: userSkills.shape })),
+      method,
+      url: '/api/v1/users/:username/skill/:id/',
+      ...writing(describe({ summary: 'Change a skill of a user', body: input, answer: userSkills.shape })),
       async handler(request, reply) {
         const json = await database.transaction(async tx => {
           const id = await changeable(tx, request.params, request)
-          const values = await (method === 'PATCH' ? readInput(request, input, { db: tx, partial: true }) : readInput(request, input, { db: tx }))
-          await once(() => model(UserSkill).update({ ...input.columns(values), modified_date: now() }, { where: { id }, transaction: tx.sequelize }))
+          const values = await (method === 'PATCH'
+            ? readInput(request, input, { db: tx, partial: true })
+            : readInput(request, input, { db: tx }))
+          await once(() =>
+            model(UserSkill).update(
+              { ...input.columns(values), modified_date: now() },
+              { where: { id }, transaction: tx.sequelize }
+            )
+          )
           return userSkills.one(tx, request.params.id)
         })
         return sendJson(reply, json)
@@ -79,16 +149,24 @@ export function skillRoutes(app: FastifyInstance, { database, clock, permissions
     })
   }
 
-  app.delete<Linked>('/api/v1/users/:username/skill/:id/', writing(describe({ summary: 'Take a skill from a user', status: 204 })), async (request, reply) => {
-    await database.transaction(async tx => {
-      const id = await changeable(tx, request.params, request)
-      await model(UserSkill).update({ deleted: true }, { where: { id }, transaction: tx.sequelize })
-    })
-    return reply.code(204).send()
-  })
+  app.delete<Linked>(
+    '/api/v1/users/:username/skill/:id/',
+    writing(describe({ summary: 'Take a skill from a user', status: 204 })),
+    async (request, reply) => {
+      await database.transaction(async tx => {
+        const id = await changeable(tx, request.params, request)
+        await model(UserSkill).update({ deleted: true }, { where: { id }, transaction: tx.sequelize })
+      })
+      return reply.code(204).send()
+    }
+  )
 
   /** The link a write is about, locked: 403 before 404, as in the original. */
-  async function changeable(tx: Queryable, { username, id }: Linked['Params'], request: Parameters<typeof actorOf>[0]): Promise<number> {
+  async function changeable(
+    tx: Queryable,
+    { username, id }: Linked['Params'],
+    request: Parameters<typeof actorOf>[0]
+  ): Promise<number> {
     const actor = actorOf(request)
     const user = await owner(tx, username)
     permissions.check(actor, 'user.skill.write', user)

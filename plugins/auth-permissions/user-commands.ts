@@ -20,31 +20,58 @@ interface Found {
   readonly email: string
 }
 
-const typeNumber = (label: string) => Object.entries(USER_TYPES).find(([, name]) => name.toLowerCase() === label.toLowerCase())?.[0]
-const genderNumber = (label: string) => Object.entries(GENDERS).find(([, name]) => name.toLowerCase() === label.toLowerCase())?.[0]
+const typeNumber = (label: string) =>
+  Object.entries(USER_TYPES).find(([, name]) => name.toLowerCase() === label.toLowerCase())?.[0]
+const genderNumber = (label: string) =>
+  Object.entries(GENDERS).find(([, name]) => name.toLowerCase() === label.toLowerCase())?.[0]
 
 /** `care-kernel user …`, `skill …`, `flag …`: what the original's console and admin site did (contract auth-users §3.11). */
 export const userCommands: Readonly<Record<string, Command<CommandScope>>> = {
   'user create': {
     summary: 'add a superuser, or with --type another user; the password comes from the terminal or standard input',
-    usage: command => command.argument('<username>').option('--type <label>', `one of ${Object.values(USER_TYPES).join(', ')}`).option('--email <email>', '', '').option('--first-name <name>', '', '').option('--last-name <name>', '', '')
-      .option('--phone <number>', '', '+919696969696').option('--gender <label>', Object.values(GENDERS).join(', '), 'Non-binary').option('--born <date>', 'YYYY-MM-DD').option('--district <id>', 'default: the first'),
+    usage: command =>
+      command
+        .argument('<username>')
+        .option('--type <label>', `one of ${Object.values(USER_TYPES).join(', ')}`)
+        .option('--email <email>', '', '')
+        .option('--first-name <name>', '', '')
+        .option('--last-name <name>', '', '')
+        .option('--phone <number>', '', '+919696969696')
+        .option('--gender <label>', Object.values(GENDERS).join(', '), 'Non-binary')
+        .option('--born <date>', 'YYYY-MM-DD')
+        .option('--district <id>', 'default: the first'),
     async run({ database, users, accounts }, [username = ''], options, terminal) {
       const { type, email, firstName, lastName, phone, gender, born, district } = options as Record<string, string | undefined>
       const userType = type === undefined ? 40 : Number(typeNumber(type))
       const genderValue = Number(genderNumber(gender ?? ''))
-      if (!userType || !genderValue) return wrong(terminal, userType ? `there is no gender ${gender}` : `there is no type ${type}`)
+      if (!userType || !genderValue)
+        return wrong(terminal, userType ? `there is no gender ${gender}` : `there is no type ${type}`)
       const name = { username, first_name: firstName ?? '', last_name: lastName ?? '', email: email ?? '' }
-      const { rows: [place] } = await database.query<{ id: number }>('select id from users_district where $1::bigint is null or id = $1 order by id limit 1', [district ?? null])
+      const {
+        rows: [place]
+      } = await database.query<{ id: number }>(
+        'select id from users_district where $1::bigint is null or id = $1 order by id limit 1',
+        [district ?? null]
+      )
       if (!place && (district !== undefined || type !== undefined)) return wrong(terminal, 'there is no such district')
       if (await users.isUnavailable(database, username)) return wrong(terminal, `the user name ${username} is taken`)
       const password = await newPassword(terminal, name)
       if (password === undefined) return 1
       const hashed = await accounts.hash(password)
-      const id = await database.transaction(tx => users.create(tx, {
-        ...name, user_type: userType, gender: genderValue, phone_number: phone ?? '', date_of_birth: born ?? null, district_id: place?.id ?? null,
-        is_superuser: type === undefined, is_staff: type === undefined, verified: true, password: hashed
-      }))
+      const id = await database.transaction(tx =>
+        users.create(tx, {
+          ...name,
+          user_type: userType,
+          gender: genderValue,
+          phone_number: phone ?? '',
+          date_of_birth: born ?? null,
+          district_id: place?.id ?? null,
+          is_superuser: type === undefined,
+          is_staff: type === undefined,
+          verified: true,
+          password: hashed
+        })
+      )
       terminal.print(`${type === undefined ? 'superuser' : USER_TYPES[userType]} ${username}, id ${id}`)
       return 0
     }
@@ -67,16 +94,35 @@ export const userCommands: Readonly<Record<string, Command<CommandScope>>> = {
     usage: command => command.option('--type <label>'),
     async run({ database }, args, { type }, terminal) {
       const wanted = typeof type === 'string' ? Number(typeNumber(type) ?? 0) : null
-      const { rows } = await database.query<{ id: number; username: string; user_type: number; is_superuser: boolean; is_active: boolean }>(
-        'select id, username, user_type, is_superuser, is_active from users_user where not deleted and ($1::integer is null or user_type = $1) order by username', [wanted])
-      for (const user of rows) terminal.print([user.id, user.username, USER_TYPES[user.user_type] ?? user.user_type, ...(user.is_superuser ? ['superuser'] : []), ...(user.is_active ? [] : ['inactive'])].join('  '))
+      const { rows } = await database.query<{
+        id: number
+        username: string
+        user_type: number
+        is_superuser: boolean
+        is_active: boolean
+      }>(
+        'select id, username, user_type, is_superuser, is_active from users_user where not deleted and ($1::integer is null or user_type = $1) order by username',
+        [wanted]
+      )
+      for (const user of rows)
+        terminal.print(
+          [
+            user.id,
+            user.username,
+            USER_TYPES[user.user_type] ?? user.user_type,
+            ...(user.is_superuser ? ['superuser'] : []),
+            ...(user.is_active ? [] : ['inactive'])
+          ].join('  ')
+        )
       return 0
     }
   },
   'skill list': {
     summary: 'print skills and how many have them',
     async run({ database }, args, options, terminal) {
-      const { rows } = await database.query<{ name: string; count: number }>('select k.name, (select count(*) from users_userskill us where us.skill_id = k.id and not us.deleted) as count from users_skill k where not k.deleted order by k.name')
+      const { rows } = await database.query<{ name: string; count: number }>(
+        'select k.name, (select count(*) from users_userskill us where us.skill_id = k.id and not us.deleted) as count from users_skill k where not k.deleted order by k.name'
+      )
       for (const { name, count } of rows) terminal.print(`${name}  ${count}`)
       return 0
     }
@@ -85,8 +131,11 @@ export const userCommands: Readonly<Record<string, Command<CommandScope>>> = {
     summary: 'add a skill, or bring a deleted one back',
     usage: command => command.argument('<name>').argument('[description]'),
     async run({ database }, [name = '', description = ''], options, terminal) {
-      await database.query(`insert into users_skill (external_id, created_date, modified_date, deleted, name, description) values ($1, now(), now(), false, $2, $3)
-        on conflict (name) do update set deleted = false, description = excluded.description, modified_date = now()`, [crypto.randomUUID(), name, description])
+      await database.query(
+        `insert into users_skill (external_id, created_date, modified_date, deleted, name, description) values ($1, now(), now(), false, $2, $3)
+        on conflict (name) do update set deleted = false, description = excluded.description, modified_date = now()`,
+        [crypto.randomUUID(), name, description]
+      )
       terminal.print(name)
       return 0
     }
@@ -103,7 +152,10 @@ export const userCommands: Readonly<Record<string, Command<CommandScope>>> = {
         return wrong(terminal, `no plugin knows the flag ${flag}`)
       }
       await database.transaction(async tx => {
-        await tx.query('insert into users_userflag (external_id, created_date, modified_date, deleted, flag, user_id) values ($1, now(), now(), false, $2, $3) on conflict do nothing', [crypto.randomUUID(), flag, user.id])
+        await tx.query(
+          'insert into users_userflag (external_id, created_date, modified_date, deleted, flag, user_id) values ($1, now(), now(), false, $2, $3) on conflict do nothing',
+          [crypto.randomUUID(), flag, user.id]
+        )
         actors.changed(tx, [user.id])
       })
       return 0
@@ -116,7 +168,10 @@ export const userCommands: Readonly<Record<string, Command<CommandScope>>> = {
       const user = await find(database, username)
       if (!user) return wrong(terminal, `there is no user ${username}`)
       await database.transaction(async tx => {
-        await tx.query('update users_userflag set deleted = true where user_id = $1 and flag = $2 and not deleted', [user.id, flag])
+        await tx.query('update users_userflag set deleted = true where user_id = $1 and flag = $2 and not deleted', [
+          user.id,
+          flag
+        ])
         actors.changed(tx, [user.id])
       })
       return 0
@@ -125,7 +180,9 @@ export const userCommands: Readonly<Record<string, Command<CommandScope>>> = {
   'flag list': {
     summary: 'print the feature flags of users',
     async run({ database }, args, options, terminal) {
-      const { rows } = await database.query<{ line: string }>(`select u.username || '  ' || g.flag as line from users_userflag g join users_user u on u.id = g.user_id where not g.deleted order by u.username, g.flag`)
+      const { rows } = await database.query<{ line: string }>(
+        `select u.username || '  ' || g.flag as line from users_userflag g join users_user u on u.id = g.user_id where not g.deleted order by u.username, g.flag`
+      )
       for (const { line } of rows) terminal.print(line)
       return 0
     }
@@ -142,10 +199,18 @@ function wrong(terminal: Printer, message: string): number {
 }
 
 /** A password that meets the policy; undefined when it does not, or nobody gave one. */
-async function newPassword(terminal: Printer & { secret(question: string): Promise<string> }, user: Omit<Found, 'id'>): Promise<string | undefined> {
+async function newPassword(
+  terminal: Printer & { secret(question: string): Promise<string> },
+  user: Omit<Found, 'id'>
+): Promise<string | undefined> {
   try {
     const password = (await terminal.secret(`Password of ${user.username}: `)).trim()
-    const problems = passwordProblems(password, { username: user.username, firstName: user.first_name, lastName: user.last_name, email: user.email })
+    const problems = passwordProblems(password, {
+      username: user.username,
+      firstName: user.first_name,
+      lastName: user.last_name,
+      email: user.email
+    })
     for (const problem of problems) terminal.print(problem)
     return problems.length === 0 ? password : undefined
   } catch (error) {
@@ -155,5 +220,10 @@ async function newPassword(terminal: Printer & { secret(question: string): Promi
 }
 
 async function find(db: Queryable, username: string): Promise<Found | undefined> {
-  return (await db.query<Found>('select id, username, first_name, last_name, email from users_user where username = $1 and not deleted', [username])).rows[0]
+  return (
+    await db.query<Found>(
+      'select id, username, first_name, last_name, email from users_user where username = $1 and not deleted',
+      [username]
+    )
+  ).rows[0]
 }

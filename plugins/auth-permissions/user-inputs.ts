@@ -3,7 +3,8 @@ import { GENDERS, USER_TYPES } from './user-types.ts'
 
 /** Contract auth-users §1.19: 4 to 16 characters. */
 const USERNAME = /^(?!.*[._-]{2})[a-z0-9](?:[a-z0-9._-]{2,14}[a-z0-9])$/
-const USERNAME_MESSAGE = "Username must be 4 to 16 characters long. It may only contain lowercase alphabets, numbers, underscores, hyphens and dots. It shouldn't start or end with underscores, hyphens or dots. It shouldn't contain consecutive underscores, hyphens or dots."
+const USERNAME_MESSAGE =
+  "Username must be 4 to 16 characters long. It may only contain lowercase alphabets, numbers, underscores, hyphens and dots. It shouldn't start or end with underscores, hyphens or dots. It shouldn't contain consecutive underscores, hyphens or dots."
 
 /** The message of a user name that somebody has, deleted people included. */
 export const USERNAME_TAKEN = 'A user with that username already exists.'
@@ -48,7 +49,13 @@ export type UserInputs = ReturnType<typeof userInputs>
 /** Makes the inputs of a deployment: ages are counted in its time zone. */
 export function userInputs({ clock, deployment: { timeZone } }: { clock: Clock; deployment: { readonly timeZone: string } }) {
   const format = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })
-  const username = field.text({ max: 150, rules: [[USERNAME, USERNAME_MESSAGE], [text => !isReserved(text), USERNAME_TAKEN]] })
+  const username = field.text({
+    max: 150,
+    rules: [
+      [USERNAME, USERNAME_MESSAGE],
+      [text => !isReserved(text), USERNAME_TAKEN]
+    ]
+  })
   const profile = {
     first_name: field.text({ optional: true, max: 150, blank: true }),
     last_name: field.text({ optional: true, max: 150, blank: true }),
@@ -68,7 +75,11 @@ export function userInputs({ clock, deployment: { timeZone } }: { clock: Clock; 
   return {
     update: record({ username, ...profile, home_facility: facilityUuid(), ...person }),
     create: record({
-      ...person, username, user_type: field.label(USER_TYPES), password: field.text({ optional: true }), ...profile,
+      ...person,
+      username,
+      user_type: field.label(USER_TYPES),
+      password: field.text({ optional: true }),
+      ...profile,
       ward: field.reference('users_ward', { optional: true, null: true, source: 'ward_id' }),
       local_body: field.reference('users_localbody', { optional: true, null: true, source: 'local_body_id' }),
       district: field.reference('users_district', { optional: true, null: true, source: 'district_id' }),

@@ -1,4 +1,15 @@
-import { all, any, not, predicate, scopeCondition, type Actor, type Asked, type Params, type RowScope, type Rule } from 'care-kernel'
+import {
+  all,
+  any,
+  not,
+  predicate,
+  scopeCondition,
+  type Actor,
+  type Asked,
+  type Params,
+  type RowScope,
+  type Rule
+} from 'care-kernel'
 import { atLeast, everybody, ofDistrict, readOnly, superuser, verified, type Placed } from './predicates.ts'
 import { RANK } from './user-types.ts'
 
@@ -16,7 +27,10 @@ export interface UserChange extends UserLike {
 const self = predicate<UserLike>('self', (actor, { id }) => actor.id === id)
 const notAbove = predicate<UserLike>('type ≥ the type of the user', (actor, { user_type: type }) => actor.userType >= type)
 const sameState = predicate<UserLike>('same state', (actor, { state_id: id }) => id !== null && id === actor.stateId)
-const movesAdmin = predicate<UserChange>('moves a user of type ≥ 25', (actor, { moves, user_type: type }) => moves && type >= RANK.districtLabAdmin)
+const movesAdmin = predicate<UserChange>(
+  'moves a user of type ≥ 25',
+  (actor, { moves, user_type: type }) => moves && type >= RANK.districtLabAdmin
+)
 
 /** Writes may not name a type above Volunteer, though the type is never written (contract auth-users §3.3). */
 const namesNoStaff = predicate<Asked>('names no type above Volunteer', (actor, { body }) => {
@@ -25,9 +39,23 @@ const namesNoStaff = predicate<Asked>('names no type above Volunteer', (actor, {
 })
 
 /** Contract auth-users §3.4, with its FIX: read-only types and lower ranks change nobody but themselves. */
-const mayUpdate = any<UserChange>(superuser, all<UserChange>(not(movesAdmin), any<UserChange>(self, all<UserChange>(
-  not(readOnly), notAbove, any<UserChange>(all<UserChange>(atLeast(RANK.stateLabAdmin), sameState), all<UserChange>(not(atLeast(RANK.stateLabAdmin)), ofDistrict))
-))))
+const mayUpdate = any<UserChange>(
+  superuser,
+  all<UserChange>(
+    not(movesAdmin),
+    any<UserChange>(
+      self,
+      all<UserChange>(
+        not(readOnly),
+        notAbove,
+        any<UserChange>(
+          all<UserChange>(atLeast(RANK.stateLabAdmin), sameState),
+          all<UserChange>(not(atLeast(RANK.stateLabAdmin)), ofDistrict)
+        )
+      )
+    )
+  )
+)
 
 /** Rules of users and skills by name (contract auth-users §3.3, §3.4, §3.5, §3.8). */
 export const userRules = {
@@ -38,7 +66,8 @@ export const userRules = {
   'user.delete': { summary: 'Deactivate a user', allow: namesNoStaff, readsBody: true },
   'skill.read': { summary: 'See skills and who has them', allow: everybody },
   'user.skill.write': {
-    summary: 'Give and take skills', allow: everybody,
+    summary: 'Give and take skills',
+    allow: everybody,
     object: any<UserLike>(superuser, self, all<UserLike>(atLeast(RANK.districtAdmin), not(readOnly), notAbove))
   }
 } as const satisfies Readonly<Record<string, Rule>>
@@ -50,20 +79,39 @@ export const LISTED = 'u.is_active and not u.is_superuser and u.asset_id is null
 export function visibleUsers(members: string): RowScope {
   return [
     [superuser, () => 'true'],
-    [atLeast(RANK.stateReadOnlyAdmin), ({ stateId }, params) => (stateId === null ? 'false' : `u.state_id = ${params.add(stateId)} and u.user_type <= ${RANK.stateAdmin}`)],
-    [atLeast(RANK.districtReadOnlyAdmin), ({ districtId }, params) => (districtId === null ? 'false' : `u.district_id = ${params.add(districtId)} and u.user_type <= ${RANK.districtAdmin}`)],
-    [everybody, ({ facilityIds }, params) => {
-      const facilities = params.add(facilityIds, 'bigint[]')
-      return `u.id in (${members.replaceAll('$facilities', () => facilities)}) and u.user_type < ${RANK.districtAdmin}`
-    }]
+    [
+      atLeast(RANK.stateReadOnlyAdmin),
+      ({ stateId }, params) =>
+        stateId === null ? 'false' : `u.state_id = ${params.add(stateId)} and u.user_type <= ${RANK.stateAdmin}`
+    ],
+    [
+      atLeast(RANK.districtReadOnlyAdmin),
+      ({ districtId }, params) =>
+        districtId === null ? 'false' : `u.district_id = ${params.add(districtId)} and u.user_type <= ${RANK.districtAdmin}`
+    ],
+    [
+      everybody,
+      ({ facilityIds }, params) => {
+        const facilities = params.add(facilityIds, 'bigint[]')
+        return `u.id in (${members.replaceAll('$facilities', () => facilities)}) and u.user_type < ${RANK.districtAdmin}`
+      }
+    ]
   ]
 }
 
 /** Users an actor may deactivate (contract auth-users §3.3, `DELETE`); nobody has the type for it where no case holds. */
 export const removableUsers: RowScope = [
   [superuser, () => 'true'],
-  [atLeast(RANK.stateAdmin), ({ stateId }, params) => (stateId === null ? 'false' : `u.state_id = ${params.add(stateId)} and u.user_type < ${RANK.stateAdmin}`)],
-  [exactly(RANK.districtAdmin), ({ districtId }, params) => (districtId === null ? 'false' : `u.district_id = ${params.add(districtId)} and u.user_type < ${RANK.districtAdmin}`)]
+  [
+    atLeast(RANK.stateAdmin),
+    ({ stateId }, params) =>
+      stateId === null ? 'false' : `u.state_id = ${params.add(stateId)} and u.user_type < ${RANK.stateAdmin}`
+  ],
+  [
+    exactly(RANK.districtAdmin),
+    ({ districtId }, params) =>
+      districtId === null ? 'false' : `u.district_id = ${params.add(districtId)} and u.user_type < ${RANK.districtAdmin}`
+  ]
 ]
 
 /** Whether an actor may deactivate anybody at all. */

@@ -1,4 +1,18 @@
-import { ApiError, filter, filters, notAUuid, ordering, isUuid, resource, type Actor, type Clock, type Params, type Queryable, type Resource, type Where } from 'care-kernel'
+import {
+  ApiError,
+  filter,
+  filters,
+  notAUuid,
+  ordering,
+  isUuid,
+  resource,
+  type Actor,
+  type Clock,
+  type Params,
+  type Queryable,
+  type Resource,
+  type Where
+} from 'care-kernel'
 import { LISTED, orSelf, visibleUsers } from './user-policy.ts'
 import { userShapes, type UserSlot } from './user-shapes.ts'
 import { USER_TYPES } from './user-types.ts'
@@ -36,7 +50,11 @@ export function userReads({ clock, slots }: UserReadScope): UserReads {
     named,
     current: resource({ ...all, key: { column: 'u.id', kind: 'integer' }, shape: shapes.current }),
     listed: resource({
-      name: 'User', from: 'users_user u', key: { column: 'u.username', kind: 'text' }, live: LISTED, shape: shapes.list,
+      name: 'User',
+      from: 'users_user u',
+      key: { column: 'u.username', kind: 'text' },
+      live: LISTED,
+      shape: shapes.list,
       filters: filters({
         id: filter.number('u.id'),
         first_name: filter.contains('u.first_name'),
@@ -51,7 +69,10 @@ export function userReads({ clock, slots }: UserReadScope): UserReads {
         user_type: filter.label('u.user_type', USER_TYPES),
         search_text: filter.search('u.first_name', 'u.last_name', 'u.username')
       }),
-      ordering: ordering({ id: 'u.id', date_joined: 'u.date_joined', last_login: 'u.last_login' }, 'u.last_login desc nulls last, u.id desc')
+      ordering: ordering(
+        { id: 'u.id', date_joined: 'u.date_joined', last_login: 'u.last_login' },
+        'u.last_login desc nulls last, u.id desc'
+      )
     }),
     listedFor: actor => params => [orSelf(scope, actor, params)],
     async visible<Row>(db: Queryable, actor: Actor, username: string, columns: string, lock = false) {

@@ -23,7 +23,11 @@ const state = out.object(stateObject, 'from users_state s where s.id = u.state_i
 const creator = out.text('(select c.username from users_user c where c.id = u.created_by_id)')
 
 /** A skill by its external id; `k` is the skill's row. */
-export const skillObject = shape({ id: out.uuid('k.external_id'), name: out.text('k.name'), description: out.text('k.description') })
+export const skillObject = shape({
+  id: out.uuid('k.external_id'),
+  name: out.text('k.name'),
+  description: out.text('k.description')
+})
 
 /** UserBaseMinimum (contract auth-users §3.7): users embedded as created_by, assigned_to_object … `u` is the user's row. */
 export const userBaseMinimum = shape({
@@ -58,7 +62,11 @@ export function userAssigned(slot: UserSlot): Shape {
     doctor_experience_commenced_on: out.date('u.doctor_experience_commenced_on'),
     video_connect_link: out.text('u.video_connect_link'),
     doctor_medical_council_registration: out.text('u.doctor_medical_council_registration'),
-    skills: out.objects(skillObject, 'from users_userskill x join users_skill k on k.id = x.skill_id where x.user_id = u.id and not x.deleted and not k.deleted', 'k.name')
+    skills: out.objects(
+      skillObject,
+      'from users_userskill x join users_skill k on k.id = x.skill_id where x.user_id = u.id and not x.deleted and not k.deleted',
+      'k.name'
+    )
   })
 }
 
@@ -94,7 +102,10 @@ function detail(slot: UserSlot, withCreator: boolean): Shape {
     pf_p256dh: out.text('u.pf_p256dh'),
     pf_auth: out.text('u.pf_auth'),
     read_profile_picture_url: out.text(slot.read_profile_picture_url),
-    user_flags: out.list(`(select coalesce(json_agg(g.flag order by g.id), '[]') from users_userflag g where g.user_id = u.id and not g.deleted)`, { type: 'string' })
+    user_flags: out.list(
+      `(select coalesce(json_agg(g.flag order by g.id), '[]') from users_userflag g where g.user_id = u.id and not g.deleted)`,
+      { type: 'string' }
+    )
   })
 }
 

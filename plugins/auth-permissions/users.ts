@@ -7,7 +7,12 @@ import { isReserved, USERNAME_TAKEN, type UserInputs } from './user-inputs.ts'
 import { userReads, type UserReads, type UserReadScope } from './user-resources.ts'
 import { READ_ONLY_TYPES, RANK } from './user-types.ts'
 
-type Calls = { readonly [K in keyof AuthHooks]: (db: Queryable, payload: Parameters<AuthHooks[K]>[1]) => Promise<Awaited<ReturnType<AuthHooks[K]>>[]> }
+type Calls = {
+  readonly [K in keyof AuthHooks]: (
+    db: Queryable,
+    payload: Parameters<AuthHooks[K]>[1]
+  ) => Promise<Awaited<ReturnType<AuthHooks[K]>>[]>
+}
 
 /** What `UserAccounts` needs of the plugin's scope. */
 export interface AccountsScope extends UserReadScope {
@@ -54,30 +59,59 @@ export class UserAccounts implements Users {
   }
 
   visible = (db: Queryable, actor: Actor, username: string, lock = false): Promise<VisibleUser> =>
-    this.reads.visible<VisibleUser>(db, actor, username, 'u.id, u.external_id, u.user_type, u.local_body_id, u.district_id, u.state_id, u.home_facility_id', lock)
+    this.reads.visible<VisibleUser>(
+      db,
+      actor,
+      username,
+      'u.id, u.external_id, u.user_type, u.local_body_id, u.district_id, u.state_id, u.home_facility_id',
+      lock
+    )
 
   /** Adds a user for `actor` (contract auth-users §3.5). Throws 400 for what may not be; the id. */
   async add(database: Database, actor: Actor, values: NewUser): Promise<number> {
-    const { username, user_type: type, facilities = [], home_facility: home, ward, local_body: localBody, district, state, password = randomPassword(), email = '', ...rest } = values
+    const {
+      username,
+      user_type: type,
+      facilities = [],
+      home_facility: home,
+      ward,
+      local_body: localBody,
+      district,
+      state,
+      password = randomPassword(),
+      email = '',
+      ...rest
+    } = values
     const named = await this.#facilities(database, actor, home === undefined ? facilities : [home, ...facilities])
     const missing = facilities.filter(uuid => !named.has(uuid))
     const problems = {
-      ...(await this.#isTaken(database, username) ? { username: [USERNAME_TAKEN] } : {}),
+      ...((await this.#isTaken(database, username)) ? { username: [USERNAME_TAKEN] } : {}),
       ...placeProblems(actor, { ward, local_body: localBody, district, state }),
       ...(missing.length > 0 ? { facilities: [`Some facilities are not available - ${missing.join(', ')}`] } : {}),
       ...passwordProblem(values, password),
       ...(home !== undefined && !named.has(home) ? { home_facility: ['object with this id not found'] } : {})
     }
     if (Object.keys(problems).length > 0) throw invalid(problems)
-    if (home !== undefined && !actor.superuser && !named.get(home)?.allowed) throw invalid({ home_facility: ['Cannot create users with different Home Facility'] })
+    if (home !== undefined && !actor.superuser && !named.get(home)?.allowed)
+      throw invalid({ home_facility: ['Cannot create users with different Home Facility'] })
     requireRank(actor, type)
-    if (!ward && !localBody && !district && !state) throw invalid({ __all__: ['One of ward, local body, district or state is required'] })
+    if (!ward && !localBody && !district && !state)
+      throw invalid({ __all__: ['One of ward, local body, district or state is required'] })
 
     const hashed = await this.#scope.accounts.hash(password)
     return database.transaction(async tx => {
       const id = await this.create(tx, {
-        ...rest, username, user_type: type, email, password: hashed, ward_id: ward ?? null, local_body_id: localBody ?? null, district_id: district ?? null, state_id: state ?? null,
-        verified: true, created_by_id: actor.id
+        ...rest,
+        username,
+        user_type: type,
+        email,
+        password: hashed,
+        ward_id: ward ?? null,
+        local_body_id: localBody ?? null,
+        district_id: district ?? null,
+        state_id: state ?? null,
+        verified: true,
+        created_by_id: actor.id
       })
       const facilityIds = [...new Set(facilities)].flatMap(uuid => named.get(uuid)?.id ?? [])
       if (facilityIds.length > 0) await this.#scope.hooks['user-added'](tx, { actor, userId: id, facilityIds })
@@ -90,9 +124,12 @@ export class UserAccounts implements Users {
   /** Writes a new user; a local body decides the district, a district the state. Throws 400 when the user name is taken. The id. */
   async create(tx: Tx, row: UserRow): Promise<number> {
     const { email = '', ...rest } = row as UserRow & { email?: string }
-    const { rows: [place] } = await tx.query<{ district_id: number | null; state_id: number | null }>(
+    const {
+      rows: [place]
+    } = await tx.query<{ district_id: number | null; state_id: number | null }>(
       `select d.id as district_id, coalesce(d.state_id, $3::bigint) as state_id from (select 1) _ left join users_localbody l on l.id = $1 left join users_district d on d.id = coalesce(l.district_id, $2::bigint)`,
-      [row.local_body_id ?? null, row.district_id ?? null, row.state_id ?? null])
+      [row.local_body_id ?? null, row.district_id ?? null, row.state_id ?? null]
+    )
     const values = { ...rest, ...place, email: lowerDomain(email), date_joined: this.#scope.clock.now().toISOString() }
     const user = await taking(() => this.#scope.model(User).create(values, { transaction: tx.sequelize }))
     return user.get('id') as number
@@ -107,8 +144,10 @@ export class UserAccounts implements Users {
       ...(home !== undefined && !facility ? { home_facility: ['object with this id not found'] } : {})
     }
     if (Object.keys(problems).length > 0) throw invalid(problems)
-    if (facility && !actor.superuser && !facility.allowed) throw invalid({ home_facility: ['Cannot create users with different Home Facility'] })
-    if (Object.keys(values).length > 0) await taking(() => this.#scope.model(User).update(values, { where: { id }, transaction: tx.sequelize }))
+    if (facility && !actor.superuser && !facility.allowed)
+      throw invalid({ home_facility: ['Cannot create users with different Home Facility'] })
+    if (Object.keys(values).length > 0)
+      await taking(() => this.#scope.model(User).update(values, { where: { id }, transaction: tx.sequelize }))
     if (facility) await this.setHomeFacility(tx, id, facility.id)
     this.#scope.actors.changed(tx, [id])
   }
@@ -116,7 +155,10 @@ export class UserAccounts implements Users {
   /** Makes a user inactive and closes its allocations (contract auth-users §3.3, §3.10 FIX); everything else of it stays. */
   async deactivate(tx: Tx, id: number): Promise<void> {
     await tx.query('update users_user set is_active = false where id = $1', [id])
-    await tx.query('update users_userfacilityallocation set end_date = $2 where user_id = $1 and end_date is null', [id, this.#now()])
+    await tx.query('update users_userfacilityallocation set end_date = $2 where user_id = $1 and end_date is null', [
+      id,
+      this.#now()
+    ])
     this.#scope.actors.changed(tx, [id])
   }
 
@@ -135,18 +177,36 @@ export class UserAccounts implements Users {
   }
 
   setHomeFacility = async (tx: Tx, userId: number, facilityId: number | null): Promise<void> => {
-    const { rows: [user] } = await tx.query<{ old: number | null }>('select home_facility_id as old from users_user where id = $1 for no key update', [userId])
+    const {
+      rows: [user]
+    } = await tx.query<{ old: number | null }>('select home_facility_id as old from users_user where id = $1 for no key update', [
+      userId
+    ])
     if (!user || user.old === facilityId) return
     const now = this.#now()
     await tx.query('update users_user set home_facility_id = $2 where id = $1', [userId, facilityId])
-    await tx.query('update users_userfacilityallocation set end_date = $3 where user_id = $1 and facility_id = $2 and end_date is null', [userId, user.old, now])
-    if (facilityId !== null) await tx.query('insert into users_userfacilityallocation (user_id, facility_id, start_date) values ($1, $2, $3)', [userId, facilityId, now])
+    await tx.query(
+      'update users_userfacilityallocation set end_date = $3 where user_id = $1 and facility_id = $2 and end_date is null',
+      [userId, user.old, now]
+    )
+    if (facilityId !== null)
+      await tx.query('insert into users_userfacilityallocation (user_id, facility_id, start_date) values ($1, $2, $3)', [
+        userId,
+        facilityId,
+        now
+      ])
     this.#scope.actors.changed(tx, [userId])
   }
 
   releaseHomeFacility = async (tx: Tx, facilityId: number): Promise<number[]> => {
-    const { rows } = await tx.query<{ id: number }>('update users_user set home_facility_id = null where home_facility_id = $1 returning id', [facilityId])
-    await tx.query('update users_userfacilityallocation set end_date = $2 where facility_id = $1 and end_date is null', [facilityId, this.#now()])
+    const { rows } = await tx.query<{ id: number }>(
+      'update users_user set home_facility_id = null where home_facility_id = $1 returning id',
+      [facilityId]
+    )
+    await tx.query('update users_userfacilityallocation set end_date = $2 where facility_id = $1 and end_date is null', [
+      facilityId,
+      this.#now()
+    ])
     const ids = rows.map(({ id }) => id)
     if (ids.length > 0) this.#scope.actors.changed(tx, ids)
     return ids
@@ -169,22 +229,31 @@ export class UserAccounts implements Users {
 }
 
 /** What may not be said about a user's places by this creator. */
-function placeProblems(actor: Actor, given: Readonly<Record<(typeof PLACES)[number]['field'], number | null | undefined>>): Record<string, string[]> {
+function placeProblems(
+  actor: Actor,
+  given: Readonly<Record<(typeof PLACES)[number]['field'], number | null | undefined>>
+): Record<string, string[]> {
   if (actor.superuser) return {}
-  return Object.fromEntries(PLACES.flatMap(({ field, own, rank, message }) => {
-    const value = given[field]
-    const fits = value === null || value === undefined || value === actor[own] || actor.userType >= rank
-    return fits ? [] : [[field, [message]]]
-  }))
+  return Object.fromEntries(
+    PLACES.flatMap(({ field, own, rank, message }) => {
+      const value = given[field]
+      const fits = value === null || value === undefined || value === actor[own] || actor.userType >= rank
+      return fits ? [] : [[field, [message]]]
+    })
+  )
 }
 
-function passwordProblem({ username, first_name: firstName = '', last_name: lastName = '', email = '', password: given }: NewUser, password: string): Record<string, string[]> {
+function passwordProblem(
+  { username, first_name: firstName = '', last_name: lastName = '', email = '', password: given }: NewUser,
+  password: string
+): Record<string, string[]> {
   const messages = given === undefined ? [] : passwordProblems(password, { username, firstName, lastName, email })
   return messages.length > 0 ? { password: messages } : {}
 }
 
 function requireRank(actor: Actor, type: number): void {
-  if (READ_ONLY_TYPES.has(actor.userType) && !READ_ONLY_TYPES.has(type)) throw invalid({ user_type: ['Read only users can create other read only users only'] })
+  if (READ_ONLY_TYPES.has(actor.userType) && !READ_ONLY_TYPES.has(type))
+    throw invalid({ user_type: ['Read only users can create other read only users only'] })
   if (actor.superuser || type <= actor.userType || (ADDS_DOCTORS.has(actor.userType) && type === RANK.doctor)) return
   throw invalid({ user_type: ['User cannot create another user with higher permissions'] })
 }

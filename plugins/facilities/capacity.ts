@@ -17,7 +17,11 @@ interface CapacityRow {
 }
 
 const capacities = resource({
-  name: 'FacilityCapacity', from: 'facility_facilitycapacity p', key: { column: 'p.room_type::bigint', kind: 'integer' }, live: 'not p.deleted', ordering: ordering({}, 'p.id'),
+  name: 'FacilityCapacity',
+  from: 'facility_facilitycapacity p',
+  key: { column: 'p.room_type::bigint', kind: 'integer' },
+  live: 'not p.deleted',
+  ordering: ordering({}, 'p.id'),
   shape: shape({
     id: out.uuid('p.external_id'),
     room_type_text: out.label('p.room_type', ROOM_TYPES),
@@ -29,7 +33,9 @@ const capacities = resource({
 })
 
 const history = resource({
-  name: 'HistoricalFacilityCapacity', from: 'facility_historicalfacilitycapacity h', key: { column: 'h.history_id', kind: 'integer' },
+  name: 'HistoricalFacilityCapacity',
+  from: 'facility_historicalfacilitycapacity h',
+  key: { column: 'h.history_id', kind: 'integer' },
   ordering: ordering({}, 'h.history_date desc, h.history_id desc'),
   shape: shape({
     history_id: out.integer('h.history_id'),
@@ -55,14 +61,27 @@ export function capacityRoutes(app: FastifyInstance, scope: FacilityScope): void
   const now = () => clock.now().toISOString()
 
   /** Appends the state the row has now, and tells whoever counts beds. */
-  async function record(tx: Tx, actor: Actor, id: number, kind: '+' | '~', { facility_id: facilityId, room_type: roomType }: Pick<CapacityRow, 'facility_id' | 'room_type'>): Promise<void> {
-    await tx.query(`insert into facility_historicalfacilitycapacity (${COPIED}, history_date, history_type, history_user_id)
-      select ${COPIED}, $2, $3, $4 from facility_facilitycapacity where id = $1`, [id, now(), kind, actor.id])
+  async function record(
+    tx: Tx,
+    actor: Actor,
+    id: number,
+    kind: '+' | '~',
+    { facility_id: facilityId, room_type: roomType }: Pick<CapacityRow, 'facility_id' | 'room_type'>
+  ): Promise<void> {
+    await tx.query(
+      `insert into facility_historicalfacilitycapacity (${COPIED}, history_date, history_type, history_user_id)
+      select ${COPIED}, $2, $3, $4 from facility_facilitycapacity where id = $1`,
+      [id, now(), kind, actor.id]
+    )
     await emit(tx, 'capacity-changed', { facilityId, roomType })
   }
 
   partRoutes<CapacityRow>(app, scope, {
-    path: 'capacity', what: 'Beds', rows: capacities, input: capacityInput, columns: 'p.id, p.facility_id, p.room_type, p.total_capacity, p.current_capacity',
+    path: 'capacity',
+    what: 'Beds',
+    rows: capacities,
+    input: capacityInput,
+    columns: 'p.id, p.facility_id, p.room_type, p.total_capacity, p.current_capacity',
     async add(tx, request, { id: facilityId }) {
       const values = await readInput(request, capacityInput, { db: tx })
       requireFitting(values)
@@ -73,9 +92,13 @@ export function capacityRoutes(app: FastifyInstance, scope: FacilityScope): void
     },
     async change(tx, request, row) {
       const partial = request.method === 'PATCH'
-      const values = await (partial ? readInput(request, capacityInput, { db: tx, partial }) : readInput(request, capacityInput, { db: tx }))
+      const values = await (partial
+        ? readInput(request, capacityInput, { db: tx, partial })
+        : readInput(request, capacityInput, { db: tx }))
       if (values.total_capacity !== undefined || values.current_capacity !== undefined) requireFitting({ ...row, ...values })
-      await once(() => model(FacilityCapacity).update({ ...values, modified_date: now() }, { where: { id: row.id }, transaction: tx.sequelize }))
+      await once(() =>
+        model(FacilityCapacity).update({ ...values, modified_date: now() }, { where: { id: row.id }, transaction: tx.sequelize })
+      )
       await record(tx, actorOf(request), row.id, '~', { ...row, ...values })
       return values.room_type ?? row.room_type
     },
@@ -85,16 +108,33 @@ export function capacityRoutes(app: FastifyInstance, scope: FacilityScope): void
     }
   })
 
-  app.get<PartOfFacility>('/api/v1/facility/:facility/capacity/:key/history/', {
-    config: { permission: 'facility.part.read', otherwise: 'facility.part.write' }, schema: describe({ summary: 'What was reported before', paging: 'limit', answer: history.shape })
-  }, async (request, reply) => {
-    const { facility, key } = request.params
-    const { id } = await capacities.row<CapacityRow>(database, key, 'p.id', ofFacility('p.facility_id', facility, actorOf(request)))
-    return sendJson(reply, await history.list(database, request, params => [`h.id = ${params.add(id)}`]))
-  })
+  app.get<PartOfFacility>(
+    '/api/v1/facility/:facility/capacity/:key/history/',
+    {
+      config: { permission: 'facility.part.read', otherwise: 'facility.part.write' },
+      schema: describe({ summary: 'What was reported before', paging: 'limit', answer: history.shape })
+    },
+    async (request, reply) => {
+      const { facility, key } = request.params
+      const { id } = await capacities.row<CapacityRow>(
+        database,
+        key,
+        'p.id',
+        ofFacility('p.facility_id', facility, actorOf(request))
+      )
+      return sendJson(reply, await history.list(database, request, params => [`h.id = ${params.add(id)}`]))
+    }
+  )
 }
 
 /** Not more beds taken than there are; the stored numbers count where the body is silent (FIX of contract facilities §7.1). */
-function requireFitting({ total_capacity: total = 0, current_capacity: current = 0 }: { readonly total_capacity?: number; readonly current_capacity?: number }): void {
-  if (total !== 0 && current > total) throw invalid({ current_capacity: ['Current capacity cannot be greater than total capacity.'] })
+function requireFitting({
+  total_capacity: total = 0,
+  current_capacity: current = 0
+}: {
+  readonly total_capacity?: number
+  readonly current_capacity?: number
+}): void {
+  if (total !== 0 && current > total)
+    throw invalid({ current_capacity: ['Current capacity cannot be greater than total capacity.'] })
 }

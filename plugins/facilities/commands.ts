@@ -8,7 +8,9 @@ export const commands: Readonly<Record<string, Command<FacilityScope>>> = {
   'facility list': {
     summary: 'print facilities with their ids',
     async run({ database }, args, options, terminal) {
-      const { rows } = await database.query<{ line: string }>(`select f.external_id || '  ' || f.name || coalesce('  (' || d.name || ')', '') as line from facility_facility f left join users_district d on d.id = f.district_id where not f.deleted order by f.name, f.id`)
+      const { rows } = await database.query<{ line: string }>(
+        `select f.external_id || '  ' || f.name || coalesce('  (' || d.name || ')', '') as line from facility_facility f left join users_district d on d.id = f.district_id where not f.deleted order by f.name, f.id`
+      )
       for (const { line } of rows) terminal.print(line)
       return 0
     }
@@ -19,9 +21,16 @@ export const commands: Readonly<Record<string, Command<FacilityScope>>> = {
     async run(scope, [uuid = ''], { set, unset }, terminal) {
       const facility = isUuid(uuid) ? await scope.facilities.byUuid(scope.database, uuid) : undefined
       if (!facility) return wrong(terminal, `there is no facility ${uuid}`)
-      if (typeof set === 'string' && !(await setFlag(scope, facility, set))) return wrong(terminal, `no plugin registers the flag ${set}; name it under plugins.facilities.flags`)
-      if (typeof unset === 'string') await scope.model(FacilityFlag).update({ deleted: true }, { where: { facility_id: facility.id, flag: unset, deleted: false } })
-      const { rows } = await scope.database.query<{ flag: string }>('select flag from facility_facilityflag where facility_id = $1 and not deleted order by id', [facility.id])
+      if (typeof set === 'string' && !(await setFlag(scope, facility, set)))
+        return wrong(terminal, `no plugin registers the flag ${set}; name it under plugins.facilities.flags`)
+      if (typeof unset === 'string')
+        await scope
+          .model(FacilityFlag)
+          .update({ deleted: true }, { where: { facility_id: facility.id, flag: unset, deleted: false } })
+      const { rows } = await scope.database.query<{ flag: string }>(
+        'select flag from facility_facilityflag where facility_id = $1 and not deleted order by id',
+        [facility.id]
+      )
       for (const { flag } of rows) terminal.print(flag)
       return 0
     }
@@ -29,14 +38,21 @@ export const commands: Readonly<Record<string, Command<FacilityScope>>> = {
 }
 
 /** Sets a flag that is registered; one that is set already stays. */
-async function setFlag({ database, clock, 'auth-permissions': { flags } }: FacilityScope, { id }: FacilityRow, flag: string): Promise<boolean> {
+async function setFlag(
+  { database, clock, 'auth-permissions': { flags } }: FacilityScope,
+  { id }: FacilityRow,
+  flag: string
+): Promise<boolean> {
   try {
     flags.requireRegistered('FACILITY', flag)
   } catch {
     return false
   }
-  await database.query(`insert into facility_facilityflag (external_id, created_date, modified_date, deleted, facility_id, flag) values ($1, $2, $2, false, $3, $4)
-    on conflict (facility_id, flag) where not deleted do nothing`, [crypto.randomUUID(), clock.now().toISOString(), id, flag])
+  await database.query(
+    `insert into facility_facilityflag (external_id, created_date, modified_date, deleted, facility_id, flag) values ($1, $2, $2, false, $3, $4)
+    on conflict (facility_id, flag) where not deleted do nothing`,
+    [crypto.randomUUID(), clock.now().toISOString(), id, flag]
+  )
   return true
 }
 

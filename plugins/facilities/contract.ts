@@ -58,7 +58,9 @@ export const facilities = defineContract({
     /** A facility's row as `f`. */
     facility: { alias: 'f', fields: { patient_count: '0', bed_count: '0', read_cover_image_url: 'null' } },
     /** A query for the triage rows of the facility `f`, one column per column of the CSV (contract facilities §4.6). */
-    triage: { alias: 'f', fields: { rows: 'select null::date, null::integer, null::integer, null::integer, null::integer, null::integer where false' } }
+    triage: {
+      alias: 'f',
+      fields: { rows: 'select null::date, null::integer, null::integer, null::integer, null::integer, null::integer where false' }
+    }
   }
 })
-

@@ -13,8 +13,17 @@ interface DoctorsRow {
 }
 
 const doctors = resource({
-  name: 'HospitalDoctors', from: 'facility_hospitaldoctors p', key: { column: 'p.area::bigint', kind: 'integer' }, live: 'not p.deleted', ordering: ordering({}, 'p.id'),
-  shape: shape({ id: out.uuid('p.external_id'), area_text: out.label('p.area', DOCTOR_AREAS), area: out.integer('p.area'), count: out.integer('p.count') })
+  name: 'HospitalDoctors',
+  from: 'facility_hospitaldoctors p',
+  key: { column: 'p.area::bigint', kind: 'integer' },
+  live: 'not p.deleted',
+  ordering: ordering({}, 'p.id'),
+  shape: shape({
+    id: out.uuid('p.external_id'),
+    area_text: out.label('p.area', DOCTOR_AREAS),
+    area: out.integer('p.area'),
+    count: out.integer('p.count')
+  })
 })
 
 const TAKEN = { area: ['This facility already has doctors of this area.'] }
@@ -25,16 +34,29 @@ export function doctorRoutes(app: FastifyInstance, scope: FacilityScope): void {
   const { clock, model } = scope
   const now = () => clock.now().toISOString()
   partRoutes<DoctorsRow>(app, scope, {
-    path: 'hospital_doctor', what: 'Doctors', rows: doctors, input: doctorsInput, columns: 'p.id, p.area',
+    path: 'hospital_doctor',
+    what: 'Doctors',
+    rows: doctors,
+    input: doctorsInput,
+    columns: 'p.id, p.area',
     async add(tx, request, { id: facilityId }) {
       const values = await readInput(request, doctorsInput, { db: tx })
-      await once(() => model(HospitalDoctors).create({ facility_id: facilityId, ...values, created_date: now(), modified_date: now() }, { transaction: tx.sequelize }))
+      await once(() =>
+        model(HospitalDoctors).create(
+          { facility_id: facilityId, ...values, created_date: now(), modified_date: now() },
+          { transaction: tx.sequelize }
+        )
+      )
       return values.area
     },
     async change(tx, request, row) {
       const partial = request.method === 'PATCH'
-      const values = await (partial ? readInput(request, doctorsInput, { db: tx, partial }) : readInput(request, doctorsInput, { db: tx }))
-      await once(() => model(HospitalDoctors).update({ ...values, modified_date: now() }, { where: { id: row.id }, transaction: tx.sequelize }))
+      const values = await (partial
+        ? readInput(request, doctorsInput, { db: tx, partial })
+        : readInput(request, doctorsInput, { db: tx }))
+      await once(() =>
+        model(HospitalDoctors).update({ ...values, modified_date: now() }, { where: { id: row.id }, transaction: tx.sequelize })
+      )
       return values.area ?? row.area
     },
     async remove(tx, request, row) {

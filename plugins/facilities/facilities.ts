@@ -23,11 +23,20 @@ export class FacilityService implements Facilities {
     for (const flag of scope.config.flags) scope['auth-permissions'].flags.register('FACILITY', flag)
   }
 
-  byUuid = async (db: Queryable, uuid: string, { nameableBy: actor, hold = false }: FindOptions = {}): Promise<FacilityRow | undefined> => {
+  byUuid = async (
+    db: Queryable,
+    uuid: string,
+    { nameableBy: actor, hold = false }: FindOptions = {}
+  ): Promise<FacilityRow | undefined> => {
     if (!isUuid(uuid)) throw notAUuid(uuid)
     const params = new Params([uuid])
     const within = actor ? ` and (${scopeCondition(nameable, actor, params)})` : ''
-    const { rows: [row] } = await db.query<FacilityRow>(`select ${FACILITY_ROW} from facility_facility f where f.external_id = $1 and not f.deleted${within}${hold ? ' for share' : ''}`, params.values)
+    const {
+      rows: [row]
+    } = await db.query<FacilityRow>(
+      `select ${FACILITY_ROW} from facility_facility f where f.external_id = $1 and not f.deleted${within}${hold ? ' for share' : ''}`,
+      params.values
+    )
     return row
   }
 
@@ -42,19 +51,35 @@ export class FacilityService implements Facilities {
   async requirePlaces(db: Queryable, body: unknown): Promise<void> {
     const places = placesNamed(body)
     if (!places) throw denied()
-    const { rows: [found] } = await db.query<{ all: boolean }>(
+    const {
+      rows: [found]
+    } = await db.query<{ all: boolean }>(
       `select exists (select from users_state where id = $1) and exists (select from users_district where id = $2) and exists (select from users_localbody where id = $3) as all`,
-      [places.state, places.district, places.localBody])
+      [places.state, places.district, places.localBody]
+    )
     if (!found?.all) throw denied()
   }
 
   /** Adds a facility; whoever adds it becomes a member. `known` sets columns the API does not. Its ids. */
-  async create(tx: Tx, userId: number, values: FacilityInput, known: { readonly external_id?: string } = {}): Promise<{ id: number; uuid: string }> {
+  async create(
+    tx: Tx,
+    userId: number,
+    values: FacilityInput,
+    known: { readonly external_id?: string } = {}
+  ): Promise<{ id: number; uuid: string }> {
     const columns = facilityInput.columns(values)
     const now = this.#now()
-    const made = await this.#scope.model(Facility).create({
-      ...columns, ...(await placesOf(tx, columns)), ...known, created_by_id: userId, created_date: now, modified_date: now
-    }, { transaction: tx.sequelize })
+    const made = await this.#scope.model(Facility).create(
+      {
+        ...columns,
+        ...(await placesOf(tx, columns)),
+        ...known,
+        created_by_id: userId,
+        created_date: now,
+        modified_date: now
+      },
+      { transaction: tx.sequelize }
+    )
     const [id, uuid] = [made.get('id') as number, made.get('external_id') as string]
     await this.addMember(tx, { facilityId: id, userId, by: userId })
     await this.#scope.emit(tx, 'facility-created', { facilityId: id, facility: uuid })
@@ -65,30 +90,44 @@ export class FacilityService implements Facilities {
   async update(tx: Tx, facility: FacilityRow, values: Partial<FacilityInput>): Promise<void> {
     const columns = facilityInput.columns(values)
     const places = await placesOf(tx, { ...facility, ...columns })
-    await this.#scope.model(Facility).update({ ...columns, ...places, modified_date: this.#now() }, { where: { id: facility.id }, transaction: tx.sequelize })
+    await this.#scope
+      .model(Facility)
+      .update({ ...columns, ...places, modified_date: this.#now() }, { where: { id: facility.id }, transaction: tx.sequelize })
   }
 
   /** Deletes a facility that the transaction holds: its memberships and homes go with it, hooks take or refuse the rest (contract facilities §4.5). */
   async remove(tx: Tx, actor: Actor, { id, external_id: uuid }: FacilityRow): Promise<void> {
     const { actors, users } = this.#scope['auth-permissions']
     await this.#scope.hooks['facility-deleting'](tx, { facilityId: id, actor })
-    const { rows } = await tx.query<{ user_id: number }>('delete from facility_facilityuser where facility_id = $1 returning user_id', [id])
+    const { rows } = await tx.query<{ user_id: number }>(
+      'delete from facility_facilityuser where facility_id = $1 returning user_id',
+      [id]
+    )
     await users.releaseHomeFacility(tx, id)
     await this.#scope.model(Facility).update({ deleted: true }, { where: { id }, transaction: tx.sequelize })
-    actors.changed(tx, rows.map(row => row.user_id))
+    actors.changed(
+      tx,
+      rows.map(row => row.user_id)
+    )
     await this.#scope.emit(tx, 'facility-deleted', { facilityId: id, facility: uuid })
   }
 
   /** Makes a user a member; false when it is one already. */
   async addMember(tx: Tx, { facilityId, userId, by }: { facilityId: number; userId: number; by: number }): Promise<boolean> {
-    const { rowCount } = await tx.query('insert into facility_facilityuser (facility_id, user_id, created_by_id) values ($1, $2, $3) on conflict (facility_id, user_id) do nothing', [facilityId, userId, by])
+    const { rowCount } = await tx.query(
+      'insert into facility_facilityuser (facility_id, user_id, created_by_id) values ($1, $2, $3) on conflict (facility_id, user_id) do nothing',
+      [facilityId, userId, by]
+    )
     if (rowCount > 0) this.#scope['auth-permissions'].actors.changed(tx, [userId])
     return rowCount > 0
   }
 
   /** Ends a membership; false when there is none. */
   async removeMember(tx: Tx, facilityId: number, userId: number): Promise<boolean> {
-    const { rowCount } = await tx.query('delete from facility_facilityuser where facility_id = $1 and user_id = $2', [facilityId, userId])
+    const { rowCount } = await tx.query('delete from facility_facilityuser where facility_id = $1 and user_id = $2', [
+      facilityId,
+      userId
+    ])
     this.#scope['auth-permissions'].actors.changed(tx, [userId])
     return rowCount > 0
   }
@@ -99,9 +138,16 @@ export class FacilityService implements Facilities {
 }
 
 /** A local body decides the district, a district the state (contract facilities §2.2). */
-async function placesOf(tx: Tx, { local_body_id: localBody = null, district_id: district = null, state_id: state = null }: Readonly<Record<string, unknown>>): Promise<{ district_id: number | null; state_id: number | null }> {
-  const { rows: [place] } = await tx.query<{ district_id: number | null; state_id: number | null }>(
+async function placesOf(
+  tx: Tx,
+  { local_body_id: localBody = null, district_id: district = null, state_id: state = null }: Readonly<Record<string, unknown>>
+): Promise<{ district_id: number | null; state_id: number | null }> {
+  const {
+    rows: [place]
+  } = await tx.query<{ district_id: number | null; state_id: number | null }>(
     `select d.id as district_id, coalesce(d.state_id, $3::bigint) as state_id from (select 1) _
-      left join users_localbody l on l.id = $1 left join users_district d on d.id = coalesce(l.district_id, $2::bigint)`, [localBody, district, state])
+      left join users_localbody l on l.id = $1 left join users_district d on d.id = coalesce(l.district_id, $2::bigint)`,
+    [localBody, district, state]
+  )
   return place ?? { district_id: null, state_id: null }
 }

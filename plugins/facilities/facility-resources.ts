@@ -1,10 +1,24 @@
 import type { FastifyRequest } from 'fastify'
-import { filter, filters, ordering, resource, scopeCondition, type Actor, type Filters, type Resource, type Where } from 'care-kernel'
+import {
+  filter,
+  filters,
+  ordering,
+  resource,
+  scopeCondition,
+  type Actor,
+  type Filters,
+  type Resource,
+  type Where
+} from 'care-kernel'
 import { facilitiesOf } from 'care-kernel/contracts/auth-permissions'
 import type { FacilityShapes } from './shapes.ts'
 
 const nameOf = (table: string, column: string) => `(select x.name from ${table} x where x.id = ${column})`
-const [localBody, district, state] = [nameOf('users_localbody', 'f.local_body_id'), nameOf('users_district', 'f.district_id'), nameOf('users_state', 'f.state_id')]
+const [localBody, district, state] = [
+  nameOf('users_localbody', 'f.local_body_id'),
+  nameOf('users_district', 'f.district_id'),
+  nameOf('users_state', 'f.state_id')
+]
 
 /** Contract facilities §4.2. */
 export const facilityFilters: Filters = filters({
@@ -17,20 +31,30 @@ export const facilityFilters: Filters = filters({
   state: filter.number('f.state_id'),
   state_name: filter.contains(state),
   kasp_empanelled: filter.bool('f.kasp_empanelled'),
-  exclude_user: filter.custom((text, params) => `not exists (select from facility_facilityuser m join users_user x on x.id = m.user_id where m.facility_id = f.id and x.username = ${params.add(text.trim(), 'text')})`),
+  exclude_user: filter.custom(
+    (text, params) =>
+      `not exists (select from facility_facilityuser m join users_user x on x.id = m.user_id where m.facility_id = f.id and x.username = ${params.add(text.trim(), 'text')})`
+  ),
   search_text: filter.search('f.name', district, state)
 })
 
 const scope = facilitiesOf('f')
 
 /** Facilities an actor sees: QS of contract facilities §4.1. */
-export const visibleTo = (actor: Actor): Where => params => [scopeCondition(scope, actor, params)]
+export const visibleTo =
+  (actor: Actor): Where =>
+  params => [scopeCondition(scope, actor, params)]
 
 /** The same for one row: the filters of the list hold for details, too. */
-export const visibleAndAsked = (actor: Actor, request: FastifyRequest): Where => params => [scopeCondition(scope, actor, params), ...askedFor(request)(params)]
+export const visibleAndAsked =
+  (actor: Actor, request: FastifyRequest): Where =>
+  params => [scopeCondition(scope, actor, params), ...askedFor(request)(params)]
 
 /** The filters alone, for what anybody sees. */
-export const askedFor = (request: FastifyRequest): Where => params => facilityFilters.compile(request.query as Record<string, string | string[]>, params)
+export const askedFor =
+  (request: FastifyRequest): Where =>
+  params =>
+    facilityFilters.compile(request.query as Record<string, string | string[]>, params)
 
 /** The reads of facilities in one deployment. */
 export interface FacilityReads {
@@ -41,6 +65,13 @@ export interface FacilityReads {
 
 /** Makes the reads of a deployment. */
 export function facilityReads(shapes: FacilityShapes): FacilityReads {
-  const facility = { name: 'Facility', from: 'facility_facility f', key: { column: 'f.external_id', kind: 'uuid' }, live: 'not f.deleted', shape: shapes.full, ordering: ordering({}, 'f.id') } as const
+  const facility = {
+    name: 'Facility',
+    from: 'facility_facility f',
+    key: { column: 'f.external_id', kind: 'uuid' },
+    live: 'not f.deleted',
+    shape: shapes.full,
+    ordering: ordering({}, 'f.id')
+  } as const
   return { listed: resource({ ...facility, filters: facilityFilters }), plain: resource(facility) }
 }

@@ -21,37 +21,68 @@ export function facilityRoutes(app: FastifyInstance, scope: FacilityScope): void
   const csv = facilityCsv(scope)
   const shapeFor = (request: FastifyRequest) => (wantsBasic(request) ? shapes.basic : shapes.full)
 
-  app.get('/api/v1/facility/', {
-    config: { permission: 'facility.read', otherwise: 'facility.create' },
-    schema: describe({ summary: 'Facilities one sees; with `csv` as a table', filters: listed.filters, paging: 'limit', answer: shapes.full })
-  }, async (request, reply) => {
-    const visible = visibleTo(actorOf(request))
-    if (given(request, 'csv')) return csv(request, reply, visible)
-    return sendJson(reply, await listed.list(database, request, visible, shapeFor(request)))
-  })
+  app.get(
+    '/api/v1/facility/',
+    {
+      config: { permission: 'facility.read', otherwise: 'facility.create' },
+      schema: describe({
+        summary: 'Facilities one sees; with `csv` as a table',
+        filters: listed.filters,
+        paging: 'limit',
+        answer: shapes.full
+      })
+    },
+    async (request, reply) => {
+      const visible = visibleTo(actorOf(request))
+      if (given(request, 'csv')) return csv(request, reply, visible)
+      return sendJson(reply, await listed.list(database, request, visible, shapeFor(request)))
+    }
+  )
 
-  app.post('/api/v1/facility/', { config: { permission: 'facility.create' }, schema: describe({ summary: 'Add a facility', body: facilityInput, answer: shapes.full, status: 201 }) }, async (request, reply) => {
-    const json = await database.transaction(async tx => {
-      await facilities.requirePlaces(tx, request.body)
-      const values = await readInput(request, facilityInput, { db: tx })
-      const { uuid } = await facilities.create(tx, actorOf(request).id, values)
-      return plain.one(tx, uuid)
-    })
-    return sendJson(reply, json, 201)
-  })
+  app.post(
+    '/api/v1/facility/',
+    {
+      config: { permission: 'facility.create' },
+      schema: describe({ summary: 'Add a facility', body: facilityInput, answer: shapes.full, status: 201 })
+    },
+    async (request, reply) => {
+      const json = await database.transaction(async tx => {
+        await facilities.requirePlaces(tx, request.body)
+        const values = await readInput(request, facilityInput, { db: tx })
+        const { uuid } = await facilities.create(tx, actorOf(request).id, values)
+        return plain.one(tx, uuid)
+      })
+      return sendJson(reply, json, 201)
+    }
+  )
 
-  app.get<One>('/api/v1/facility/:id/', { config: { permission: 'facility.read' }, schema: describe({ summary: 'One facility', answer: shapes.full }) },
-    async (request, reply) => sendJson(reply, await plain.one(database, request.params.id, visibleAndAsked(actorOf(request), request), shapeFor(request))))
+  app.get<One>(
+    '/api/v1/facility/:id/',
+    { config: { permission: 'facility.read' }, schema: describe({ summary: 'One facility', answer: shapes.full }) },
+    async (request, reply) =>
+      sendJson(reply, await plain.one(database, request.params.id, visibleAndAsked(actorOf(request), request), shapeFor(request)))
+  )
 
   for (const method of ['PUT', 'PATCH'] as const) {
     app.route<One>({
-      method, url: '/api/v1/facility/:id/', config: { permission: 'facility.update' }, schema: describe({ summary: 'Change a facility', body: facilityInput, answer: shapes.full }),
+      method,
+      url: '/api/v1/facility/:id/',
+      config: { permission: 'facility.update' },
+      schema: describe({ summary: 'Change a facility', body: facilityInput, answer: shapes.full }),
       async handler(request, reply) {
         const actor = actorOf(request)
         const json = await database.transaction(async tx => {
-          const facility = await plain.row<FacilityRow>(tx, request.params.id, FACILITY_ROW, visibleAndAsked(actor, request), true)
+          const facility = await plain.row<FacilityRow>(
+            tx,
+            request.params.id,
+            FACILITY_ROW,
+            visibleAndAsked(actor, request),
+            true
+          )
           permissions.check(actor, 'facility.update', facility)
-          const values = await (method === 'PATCH' ? readInput(request, facilityInput, { db: tx, partial: true }) : readInput(request, facilityInput, { db: tx }))
+          const values = await (method === 'PATCH'
+            ? readInput(request, facilityInput, { db: tx, partial: true })
+            : readInput(request, facilityInput, { db: tx }))
           await facilities.update(tx, facility, values)
           return plain.one(tx, facility.external_id)
         })
@@ -60,19 +91,32 @@ export function facilityRoutes(app: FastifyInstance, scope: FacilityScope): void
     })
   }
 
-  app.delete<One>('/api/v1/facility/:id/', { config: { permission: 'facility.delete' }, schema: describe({ summary: 'Delete a facility', status: 204 }) }, async (request, reply) => {
-    const actor = actorOf(request)
-    await database.transaction(async tx => {
-      const facility = await plain.row<FacilityRow>(tx, request.params.id, FACILITY_ROW, visibleAndAsked(actor, request), true)
-      permissions.check(actor, 'facility.delete', facility)
-      await facilities.remove(tx, actor, facility)
-    })
-    return reply.code(204).send()
-  })
+  app.delete<One>(
+    '/api/v1/facility/:id/',
+    { config: { permission: 'facility.delete' }, schema: describe({ summary: 'Delete a facility', status: 204 }) },
+    async (request, reply) => {
+      const actor = actorOf(request)
+      await database.transaction(async tx => {
+        const facility = await plain.row<FacilityRow>(tx, request.params.id, FACILITY_ROW, visibleAndAsked(actor, request), true)
+        permissions.check(actor, 'facility.delete', facility)
+        await facilities.remove(tx, actor, facility)
+      })
+      return reply.code(204).send()
+    }
+  )
 
   const open = { permission: 'public', scheme: 'user' }
-  app.get('/api/v1/getallfacilities/', { config: open, schema: describe({ summary: 'Every facility', filters: listed.filters, paging: 'limit', answer: shapes.basic }) },
-    async (request, reply) => sendJson(reply, await listed.list(database, request, undefined, shapes.basic)))
-  app.get<One>('/api/v1/getallfacilities/:id/', { config: open, schema: describe({ summary: 'One of every facility', answer: shapes.basic }) },
-    async (request, reply) => sendJson(reply, await plain.one(database, request.params.id, askedFor(request), shapes.basic)))
+  app.get(
+    '/api/v1/getallfacilities/',
+    {
+      config: open,
+      schema: describe({ summary: 'Every facility', filters: listed.filters, paging: 'limit', answer: shapes.basic })
+    },
+    async (request, reply) => sendJson(reply, await listed.list(database, request, undefined, shapes.basic))
+  )
+  app.get<One>(
+    '/api/v1/getallfacilities/:id/',
+    { config: open, schema: describe({ summary: 'One of every facility', answer: shapes.basic }) },
+    async (request, reply) => sendJson(reply, await plain.one(database, request.params.id, askedFor(request), shapes.basic))
+  )
 }

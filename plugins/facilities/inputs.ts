@@ -23,30 +23,34 @@ function features(): Field<number[], false> {
 }
 
 /** A facility (contract facilities §4.3). */
-export const facilityInput = record({
-  name: field.text({ max: 1000 }),
-  ward: place('users_ward', 'ward_id'),
-  local_body: place('users_localbody', 'local_body_id'),
-  district: place('users_district', 'district_id'),
-  state: place('users_state', 'state_id'),
-  facility_type: field.label(FACILITY_TYPES),
-  address: field.text(),
-  longitude: degrees(),
-  latitude: degrees(),
-  features: features(),
-  pincode: field.integer({ optional: true, null: true }),
-  oxygen_capacity: amount(),
-  phone_number: field.phone({ types: ['mobile', 'landline'], optional: true, blank: true }),
-  kasp_empanelled: field.boolean({ optional: true }),
-  middleware_address: field.text({ optional: true, null: true, max: 200, rules: [[HOST, HOST_MESSAGE]] }),
-  expected_oxygen_requirement: amount(),
-  type_b_cylinders: amount(),
-  type_c_cylinders: amount(),
-  type_d_cylinders: amount(),
-  expected_type_b_cylinders: amount(),
-  expected_type_c_cylinders: amount(),
-  expected_type_d_cylinders: amount()
-}, ({ middleware_address: address }): Record<string, Messages> | undefined => (address === null ? { middleware_address: ['Middleware Address is required'] } : undefined))
+export const facilityInput = record(
+  {
+    name: field.text({ max: 1000 }),
+    ward: place('users_ward', 'ward_id'),
+    local_body: place('users_localbody', 'local_body_id'),
+    district: place('users_district', 'district_id'),
+    state: place('users_state', 'state_id'),
+    facility_type: field.label(FACILITY_TYPES),
+    address: field.text(),
+    longitude: degrees(),
+    latitude: degrees(),
+    features: features(),
+    pincode: field.integer({ optional: true, null: true }),
+    oxygen_capacity: amount(),
+    phone_number: field.phone({ types: ['mobile', 'landline'], optional: true, blank: true }),
+    kasp_empanelled: field.boolean({ optional: true }),
+    middleware_address: field.text({ optional: true, null: true, max: 200, rules: [[HOST, HOST_MESSAGE]] }),
+    expected_oxygen_requirement: amount(),
+    type_b_cylinders: amount(),
+    type_c_cylinders: amount(),
+    type_d_cylinders: amount(),
+    expected_type_b_cylinders: amount(),
+    expected_type_c_cylinders: amount(),
+    expected_type_d_cylinders: amount()
+  },
+  ({ middleware_address: address }): Record<string, Messages> | undefined =>
+    address === null ? { middleware_address: ['Middleware Address is required'] } : undefined
+)
 
 export type FacilityInput = Infer<typeof facilityInput>
 

@@ -4,7 +4,10 @@ const count = () => column.integer('none', { default: 0 })
 
 /** Contract facilities §2.2. */
 export const Facility = defineModel({
-  name: 'Facility', table: 'facility_facility', fixture: 'facility.facility', subject: null,
+  name: 'Facility',
+  table: 'facility_facility',
+  fixture: 'facility.facility',
+  subject: null,
   columns: {
     ...baseColumns(),
     name: column.varchar('none', 1000),
@@ -39,19 +42,38 @@ export const Facility = defineModel({
 
 /** Who works where (contract facilities §2.3); rows are deleted for good. */
 export const FacilityUser = defineModel({
-  name: 'FacilityUser', table: 'facility_facilityuser', fixture: 'facility.facilityuser', subject: 'user_id',
-  columns: { id: column.key(), facility_id: column.bigint('none'), user_id: column.bigint('none'), created_by_id: column.bigint('none') }
+  name: 'FacilityUser',
+  table: 'facility_facilityuser',
+  fixture: 'facility.facilityuser',
+  subject: 'user_id',
+  columns: {
+    id: column.key(),
+    facility_id: column.bigint('none'),
+    user_id: column.bigint('none'),
+    created_by_id: column.bigint('none')
+  }
 })
 
 /** Contract facilities §2.4. */
 export const FacilityHubSpoke = defineModel({
-  name: 'FacilityHubSpoke', table: 'facility_facilityhubspoke', fixture: 'facility.facilityhubspoke', subject: null,
-  columns: { ...baseColumns(), hub_id: column.bigint('none'), spoke_id: column.bigint('none'), relationship: column.integer('none', { default: 1 }) }
+  name: 'FacilityHubSpoke',
+  table: 'facility_facilityhubspoke',
+  fixture: 'facility.facilityhubspoke',
+  subject: null,
+  columns: {
+    ...baseColumns(),
+    hub_id: column.bigint('none'),
+    spoke_id: column.bigint('none'),
+    relationship: column.integer('none', { default: 1 })
+  }
 })
 
 /** Contract facilities §2.5. */
 export const HospitalDoctors = defineModel({
-  name: 'HospitalDoctors', table: 'facility_hospitaldoctors', fixture: 'facility.hospitaldoctors', subject: null,
+  name: 'HospitalDoctors',
+  table: 'facility_hospitaldoctors',
+  fixture: 'facility.hospitaldoctors',
+  subject: null,
   columns: { ...baseColumns(), facility_id: column.bigint('none'), area: column.integer('none'), count: column.integer('none') }
 })
 
@@ -59,15 +81,24 @@ const capacity = { room_type: column.integer('none'), total_capacity: count(), c
 
 /** Contract facilities §2.6. */
 export const FacilityCapacity = defineModel({
-  name: 'FacilityCapacity', table: 'facility_facilitycapacity', fixture: 'facility.facilitycapacity', subject: null,
+  name: 'FacilityCapacity',
+  table: 'facility_facilitycapacity',
+  fixture: 'facility.facilitycapacity',
+  subject: null,
   columns: { ...baseColumns(), facility_id: column.bigint('none'), ...capacity }
 })
 
 /** One row per save of a capacity (contract facilities §2.6). */
 export const HistoricalFacilityCapacity = defineModel({
-  name: 'HistoricalFacilityCapacity', table: 'facility_historicalfacilitycapacity', fixture: 'facility.historicalfacilitycapacity', subject: null,
+  name: 'HistoricalFacilityCapacity',
+  table: 'facility_historicalfacilitycapacity',
+  fixture: 'facility.historicalfacilitycapacity',
+  subject: null,
   columns: {
-    ...baseColumns(), id: column.bigint('none'), facility_id: column.bigint('none', { null: true }), ...capacity,
+    ...baseColumns(),
+    id: column.bigint('none'),
+    facility_id: column.bigint('none', { null: true }),
+    ...capacity,
     history_id: { ...column.key(), options: { ...column.integer('none', { primaryKey: true }).options, autoIncrement: true } },
     history_date: column.timestamp('none'),
     history_change_reason: column.varchar('none', 100, { null: true }),
@@ -78,6 +109,9 @@ export const HistoricalFacilityCapacity = defineModel({
 
 /** Contract facilities §2.8. */
 export const FacilityFlag = defineModel({
-  name: 'FacilityFlag', table: 'facility_facilityflag', fixture: 'facility.facilityflag', subject: null,
+  name: 'FacilityFlag',
+  table: 'facility_facilityflag',
+  fixture: 'facility.facilityflag',
+  subject: null,
   columns: { ...baseColumns(), flag: column.varchar('none', 1024), facility_id: column.bigint('none') }
 })

@@ -1,5 +1,17 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { denied, describe, isUuid, notAUuid, scopeCondition, sendJson, type Actor, type RecordInput, type Resource, type Tx, type Where } from 'care-kernel'
+import {
+  denied,
+  describe,
+  isUuid,
+  notAUuid,
+  scopeCondition,
+  sendJson,
+  type Actor,
+  type RecordInput,
+  type Resource,
+  type Tx,
+  type Where
+} from 'care-kernel'
 import { facilitiesOf } from 'care-kernel/contracts/auth-permissions'
 import type { FacilityRow } from './contract.ts'
 import { actorOf } from './request-actor.ts'
@@ -28,7 +40,9 @@ const scope = facilitiesOf('f')
 /** Rows of the facility of a path, where the actor reaches it; nothing otherwise. 400 for a malformed uuid. */
 export function ofFacility(column: string, uuid: string, actor: Actor): Where {
   if (!isUuid(uuid)) throw notAUuid(uuid)
-  return params => [`${column} in (select f.id from facility_facility f where f.external_id = ${params.add(uuid)} and not f.deleted and (${scopeCondition(scope, actor, params)}))`]
+  return params => [
+    `${column} in (select f.id from facility_facility f where f.external_id = ${params.add(uuid)} and not f.deleted and (${scopeCondition(scope, actor, params)}))`
+  ]
 }
 
 /** Asks FWRITE of the facility of the path before the body is read, as the original does (contract facilities §1.6). */
@@ -39,32 +53,54 @@ export function askingToWrite({ database, facilities }: FacilityScope) {
 }
 
 /** Mounts list, detail and writes of such rows (contract facilities §7). */
-export function partRoutes<Row>(app: FastifyInstance, scope: FacilityScope, { path, what, rows, input, columns, add, change, remove }: FacilityPart<Row>): void {
+export function partRoutes<Row>(
+  app: FastifyInstance,
+  scope: FacilityScope,
+  { path, what, rows, input, columns, add, change, remove }: FacilityPart<Row>
+): void {
   const { database, facilities } = scope
   const url = `/api/v1/facility/:facility/${path}/`
   const read = { permission: 'facility.part.read', otherwise: 'facility.part.write' }
   const write = { config: { permission: 'facility.part.write' }, onRequest: askingToWrite(scope) }
   const answer = rows.shape
 
-  app.get<OfFacility>(url, { config: read, schema: describe({ summary: `${what} of a facility`, paging: 'limit', answer }) },
-    async (request, reply) => sendJson(reply, await rows.list(database, request, ofFacility('p.facility_id', request.params.facility, actorOf(request)))))
+  app.get<OfFacility>(
+    url,
+    { config: read, schema: describe({ summary: `${what} of a facility`, paging: 'limit', answer }) },
+    async (request, reply) =>
+      sendJson(reply, await rows.list(database, request, ofFacility('p.facility_id', request.params.facility, actorOf(request))))
+  )
 
-  app.post<OfFacility>(url, { ...write, schema: describe({ summary: `Report ${what.toLowerCase()}`, body: input, answer, status: 201 }) }, async (request, reply) => {
-    const json = await database.transaction(async tx => {
-      const facility = await facilities.byUuid(tx, request.params.facility, { hold: true })
-      if (!facility) throw denied()
-      const key = await add(tx, request, facility)
-      return rows.one(tx, key, params => [`p.facility_id = ${params.add(facility.id)}`])
-    })
-    return sendJson(reply, json, 201)
-  })
+  app.post<OfFacility>(
+    url,
+    { ...write, schema: describe({ summary: `Report ${what.toLowerCase()}`, body: input, answer, status: 201 }) },
+    async (request, reply) => {
+      const json = await database.transaction(async tx => {
+        const facility = await facilities.byUuid(tx, request.params.facility, { hold: true })
+        if (!facility) throw denied()
+        const key = await add(tx, request, facility)
+        return rows.one(tx, key, params => [`p.facility_id = ${params.add(facility.id)}`])
+      })
+      return sendJson(reply, json, 201)
+    }
+  )
 
-  app.get<PartOfFacility>(`${url}:key/`, { config: read, schema: describe({ summary: `${what} of one kind`, answer }) },
-    async (request, reply) => sendJson(reply, await rows.one(database, request.params.key, ofFacility('p.facility_id', request.params.facility, actorOf(request)))))
+  app.get<PartOfFacility>(
+    `${url}:key/`,
+    { config: read, schema: describe({ summary: `${what} of one kind`, answer }) },
+    async (request, reply) =>
+      sendJson(
+        reply,
+        await rows.one(database, request.params.key, ofFacility('p.facility_id', request.params.facility, actorOf(request)))
+      )
+  )
 
   for (const method of ['PUT', 'PATCH'] as const) {
     app.route<PartOfFacility>({
-      method, url: `${url}:key/`, ...write, schema: describe({ summary: `Change ${what.toLowerCase()}`, body: input, answer }),
+      method,
+      url: `${url}:key/`,
+      ...write,
+      schema: describe({ summary: `Change ${what.toLowerCase()}`, body: input, answer }),
       async handler(request, reply) {
         const where = ofFacility('p.facility_id', request.params.facility, actorOf(request))
         const json = await database.transaction(async tx => {
@@ -76,9 +112,15 @@ export function partRoutes<Row>(app: FastifyInstance, scope: FacilityScope, { pa
     })
   }
 
-  app.delete<PartOfFacility>(`${url}:key/`, { ...write, schema: describe({ summary: `Withdraw ${what.toLowerCase()}`, status: 204 }) }, async (request, reply) => {
-    const where = ofFacility('p.facility_id', request.params.facility, actorOf(request))
-    await database.transaction(async tx => remove(tx, request as FastifyRequest, await rows.row<Row>(tx, request.params.key, columns, where, true)))
-    return reply.code(204).send()
-  })
+  app.delete<PartOfFacility>(
+    `${url}:key/`,
+    { ...write, schema: describe({ summary: `Withdraw ${what.toLowerCase()}`, status: 204 }) },
+    async (request, reply) => {
+      const where = ofFacility('p.facility_id', request.params.facility, actorOf(request))
+      await database.transaction(async tx =>
+        remove(tx, request as FastifyRequest, await rows.row<Row>(tx, request.params.key, columns, where, true))
+      )
+      return reply.code(204).send()
+    }
+  )
 }

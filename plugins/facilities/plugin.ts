@@ -10,7 +10,15 @@ import { FacilityService } from './facilities.ts'
 import { facilityRoutes } from './facility-routes.ts'
 import { facilitiesNamed, fillings, middlewareAddress } from './fillings.ts'
 import { addMemberships, memberRoutes } from './members.ts'
-import { Facility, FacilityCapacity, FacilityFlag, FacilityHubSpoke, FacilityUser, HistoricalFacilityCapacity, HospitalDoctors } from './models.ts'
+import {
+  Facility,
+  FacilityCapacity,
+  FacilityFlag,
+  FacilityHubSpoke,
+  FacilityUser,
+  HistoricalFacilityCapacity,
+  HospitalDoctors
+} from './models.ts'
 import { facilityRules } from './policy.ts'
 import { Settings } from './settings.ts'
 import { spokeRoutes } from './spokes.ts'

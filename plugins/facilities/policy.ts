@@ -1,6 +1,20 @@
 import { all, any, not, predicate, type Asked, type Rule, type RowScope } from 'care-kernel'
 import {
-  atLeast, baseRead, byPlace, districtAdmin, everybody, member, ofDistrict, ofState, owner, RANK, readOnly, stateAdmin, superuser, verified, type FacilityLike
+  atLeast,
+  baseRead,
+  byPlace,
+  districtAdmin,
+  everybody,
+  member,
+  ofDistrict,
+  ofState,
+  owner,
+  RANK,
+  readOnly,
+  stateAdmin,
+  superuser,
+  verified,
+  type FacilityLike
 } from 'care-kernel/contracts/auth-permissions'
 
 /** A facility as far as linking people to it looks at it. */
@@ -19,33 +33,60 @@ const writer = all(not(readOnly), trusted)
 const facilityWrite = all<FacilityLike>(not(readOnly), atLeast(RANK.staff), facilityRead)
 
 /** The places of a body, where all three are named by number; they are looked up once the rule holds. */
-export function placesNamed(body: unknown): { readonly state: number; readonly district: number; readonly localBody: number } | undefined {
+export function placesNamed(
+  body: unknown
+): { readonly state: number; readonly district: number; readonly localBody: number } | undefined {
   if (typeof body !== 'object' || body === null) return undefined
   const { state, district, local_body: localBody } = body as Record<string, unknown>
-  const ids = [state, district, localBody].map(value => (typeof value === 'number' || typeof value === 'string' ? Number(value === '' ? Number.NaN : value) : Number.NaN))
+  const ids = [state, district, localBody].map(value =>
+    typeof value === 'number' || typeof value === 'string' ? Number(value === '' ? Number.NaN : value) : Number.NaN
+  )
   if (!ids.every(Number.isSafeInteger)) return undefined
   const [stateId = 0, districtId = 0, localBodyId = 0] = ids
   return { state: stateId, district: districtId, localBody: localBodyId }
 }
 
 type Places = NonNullable<ReturnType<typeof placesNamed>>
-const names = (name: string, test: (actor: Parameters<Rule['allow']['test']>[0], places: Places) => boolean) => predicate<Asked>(name, (actor, { body }) => {
-  const places = placesNamed(body)
-  return places !== undefined && test(actor, places)
-})
+const names = (name: string, test: (actor: Parameters<Rule['allow']['test']>[0], places: Places) => boolean) =>
+  predicate<Asked>(name, (actor, { body }) => {
+    const places = placesNamed(body)
+    return places !== undefined && test(actor, places)
+  })
 
 /** CREATE (contract facilities §4.1), with its FIX: not by read-only types nor by the unverified. */
-const mayCreate = all<Asked>(not(readOnly), trusted, names('names a state, a district and a local body', () => true), any<Asked>(
-  superuser,
-  names('type ≤ 23 in the own local body', ({ userType, ...own }, { state, district, localBody }) => userType <= RANK.localBodyAdmin && state === own.stateId && district === own.districtId && localBody === own.localBodyId),
-  names('type ≤ 30 in the own district', ({ userType, ...own }, { state, district }) => userType > RANK.localBodyAdmin && userType <= RANK.districtAdmin && state === own.stateId && district === own.districtId),
-  names('type ≤ 40 in the own state', ({ userType, ...own }, { state }) => userType > RANK.districtAdmin && userType <= RANK.stateAdmin && state === own.stateId)
-))
+const mayCreate = all<Asked>(
+  not(readOnly),
+  trusted,
+  names('names a state, a district and a local body', () => true),
+  any<Asked>(
+    superuser,
+    names(
+      'type ≤ 23 in the own local body',
+      ({ userType, ...own }, { state, district, localBody }) =>
+        userType <= RANK.localBodyAdmin && state === own.stateId && district === own.districtId && localBody === own.localBodyId
+    ),
+    names(
+      'type ≤ 30 in the own district',
+      ({ userType, ...own }, { state, district }) =>
+        userType > RANK.localBodyAdmin && userType <= RANK.districtAdmin && state === own.stateId && district === own.districtId
+    ),
+    names(
+      'type ≤ 40 in the own state',
+      ({ userType, ...own }, { state }) => userType > RANK.districtAdmin && userType <= RANK.stateAdmin && state === own.stateId
+    )
+  )
+)
 
 /** LINK (contract auth-users §3.6). */
 export const mayLink = any<LinkableFacility>(
-  superuser, member, ofDistrict, ofState,
-  predicate<LinkableFacility>('type ≥ 23 of the local body', (actor, { local_body_id: id }) => actor.userType >= RANK.localBodyAdmin && id !== null && id === actor.localBodyId)
+  superuser,
+  member,
+  ofDistrict,
+  ofState,
+  predicate<LinkableFacility>(
+    'type ≥ 23 of the local body',
+    (actor, { local_body_id: id }) => actor.userType >= RANK.localBodyAdmin && id !== null && id === actor.localBodyId
+  )
 )
 
 /** Read-only types link nobody (auth-users §6, FIX 19). */
@@ -56,7 +97,11 @@ export const facilityRules = {
   'facility.read': { summary: 'See facilities', allow: baseRead, object: facilityRead },
   'facility.create': { summary: 'Add facilities', allow: mayCreate, readsBody: true },
   'facility.update': { summary: 'Change a facility', allow: all(writer, atLeast(RANK.staff)), object: facilityWrite },
-  'facility.delete': { summary: 'Delete a facility', allow: all(writer, atLeast(RANK.districtAdmin)), object: all<FacilityLike>(atLeast(RANK.districtAdmin), facilityWrite) },
+  'facility.delete': {
+    summary: 'Delete a facility',
+    allow: all(writer, atLeast(RANK.districtAdmin)),
+    object: all<FacilityLike>(atLeast(RANK.districtAdmin), facilityWrite)
+  },
   'facility.part.read': { summary: 'See what belongs to a facility', allow: baseRead },
   'facility.part.write': { summary: 'Change what belongs to a facility', allow: writer, object: partWrite },
   'facility.hubs.read': { summary: 'See the hubs of a facility', allow: everybody },
@@ -69,6 +114,9 @@ export const facilityRules = {
 /** Facilities of a new user that its creator may give (contract auth-users §3.5); `f` is the facility. */
 export const linkableFacilities: RowScope = [
   ...byPlace({ state: 'f.state_id', district: 'f.district_id', otherwise: () => 'false' }).slice(0, -1),
-  [atLeast(RANK.localBodyAdmin), ({ localBodyId }, params) => (localBodyId === null ? 'false' : `f.local_body_id = ${params.add(localBodyId)}`)],
+  [
+    atLeast(RANK.localBodyAdmin),
+    ({ localBodyId }, params) => (localBodyId === null ? 'false' : `f.local_body_id = ${params.add(localBodyId)}`)
+  ],
   [everybody, ({ facilityIds }, params) => `f.id = any(${params.add(facilityIds, 'bigint[]')})`]
 ]

@@ -7,7 +7,14 @@ import type { FacilityService } from './facilities.ts'
 import type { Settings } from './settings.ts'
 
 /** What the plugin declared. */
-export type DeclaredScope = Scope<typeof facilities, 'database', readonly [typeof places, typeof authPermissions], readonly [], typeof Settings, Record<never, TSchema>>
+export type DeclaredScope = Scope<
+  typeof facilities,
+  'database',
+  readonly [typeof places, typeof authPermissions],
+  readonly [],
+  typeof Settings,
+  Record<never, TSchema>
+>
 
 /** The same with the plugin's own services. */
 export type FacilityScope = DeclaredScope & { readonly facilities: FacilityService }

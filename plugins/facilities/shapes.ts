@@ -30,7 +30,11 @@ const placeObjects = {
   district_object: out.object(districtObject, 'from users_district d where d.id = f.district_id'),
   state_object: out.object(stateObject, 'from users_state s where s.id = f.state_id')
 }
-const placeIds = { local_body: out.integer('f.local_body_id'), district: out.integer('f.district_id'), state: out.integer('f.state_id') }
+const placeIds = {
+  local_body: out.integer('f.local_body_id'),
+  district: out.integer('f.district_id'),
+  state: out.integer('f.state_id')
+}
 
 /** Makes the representations of a deployment. */
 export function facilityShapes(slot: FacilitySlot): FacilityShapes {

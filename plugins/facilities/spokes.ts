@@ -1,5 +1,20 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { describe, invalid, isUuid, notAUuid, ordering, out, readInput, resource, scopeCondition, sendJson, shape, type Actor, type Queryable, type Tx } from 'care-kernel'
+import {
+  describe,
+  invalid,
+  isUuid,
+  notAUuid,
+  ordering,
+  out,
+  readInput,
+  resource,
+  scopeCondition,
+  sendJson,
+  shape,
+  type Actor,
+  type Queryable,
+  type Tx
+} from 'care-kernel'
 import { facilitiesNameableBy } from 'care-kernel/contracts/auth-permissions'
 import { facilityReads } from './facility-resources.ts'
 import { spokeInput } from './inputs.ts'
@@ -33,7 +48,11 @@ export function spokeRoutes(app: FastifyInstance, scope: FacilityScope): void {
   const { plain } = facilityReads(facilities.shapes)
   const now = () => clock.now().toISOString()
   const links = resource({
-    name: 'FacilityHubSpoke', from: 'facility_facilityhubspoke k', key: { column: 'k.external_id', kind: 'uuid' }, live: 'not k.deleted', ordering: ordering({}, 'k.id'),
+    name: 'FacilityHubSpoke',
+    from: 'facility_facilityhubspoke k',
+    key: { column: 'k.external_id', kind: 'uuid' },
+    live: 'not k.deleted',
+    ordering: ordering({}, 'k.id'),
     shape: shape({
       id: out.uuid('k.external_id'),
       hub_object: out.object(basic, 'from facility_facility f where f.id = k.hub_id'),
@@ -54,14 +73,21 @@ export function spokeRoutes(app: FastifyInstance, scope: FacilityScope): void {
   /** The input of a request, its spoke checked against every live link but this one. */
   async function read(tx: Tx, request: FastifyRequest, hub: number, link?: LinkRow) {
     const partial = request.method === 'PATCH'
-    const { spoke, ...rest } = await (partial ? readInput(request, spokeInput, { db: tx, partial }) : readInput(request, spokeInput, { db: tx }))
+    const { spoke, ...rest } = await (partial
+      ? readInput(request, spokeInput, { db: tx, partial })
+      : readInput(request, spokeInput, { db: tx }))
     if (spoke === hub) throw invalid(ITSELF)
     await tx.query(TAKE_TURNS)
     if (spoke !== undefined) {
-      const { rows } = await tx.query('select 1 from facility_facilityhubspoke where not deleted and ((hub_id = $1 and spoke_id = $2) or (hub_id = $2 and spoke_id = $1)) limit 1', [hub, spoke])
+      const { rows } = await tx.query(
+        'select 1 from facility_facilityhubspoke where not deleted and ((hub_id = $1 and spoke_id = $2) or (hub_id = $2 and spoke_id = $1)) limit 1',
+        [hub, spoke]
+      )
       if (rows.length > 0) throw invalid(LINKED)
     }
-    const { rows: [ancestor] } = await tx.query<{ found: boolean }>(ANCESTORS, [hub, spoke ?? link?.spoke_id ?? 0, link?.id ?? 0])
+    const {
+      rows: [ancestor]
+    } = await tx.query<{ found: boolean }>(ANCESTORS, [hub, spoke ?? link?.spoke_id ?? 0, link?.id ?? 0])
     if (ancestor?.found) throw invalid(ANCESTOR)
     return { ...rest, ...(spoke === undefined ? {} : { spoke_id: spoke }) }
   }
@@ -72,21 +98,29 @@ export function spokeRoutes(app: FastifyInstance, scope: FacilityScope): void {
   const writing = { config: { permission: 'facility.part.write' }, onRequest: askingToWrite(scope) }
   const answer = links.shape
 
-  app.get<OfFacility>(url, { config: reading, schema: describe({ summary: 'Spokes of a facility', paging: 'limit', answer }) }, async (request, reply) => {
-    const hub = await pathFacility(database, actorOf(request), request.params.facility)
-    return sendJson(reply, await links.list(database, request, params => [`k.hub_id = ${params.add(hub)}`]))
-  })
+  app.get<OfFacility>(
+    url,
+    { config: reading, schema: describe({ summary: 'Spokes of a facility', paging: 'limit', answer }) },
+    async (request, reply) => {
+      const hub = await pathFacility(database, actorOf(request), request.params.facility)
+      return sendJson(reply, await links.list(database, request, params => [`k.hub_id = ${params.add(hub)}`]))
+    }
+  )
 
-  app.post<OfFacility>(url, { ...writing, schema: describe({ summary: 'Add a spoke', body: spokeInput, answer, status: 201 }) }, async (request, reply) => {
-    const json = await database.transaction(async tx => {
-      const hub = await pathFacility(tx, actorOf(request), request.params.facility)
-      const values = await read(tx, request, hub)
-      const row = { hub_id: hub, ...values, created_date: now(), modified_date: now() }
-      const made = await once(() => model(FacilityHubSpoke).create(row, { transaction: tx.sequelize }))
-      return links.one(tx, made.get('external_id') as string)
-    })
-    return sendJson(reply, json, 201)
-  })
+  app.post<OfFacility>(
+    url,
+    { ...writing, schema: describe({ summary: 'Add a spoke', body: spokeInput, answer, status: 201 }) },
+    async (request, reply) => {
+      const json = await database.transaction(async tx => {
+        const hub = await pathFacility(tx, actorOf(request), request.params.facility)
+        const values = await read(tx, request, hub)
+        const row = { hub_id: hub, ...values, created_date: now(), modified_date: now() }
+        const made = await once(() => model(FacilityHubSpoke).create(row, { transaction: tx.sequelize }))
+        return links.one(tx, made.get('external_id') as string)
+      })
+      return sendJson(reply, json, 201)
+    }
+  )
 
   app.get<Link>(`${url}:id/`, { config: reading, schema: describe({ summary: 'One spoke', answer }) }, async (request, reply) => {
     const hub = await pathFacility(database, actorOf(request), request.params.facility)
@@ -95,13 +129,27 @@ export function spokeRoutes(app: FastifyInstance, scope: FacilityScope): void {
 
   for (const method of ['PUT', 'PATCH'] as const) {
     app.route<Link>({
-      method, url: `${url}:id/`, ...writing, schema: describe({ summary: 'Change a spoke', body: spokeInput, answer }),
+      method,
+      url: `${url}:id/`,
+      ...writing,
+      schema: describe({ summary: 'Change a spoke', body: spokeInput, answer }),
       async handler(request, reply) {
         const json = await database.transaction(async tx => {
           const hub = await pathFacility(tx, actorOf(request), request.params.facility)
-          const link = await links.row<LinkRow>(tx, request.params.id, 'k.id, k.spoke_id', params => [`k.hub_id = ${params.add(hub)}`], true)
+          const link = await links.row<LinkRow>(
+            tx,
+            request.params.id,
+            'k.id, k.spoke_id',
+            params => [`k.hub_id = ${params.add(hub)}`],
+            true
+          )
           const values = await read(tx, request, hub, link)
-          await once(() => model(FacilityHubSpoke).update({ ...values, modified_date: now() }, { where: { id: link.id }, transaction: tx.sequelize }))
+          await once(() =>
+            model(FacilityHubSpoke).update(
+              { ...values, modified_date: now() },
+              { where: { id: link.id }, transaction: tx.sequelize }
+            )
+          )
           return links.one(tx, request.params.id)
         })
         return sendJson(reply, json)
@@ -109,17 +157,28 @@ export function spokeRoutes(app: FastifyInstance, scope: FacilityScope): void {
     })
   }
 
-  app.delete<Link>(`${url}:id/`, { ...writing, schema: describe({ summary: 'Remove a spoke', status: 204 }) }, async (request, reply) => {
-    await database.transaction(async tx => {
-      const hub = await pathFacility(tx, actorOf(request), request.params.facility)
-      const { id } = await links.row<LinkRow>(tx, request.params.id, 'k.id', params => [`k.hub_id = ${params.add(hub)}`], true)
-      await model(FacilityHubSpoke).update({ deleted: true }, { where: { id }, transaction: tx.sequelize })
-    })
-    return reply.code(204).send()
-  })
+  app.delete<Link>(
+    `${url}:id/`,
+    { ...writing, schema: describe({ summary: 'Remove a spoke', status: 204 }) },
+    async (request, reply) => {
+      await database.transaction(async tx => {
+        const hub = await pathFacility(tx, actorOf(request), request.params.facility)
+        const { id } = await links.row<LinkRow>(tx, request.params.id, 'k.id', params => [`k.hub_id = ${params.add(hub)}`], true)
+        await model(FacilityHubSpoke).update({ deleted: true }, { where: { id }, transaction: tx.sequelize })
+      })
+      return reply.code(204).send()
+    }
+  )
 
-  app.get<OfFacility>('/api/v1/facility/:facility/hubs/', { config: { permission: 'facility.hubs.read' }, schema: describe({ summary: 'Hubs of a facility', paging: 'limit', answer }) }, async (request, reply) => {
-    const spoke = await pathFacility(database, actorOf(request), request.params.facility)
-    return sendJson(reply, await links.list(database, request, params => [`k.spoke_id = ${params.add(spoke)}`]))
-  })
+  app.get<OfFacility>(
+    '/api/v1/facility/:facility/hubs/',
+    {
+      config: { permission: 'facility.hubs.read' },
+      schema: describe({ summary: 'Hubs of a facility', paging: 'limit', answer })
+    },
+    async (request, reply) => {
+      const spoke = await pathFacility(database, actorOf(request), request.params.facility)
+      return sendJson(reply, await links.list(database, request, params => [`k.spoke_id = ${params.add(spoke)}`]))
+    }
+  )
 }

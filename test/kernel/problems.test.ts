@@ -26,6 +26,7 @@ import { migrate } from '../../kernel/migrate.ts'
 import { freshDatabase, testKernel, testServer } from '../../kernel/testing/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'care-problems-'))
+writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
 const file = (name: string, text: string) => {
   writeFileSync(join(folder, name), text)
   return join(folder, name)

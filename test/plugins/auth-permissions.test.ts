@@ -19,8 +19,15 @@ const NOT_GIVEN = { detail: 'Authentication credentials were not provided.' }
 
 /** Routes under every scheme, and facilities with and without a middleware. */
 const probe = definePlugin({
-  contract: defineContract({ name: 'probe', version: 1 }), version: '1.0.0', kernel: '^1.0.0', summary: 'Routes for tests', requires: [authPermissions],
-  hooks: { 'auth-permissions/middleware-address': async (db, { facility }) => ({ [FACILITY]: 'middleware.example.org', [LONE]: null })[facility] },
+  contract: defineContract({ name: 'probe', version: 1 }),
+  version: '1.0.0',
+  kernel: '^1.0.0',
+  summary: 'Routes for tests',
+  requires: [authPermissions],
+  hooks: {
+    'auth-permissions/middleware-address': async (db, { facility }) =>
+      ({ [FACILITY]: 'middleware.example.org', [LONE]: null })[facility]
+  },
   routes(app) {
     const who = async (request: { actor: { username: string } | null }) => ({ username: request.actor?.username ?? null })
     app.get('/probe/consultation/', { config: { permission: 'authenticated', scheme: 'consultation' } }, who)
@@ -35,23 +42,37 @@ interface Setting {
   readonly gateways?: Parameters<typeof testKernel>[1]['gateways']
 }
 
-const boot = (t: TestContext, { settings = {}, config = {}, gateways = {} }: Setting = {}): Promise<TestKernel> => testKernel(t, {
-  plugins: ['places', 'auth-permissions', probe], clock: fakeClock(), gateways: { ...gateways },
-  config: { plugins: { 'auth-permissions': { passwordHash: { memoryKiB: 64, passes: 1, lanes: 1 }, ...settings } }, ...config }
-})
+const boot = (t: TestContext, { settings = {}, config = {}, gateways = {} }: Setting = {}): Promise<TestKernel> =>
+  testKernel(t, {
+    plugins: ['places', 'auth-permissions', probe],
+    clock: fakeClock(),
+    gateways: { ...gateways },
+    config: { plugins: { 'auth-permissions': { passwordHash: { memoryKiB: 64, passes: 1, lanes: 1 }, ...settings } }, ...config }
+  })
 
 /** A user who can log in. */
-async function person(kernel: TestKernel, username: string, columns: Readonly<Record<string, unknown>> = {}): Promise<{ id: number; externalId: string; token: string }> {
+async function person(
+  kernel: TestKernel,
+  username: string,
+  columns: Readonly<Record<string, unknown>> = {}
+): Promise<{ id: number; externalId: string; token: string }> {
   const { user } = await kernel.as({ username, user_type: 15, verified: true })
   if (!user) throw new Error('no user')
-  for (const [name, value] of Object.entries({ password: OLD_HASH, ...columns })) await kernel.sql(`update users_user set ${name} = $2 where id = $1`, [user.id, value])
+  for (const [name, value] of Object.entries({ password: OLD_HASH, ...columns }))
+    await kernel.sql(`update users_user set ${name} = $2 where id = $1`, [user.id, value])
   return user
 }
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
 const login = (kernel: TestKernel, username: string, password: string = PASSWORD) => kernel.post(LOGIN, { username, password })
-const stored = async (kernel: TestKernel, id: number) => (await kernel.sql<{ password: string; last_login: string | null }>('select password, last_login from users_user where id = $1', [id]))[0]
+const stored = async (kernel: TestKernel, id: number) =>
+  (
+    await kernel.sql<{ password: string; last_login: string | null }>(
+      'select password, last_login from users_user where id = $1',
+      [id]
+    )
+  )[0]
 
 /** Lets jobs run until something is so; they sleep by the test's clock. */
 async function eventually(kernel: TestKernel, holds: () => boolean): Promise<void> {
@@ -78,9 +99,18 @@ t.test('login, refresh and verify', async t => {
   })
 
   t.test('all failures look alike', async t => {
-    for (const [username, password] of [['anna', 'wrong'], ['nobody', PASSWORD], ['idle', PASSWORD], ['Anna', PASSWORD]] as const) {
+    for (const [username, password] of [
+      ['anna', 'wrong'],
+      ['nobody', PASSWORD],
+      ['idle', PASSWORD],
+      ['Anna', PASSWORD]
+    ] as const) {
       const answer = await login(kernel, username, password)
-      t.match(answer, { status: 401, body: { detail: 'No active account found with the given credentials', code: 'no_active_account' } }, `${username} ${password}`)
+      t.match(
+        answer,
+        { status: 401, body: { detail: 'No active account found with the given credentials', code: 'no_active_account' } },
+        `${username} ${password}`
+      )
       t.equal(answer.headers['www-authenticate'], 'Bearer realm="api"')
     }
     t.same((await kernel.post(LOGIN, {})).body, { username: ['This field is required.'], password: ['This field is required.'] })
@@ -92,9 +122,15 @@ t.test('login, refresh and verify', async t => {
     t.equal(next.status, 200)
     t.not((next.body as { refresh: string }).refresh, refresh)
     t.equal((await kernel.post('/api/v1/auth/token/refresh/', { refresh })).status, 200, 'the old one stays valid')
-    t.match(await kernel.post('/api/v1/auth/token/refresh/', { refresh: access }), { status: 401, body: { detail: 'Token has wrong type', code: 'token_not_valid' } })
+    t.match(await kernel.post('/api/v1/auth/token/refresh/', { refresh: access }), {
+      status: 401,
+      body: { detail: 'Token has wrong type', code: 'token_not_valid' }
+    })
     t.match(await kernel.post('/api/v1/auth/token/verify/', { token: access }), { status: 200, body: {} })
-    t.match(await kernel.post('/api/v1/auth/token/verify/', { token: 'x' }), { status: 401, body: { detail: 'Token is invalid or expired', code: 'token_not_valid' } })
+    t.match(await kernel.post('/api/v1/auth/token/verify/', { token: 'x' }), {
+      status: 401,
+      body: { detail: 'Token is invalid or expired', code: 'token_not_valid' }
+    })
     await kernel.sql('update users_user set is_active = false where id = $1', [user.id])
     await kernel.clock.advance('6s')
     t.match(await kernel.post('/api/v1/auth/token/refresh/', { refresh }), { status: 401, body: { code: 'token_not_valid' } })
@@ -108,30 +144,50 @@ t.test('who asks', async t => {
   const user = await person(kernel, 'berta')
   const sign = createSigner({ key: 'care-kernel-development-only', algorithm: 'HS256', noTimestamp: true })
   const now = Math.floor(kernel.clock.now().getTime() / 1000)
-  const token = (claims: object) => bearer(sign({ token_type: 'access', exp: now + 600, iat: now, jti: 'a'.repeat(32), user_id: user.externalId, ...claims }))
-  const bad = (message: string) => ({ detail: 'Invalid Token, please relogin to continue', code: 'token_not_valid', messages: [{ token_class: 'AccessToken', token_type: 'access', message }] })
+  const token = (claims: object) =>
+    bearer(sign({ token_type: 'access', exp: now + 600, iat: now, jti: 'a'.repeat(32), user_id: user.externalId, ...claims }))
+  const bad = (message: string) => ({
+    detail: 'Invalid Token, please relogin to continue',
+    code: 'token_not_valid',
+    messages: [{ token_class: 'AccessToken', token_type: 'access', message }]
+  })
   const CASES: readonly (readonly [string, Record<string, string>, object])[] = [
     ['nothing', {}, NOT_GIVEN],
     ['another word', { authorization: 'Token x' }, NOT_GIVEN],
     ['rubbish', bearer('rubbish'), bad('Token is invalid or expired')],
     ['expired', token({ exp: now }), bad('Token is invalid or expired')],
     ['another kind', token({ token_type: 'refresh' }), bad('Token has wrong type')],
-    ['nobody in it', token({ user_id: undefined }), { detail: 'Token contained no recognizable user identification', code: 'token_not_valid' }],
+    [
+      'nobody in it',
+      token({ user_id: undefined }),
+      { detail: 'Token contained no recognizable user identification', code: 'token_not_valid' }
+    ],
     ['an old integer id', token({ user_id: '5' }), bad('Token is invalid or expired')],
     ['no uuid of the right length', token({ user_id: '-'.repeat(32) }), bad('Token is invalid or expired')],
     ['nobody we know', token({ user_id: LONE }), { detail: 'User not found', code: 'user_not_found' }],
-    ['too many parts', { authorization: 'Bearer a b' }, { detail: 'Authorization header must contain two space-delimited values', code: 'bad_authorization_header' }]
+    [
+      'too many parts',
+      { authorization: 'Bearer a b' },
+      { detail: 'Authorization header must contain two space-delimited values', code: 'bad_authorization_header' }
+    ]
   ]
   for (const [what, headers, body] of CASES) {
     const plain = await kernel.get(ME, headers)
     t.same([plain.status, plain.body, plain.headers['www-authenticate']], [403, body, undefined], `${what}: 403`)
     const consultation = await kernel.get('/probe/consultation/', headers)
-    t.same([consultation.status, consultation.body, consultation.headers['www-authenticate']], [401, body, 'Middleware_Bearer realm="api"'], `${what}: 401 on consultations`)
+    t.same(
+      [consultation.status, consultation.body, consultation.headers['www-authenticate']],
+      [401, body, 'Middleware_Bearer realm="api"'],
+      `${what}: 401 on consultations`
+    )
   }
   t.equal((await kernel.get('/probe/public/')).status, 200, 'public without a token')
   t.equal((await kernel.get('/probe/public/', bearer('rubbish'))).status, 403, 'public with a bad one')
   t.match(await kernel.get('/probe/patient/', basic(`berta:${PASSWORD}`)), { status: 200, body: { username: 'berta' } })
-  t.match(await kernel.get('/probe/patient/', basic('berta:wrong')), { status: 403, body: { detail: 'Invalid username/password.' } })
+  t.match(await kernel.get('/probe/patient/', basic('berta:wrong')), {
+    status: 403,
+    body: { detail: 'Invalid username/password.' }
+  })
   t.same((await kernel.get('/probe/consultation/', basic(`berta:${PASSWORD}`))).body, NOT_GIVEN, 'Basic only where it is taken')
   await kernel.sql('update users_user set is_active = false where id = $1', [user.id])
   await kernel.clock.advance('6s')
@@ -143,10 +199,11 @@ t.test('actors are kept, and dropped everywhere when they change', async t => {
   const user = await person(kernel, 'clara')
   const { actors } = kernel.scopes.get('auth-permissions') as { actors: Actors }
   const typeOf = async () => (await actors.byExternalId(user.externalId))?.userType
-  const change = (rank: number, who: readonly number[] | 'everybody') => kernel.ports.database?.transaction(async tx => {
-    await tx.query('update users_user set user_type = $2 where id = $1', [user.id, rank])
-    actors.changed(tx, who)
-  })
+  const change = (rank: number, who: readonly number[] | 'everybody') =>
+    kernel.ports.database?.transaction(async tx => {
+      await tx.query('update users_user set user_type = $2 where id = $1', [user.id, rank])
+      actors.changed(tx, who)
+    })
   t.equal(await typeOf(), 15)
   t.equal(await kernel.statements(typeOf), 0, 'kept')
   await kernel.sql('update users_user set user_type = 14 where id = $1', [user.id])
@@ -176,7 +233,10 @@ t.test('limits', async t => {
     const sixth = await login(kernel, 'emma')
     t.same([sixth.status, sixth.body, sixth.headers['www-authenticate']], [429, refusal, 'Bearer realm="api"'])
     for (let call = 0; call < 5; call++) await kernel.post('/api/v1/password_reset/', { username: 'emma' })
-    t.match(await kernel.post('/api/v1/password_reset/', { username: 'emma' }), { status: 429, body: { detail: 'Too Many Requests. Please try again later.' } })
+    t.match(await kernel.post('/api/v1/password_reset/', { username: 'emma' }), {
+      status: 429,
+      body: { detail: 'Too Many Requests. Please try again later.' }
+    })
     await kernel.clock.advance('11m')
     t.equal((await login(kernel, 'emma')).status, 200, 'the window is over')
   })
@@ -195,10 +255,31 @@ t.test('limits', async t => {
   })
 
   t.test('with the cache away', async t => {
-    const away = async () => { throw new Error('the cache is away') }
-    const cache: Cache = { get: async () => undefined, set: async () => undefined, delete: async () => undefined, increment: away, publish: away, subscribe: async () => async () => undefined, check: away, close: async () => undefined }
-    const gateway = defineGateway({ port: 'cache', name: 'cache-away', summary: 'Never there', config: Type.Object({}), shared: true, open: async () => cache })
-    const kernel = await boot(t, { config: { ...limited, gateways: { cache: { use: 'cache-away' } } }, gateways: { 'cache-away': gateway } })
+    const away = async () => {
+      throw new Error('the cache is away')
+    }
+    const cache: Cache = {
+      get: async () => undefined,
+      set: async () => undefined,
+      delete: async () => undefined,
+      increment: away,
+      publish: away,
+      subscribe: async () => async () => undefined,
+      check: away,
+      close: async () => undefined
+    }
+    const gateway = defineGateway({
+      port: 'cache',
+      name: 'cache-away',
+      summary: 'Never there',
+      config: Type.Object({}),
+      shared: true,
+      open: async () => cache
+    })
+    const kernel = await boot(t, {
+      config: { ...limited, gateways: { cache: { use: 'cache-away' } } },
+      gateways: { 'cache-away': gateway }
+    })
     await person(kernel, 'frida')
     t.equal((await login(kernel, 'frida')).status, 200, 'nobody is refused for that')
     for (let call = 0; call < 4; call++) await login(kernel, 'frida', 'wrong')
@@ -212,9 +293,14 @@ t.test('password reset', async t => {
   const user = await person(kernel, 'hanna', { email: 'hanna@example.org' })
   const ask = (username: string) => kernel.post('/api/v1/password_reset/', { username })
   const confirm = (token: string, password: string) => kernel.post('/api/v1/password_reset/confirm/', { token, password })
-  const keys = () => kernel.sql<{ key: string; user_id: number }>('select key, user_id from django_rest_passwordreset_resetpasswordtoken')
+  const keys = () =>
+    kernel.sql<{ key: string; user_id: number }>('select key, user_id from django_rest_passwordreset_resetpasswordtoken')
 
-  t.same([(await ask('hanna')).body, (await ask('nobody')).body], [{ status: 'OK' }, { status: 'OK' }], 'nobody can tell who is known')
+  t.same(
+    [(await ask('hanna')).body, (await ask('nobody')).body],
+    [{ status: 'OK' }, { status: 'OK' }],
+    'nobody can tell who is known'
+  )
   await eventually(kernel, () => kernel.mail.length > 0)
   const [{ key = '' } = {}] = await keys()
   t.match(key, /^[0-9a-f]{40,64}$/)
@@ -222,17 +308,38 @@ t.test('password reset', async t => {
   t.match(kernel.mail[0]?.html, new RegExp(`/password_reset/${key}`))
   t.notMatch(JSON.stringify(await kernel.sql('select payload from kernel_outbox')), key, 'no secret waits in a job')
   await ask('hanna')
-  t.same((await keys()).map(row => row.key), [key], 'the token is used again')
+  t.same(
+    (await keys()).map(row => row.key),
+    [key],
+    'the token is used again'
+  )
 
   t.same((await kernel.post('/api/v1/password_reset/check/', { token: key })).body, { status: 'OK' })
   t.match(await kernel.post('/api/v1/password_reset/check/', { token: 'nope' }), { status: 404, body: { status: 'notfound' } })
-  t.match(await confirm(key, '1234567'), { status: 400, body: { password: ['This password is too short. It must contain at least 8 characters.', 'This password is too common.', 'This password is entirely numeric.'] } })
-  t.match(await confirm(key, '  Ab3-x  '), { status: 400, body: { password: ['This password is too short. It must contain at least 8 characters.'] } }, 'what is stored is judged')
+  t.match(await confirm(key, '1234567'), {
+    status: 400,
+    body: {
+      password: [
+        'This password is too short. It must contain at least 8 characters.',
+        'This password is too common.',
+        'This password is entirely numeric.'
+      ]
+    }
+  })
+  t.match(
+    await confirm(key, '  Ab3-x  '),
+    { status: 400, body: { password: ['This password is too short. It must contain at least 8 characters.'] } },
+    'what is stored is judged'
+  )
   const twice = await Promise.all([confirm(key, 'test@123'), confirm(key, 'test@123')])
   t.ok(twice.some(({ status }) => status === 200))
   t.equal((await login(kernel, 'hanna', 'test@123')).status, 200)
   t.equal((await login(kernel, 'hanna')).status, 401)
-  t.match(await confirm(key, 'Another-One-1'), { status: 404, body: { detail: 'The OTP password entered is not valid. Please check and try again.' } }, 'once')
+  t.match(
+    await confirm(key, 'Another-One-1'),
+    { status: 404, body: { detail: 'The OTP password entered is not valid. Please check and try again.' } },
+    'once'
+  )
 
   await ask('hanna')
   const [{ key: late = '' } = {}] = await keys()
@@ -248,10 +355,22 @@ t.test('password change', async t => {
   const kernel = await boot(t)
   const user = await person(kernel, 'irene')
   const change = (body: object) => kernel.patch('/api/v1/password_change/', body, bearer(user.token))
-  t.match(await change({}), { status: 400, body: { old_password: ['This field is required.'], new_password: ['This field is required.'] } })
-  t.match(await change({ old_password: 'bad', new_password: 'New-Pass-42' }), { status: 400, body: { old_password: ['Wrong password entered. Please check your password.'] } })
-  t.match(await change({ old_password: PASSWORD, new_password: 'short' }), { status: 400, body: { new_password: ['This password is too short. It must contain at least 8 characters.'] } })
-  t.match(await change({ old_password: PASSWORD, new_password: ' New-Pass-42 ' }), { status: 200, body: { message: 'Password updated successfully' } })
+  t.match(await change({}), {
+    status: 400,
+    body: { old_password: ['This field is required.'], new_password: ['This field is required.'] }
+  })
+  t.match(await change({ old_password: 'bad', new_password: 'New-Pass-42' }), {
+    status: 400,
+    body: { old_password: ['Wrong password entered. Please check your password.'] }
+  })
+  t.match(await change({ old_password: PASSWORD, new_password: 'short' }), {
+    status: 400,
+    body: { new_password: ['This password is too short. It must contain at least 8 characters.'] }
+  })
+  t.match(await change({ old_password: PASSWORD, new_password: ' New-Pass-42 ' }), {
+    status: 200,
+    body: { message: 'Password updated successfully' }
+  })
   t.equal((await login(kernel, 'irene', 'New-Pass-42')).status, 200)
   t.match(await kernel.put('/api/v1/password_change/', {}), { status: 403, body: NOT_GIVEN })
 })
@@ -260,19 +379,40 @@ t.test('keys and middlewares', async t => {
   const pair = () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
   const ours = pair()
   const theirs = pair()
-  const kernel = await boot(t, { settings: { jwks: Buffer.from(JSON.stringify({ keys: [ours.export({ format: 'jwk' })] })).toString('base64') } })
+  const kernel = await boot(t, {
+    settings: { jwks: Buffer.from(JSON.stringify({ keys: [ours.export({ format: 'jwk' })] })).toString('base64') }
+  })
   const published = await kernel.get('/.well-known/jwks.json')
   t.equal(published.headers['cache-control'], 'max-age=86400')
   t.same(Object.keys((published.body as { keys: object[] }).keys[0] ?? {}), ['n', 'e', 'kty', 'kid'], 'nothing private')
 
-  await kernel.ports.cache?.set('jwk_response:https://middleware.example.org/.well-known/openid-configuration/', { keys: [{ ...theirs.export({ format: 'jwk' }), d: undefined }] }, 300)
+  await kernel.ports.cache?.set(
+    'jwk_response:https://middleware.example.org/.well-known/openid-configuration/',
+    { keys: [{ ...theirs.export({ format: 'jwk' }), d: undefined }] },
+    300
+  )
   const pem = theirs.export({ type: 'pkcs8', format: 'pem' }) as string
   const now = Math.floor(kernel.clock.now().getTime() / 1000)
-  const ask = (facility: string, claims: object) => kernel.get('/middleware/verify', { authorization: `Middleware_Bearer ${createSigner({ key: pem, algorithm: 'RS256', noTimestamp: true })(claims)}`, 'x-facility-id': facility })
+  const ask = (facility: string, claims: object) =>
+    kernel.get('/middleware/verify', {
+      authorization: `Middleware_Bearer ${createSigner({ key: pem, algorithm: 'RS256', noTimestamp: true })(claims)}`,
+      'x-facility-id': facility
+    })
   t.same((await ask(FACILITY, { exp: now + 60 })).body, { id: null, username: `middleware${FACILITY}`, last_login: null })
-  for (const claims of [{ exp: now - 1 }, { iat: now }, { exp: now + 60, aud: 'x' }]) t.match(await ask(FACILITY, claims), { status: 401, body: { detail: 'Given token not valid for any token type', code: 'token_not_valid' } })
-  t.match(await ask(LONE, { exp: now + 60 }), { status: 401, body: { detail: 'Facility not connected to a middleware', code: 'token_not_valid' } })
-  for (const unknown of ['x', '33333333-3333-4333-8333-333333333333']) t.match(await ask(unknown, { exp: now + 60 }), { status: 401, body: { detail: 'Invalid Facility', code: 'token_not_valid', messages: [] } })
+  for (const claims of [{ exp: now - 1 }, { iat: now }, { exp: now + 60, aud: 'x' }])
+    t.match(await ask(FACILITY, claims), {
+      status: 401,
+      body: { detail: 'Given token not valid for any token type', code: 'token_not_valid' }
+    })
+  t.match(await ask(LONE, { exp: now + 60 }), {
+    status: 401,
+    body: { detail: 'Facility not connected to a middleware', code: 'token_not_valid' }
+  })
+  for (const unknown of ['x', '33333333-3333-4333-8333-333333333333'])
+    t.match(await ask(unknown, { exp: now + 60 }), {
+      status: 401,
+      body: { detail: 'Invalid Facility', code: 'token_not_valid', messages: [] }
+    })
   const nobody = await kernel.post('/middleware/verify')
   t.same([nobody.status, nobody.body, nobody.headers['www-authenticate']], [401, NOT_GIVEN, 'Middleware_Bearer realm="api"'])
 })
@@ -280,10 +420,15 @@ t.test('keys and middlewares', async t => {
 t.test('the audit log', async t => {
   const kernel = await boot(t, { settings: { auditLog: false } })
   const lines: string[] = []
-  const info = (fields: object, text = '') => { lines.push(text) }
+  const info = (fields: object, text = '') => {
+    lines.push(text)
+  }
   const logger: Logger = { debug: info, info, warn: info, error: info, child: () => logger }
   const database = kernel.ports.database
-  const scope = kernel.scopes.get('auth-permissions') as { config: ConstructorParameters<typeof Audit>[0]['config']; model: (definition: typeof Skill) => ModelOf<typeof Skill.columns> }
+  const scope = kernel.scopes.get('auth-permissions') as {
+    config: ConstructorParameters<typeof Audit>[0]['config']
+    model: (definition: typeof Skill) => ModelOf<typeof Skill.columns>
+  }
   if (!database) throw new Error('no database')
   new Audit({ database, logger, config: { ...scope.config, auditLog: true } }).start()
   const skill = scope.model(Skill)
@@ -292,10 +437,15 @@ t.test('the audit log', async t => {
     await skill.update({ name: 'Prudence' }, { where: { id: 1 }, transaction })
     t.same(lines, [], 'nothing before the commit')
   })
-  t.match(lines, [/^AUDIT_LOG::-\|-\|insert\|users\.Skill\|ID:\d+\|\{\}$/, /^AUDIT_LOG::-\|-\|update\|users\.Skill\|ID:1\|\{"name":"Prudence"\}$/])
-  await t.rejects(database.transaction(async ({ sequelize: transaction }) => {
-    await skill.create({ name: 'Never' }, { transaction })
-    throw new Error('rolled back')
-  }))
+  t.match(lines, [
+    /^AUDIT_LOG::-\|-\|insert\|users\.Skill\|ID:\d+\|\{\}$/,
+    /^AUDIT_LOG::-\|-\|update\|users\.Skill\|ID:1\|\{"name":"Prudence"\}$/
+  ])
+  await t.rejects(
+    database.transaction(async ({ sequelize: transaction }) => {
+      await skill.create({ name: 'Never' }, { transaction })
+      throw new Error('rolled back')
+    })
+  )
   t.equal(lines.length, 2, 'what was rolled back was never written')
 })

@@ -13,12 +13,28 @@ const KNOWN: Readonly<Record<string, number>> = { [FACILITY]: 501, [ELSEWHERE]: 
 /** Stands for the facilities plugin: two facilities, everybody of district 1 is a member of the first. */
 function twoFacilities(): Plugin {
   return definePlugin({
-    contract: defineContract({ name: 'two-facilities', version: 1 }), version: '1.0.0', kernel: '^1.0.0', summary: 'Facilities without tables', requires: [authPermissions],
+    contract: defineContract({ name: 'two-facilities', version: 1 }),
+    version: '1.0.0',
+    kernel: '^1.0.0',
+    summary: 'Facilities without tables',
+    requires: [authPermissions],
     hooks: {
-      'auth-permissions/facilities-named': async (db, { actor, uuids }) => uuids.flatMap(uuid => {
-        const id = KNOWN[uuid]
-        return id === undefined ? [] : [{ uuid, id, allowed: actor.superuser || (actor.districtId === 1 && actor.userType >= 25 && id === 501) || actor.homeFacilityId === id }]
-      })
+      'auth-permissions/facilities-named': async (db, { actor, uuids }) =>
+        uuids.flatMap(uuid => {
+          const id = KNOWN[uuid]
+          return id === undefined
+            ? []
+            : [
+                {
+                  uuid,
+                  id,
+                  allowed:
+                    actor.superuser ||
+                    (actor.districtId === 1 && actor.userType >= 25 && id === 501) ||
+                    actor.homeFacilityId === id
+                }
+              ]
+        })
     },
     fills: {
       'auth-permissions/user': {
@@ -32,18 +48,34 @@ function twoFacilities(): Plugin {
 }
 
 async function boot(t: TestContext, plugins: readonly (string | Plugin)[] = [twoFacilities()]): Promise<TestKernel> {
-  const kernel = await testKernel(t, { plugins: ['places', 'auth-permissions', ...plugins], config: { plugins: { 'auth-permissions': { passwordHash: { memoryKiB: 64, passes: 1, lanes: 1 } } } } })
+  const kernel = await testKernel(t, {
+    plugins: ['places', 'auth-permissions', ...plugins],
+    config: { plugins: { 'auth-permissions': { passwordHash: { memoryKiB: 64, passes: 1, lanes: 1 } } } }
+  })
   await kernel.sql(`insert into users_state (id, name) values (1, 'S1'), (2, 'S2')`)
   await kernel.sql(`insert into users_district (id, name, state_id) values (1, 'D1', 1), (2, 'D2', 1), (3, 'D3', 2)`)
-  await kernel.sql(`insert into users_localbody (id, name, body_type, localbody_code, district_id) values (1, 'L1', 10, 'M1', 1), (2, 'L2', 1, null, 1), (3, 'L3', 1, null, 3)`)
+  await kernel.sql(
+    `insert into users_localbody (id, name, body_type, localbody_code, district_id) values (1, 'L1', 10, 'M1', 1), (2, 'L2', 1, null, 1), (3, 'L3', 1, null, 3)`
+  )
   return kernel
 }
 
 const here = { district_id: 1, state_id: 1, local_body_id: 1 }
 const person = (username: string, changes: object = {}) => ({
-  username, user_type: 'Nurse', gender: 'Female', phone_number: '+919876500002', date_of_birth: '1995-04-01', state: 1, district: 1, local_body: 1, password: 'Coronasafe@123', email: 'a.B@Example.ORG', ...changes
+  username,
+  user_type: 'Nurse',
+  gender: 'Female',
+  phone_number: '+919876500002',
+  date_of_birth: '1995-04-01',
+  state: 1,
+  district: 1,
+  local_body: 1,
+  password: 'Coronasafe@123',
+  email: 'a.B@Example.ORG',
+  ...changes
 })
-const names = (answer: { body: unknown }) => (answer.body as { results: { username: string }[] }).results.map(({ username }) => username).sort()
+const names = (answer: { body: unknown }) =>
+  (answer.body as { results: { username: string }[] }).results.map(({ username }) => username).sort()
 const nameOf = ({ user }: Requester) => user?.username ?? ''
 
 t.test('add_user', async t => {
@@ -52,12 +84,32 @@ t.test('add_user', async t => {
   const add = (body: unknown, by: Requester = admin) => by.post('/api/v1/users/add_user/', body)
 
   await t.test('writes the user, its places, its home', async t => {
-    const answer = await add(person('new-user', { district: null, state: null, home_facility: FACILITY, facilities: [FACILITY], user_type: 14 }))
+    const answer = await add(
+      person('new-user', { district: null, state: null, home_facility: FACILITY, facilities: [FACILITY], user_type: 14 })
+    )
     t.match(answer, { status: 201, text: '' })
-    t.match(await kernel.sql(`select email, verified, is_active, district_id, state_id, local_body_id, home_facility_id, user_type, created_by_id, password from users_user where username = 'new-user'`), [{
-      email: 'a.B@example.org', verified: true, is_active: true, district_id: 1, state_id: 1, local_body_id: 1, home_facility_id: 501, user_type: 14, created_by_id: admin.user?.id, password: /^argon2\$argon2id\$/
-    }])
-    t.match(await kernel.sql('select facility_id, end_date from users_userfacilityallocation'), [{ facility_id: 501, end_date: null }])
+    t.match(
+      await kernel.sql(
+        `select email, verified, is_active, district_id, state_id, local_body_id, home_facility_id, user_type, created_by_id, password from users_user where username = 'new-user'`
+      ),
+      [
+        {
+          email: 'a.B@example.org',
+          verified: true,
+          is_active: true,
+          district_id: 1,
+          state_id: 1,
+          local_body_id: 1,
+          home_facility_id: 501,
+          user_type: 14,
+          created_by_id: admin.user?.id,
+          password: /^argon2\$argon2id\$/
+        }
+      ]
+    )
+    t.match(await kernel.sql('select facility_id, end_date from users_userfacilityallocation'), [
+      { facility_id: 501, end_date: null }
+    ])
   })
 
   const wrong: readonly (readonly [string, object, object])[] = [
@@ -72,7 +124,11 @@ t.test('add_user', async t => {
     ['blank password', { password: '' }, { password: ['This field may not be blank.'] }],
     ['other district', { district: 2 }, { district: ['Cannot create for a different district'] }],
     ['other state', { state: 2 }, { state: ['Cannot create for a different state'] }],
-    ['no place', { state: null, district: null, local_body: null }, { __all__: ['One of ward, local body, district or state is required'] }],
+    [
+      'no place',
+      { state: null, district: null, local_body: null },
+      { __all__: ['One of ward, local body, district or state is required'] }
+    ],
     ['unknown place', { state: 99 }, { state: ['Invalid pk "99" - object does not exist.'] }],
     ['malformed facilities', { facilities: ['abc', NOWHERE] }, { facilities: [['Must be a valid UUID.'], {}] }],
     ['no list', { facilities: 'abc' }, { facilities: { non_field_errors: ['Expected a list of items but got type "str".'] } }],
@@ -83,26 +139,46 @@ t.test('add_user', async t => {
     ['long week', { weekly_working_hours: 200 }, { weekly_working_hours: ['Ensure this value is less than or equal to 168.'] }]
   ]
   for (const [name, changes, body] of wrong) t.match(await add(person('never-made', changes)), { status: 400, body }, name)
-  t.match((await add({})).body, Object.fromEntries(['user_type', 'gender', 'date_of_birth', 'username', 'phone_number'].map(name => [name, ['This field is required.']])), 'required fields')
+  t.match(
+    (await add({})).body,
+    Object.fromEntries(
+      ['user_type', 'gender', 'date_of_birth', 'username', 'phone_number'].map(name => [name, ['This field is required.']])
+    ),
+    'required fields'
+  )
 
   const nurse = await kernel.as({ ...here, user_type: 14 })
   t.equal((await add(person('by-nurse', { user_type: 'Doctor' }), nurse)).status, 201, 'nurses add doctors')
-  t.match(await add(person('by-nurse-2', { local_body: 2 }), nurse), { status: 400, body: { local_body: ['Cannot create for a different local body'] } })
+  t.match(await add(person('by-nurse-2', { local_body: 2 }), nurse), {
+    status: 400,
+    body: { local_body: ['Cannot create for a different local body'] }
+  })
   const viewer = await kernel.as({ ...here, user_type: 13 })
-  t.match((await add(person('by-viewer', { user_type: 'Volunteer' }), viewer)).body, { user_type: ['Read only users can create other read only users only'] })
+  t.match((await add(person('by-viewer', { user_type: 'Volunteer' }), viewer)).body, {
+    user_type: ['Read only users can create other read only users only']
+  })
   t.equal((await add(person('unverified'), await kernel.as({ ...here, user_type: 30, verified: false }))).status, 403)
   t.equal((await kernel.post('/api/v1/users/add_user/', person('anonymous'))).status, 403)
 
   await t.test('one of two at the same time', async t => {
     const answers = await Promise.all([add(person('race-user')), add(person('race-user')), add(person('race-user'))])
     t.same(answers.map(({ status }) => status).sort(), [201, 400, 400])
-    t.match(answers.filter(({ status }) => status === 400).map(({ body }) => body), [{ username: ['A user with that username already exists.'] }, {}])
+    t.match(
+      answers.filter(({ status }) => status === 400).map(({ body }) => body),
+      [{ username: ['A user with that username already exists.'] }, {}]
+    )
   })
 })
 
 t.test('who sees whom', async t => {
   const kernel = await boot(t)
-  const made = async (user_type: number, place: object, more: object = {}) => kernel.as({ username: `t-${user_type}-${Object.values(place).join('')}-${Object.keys(more).join('')}`, user_type, ...place, ...more })
+  const made = async (user_type: number, place: object, more: object = {}) =>
+    kernel.as({
+      username: `t-${user_type}-${Object.values(place).join('')}-${Object.keys(more).join('')}`,
+      user_type,
+      ...place,
+      ...more
+    })
   const d1 = { district_id: 1, state_id: 1 }
   const d2 = { district_id: 2, state_id: 1 }
   const d3 = { district_id: 3, state_id: 2 }
@@ -115,11 +191,15 @@ t.test('who sees whom', async t => {
   const root = await made(40, d1, { is_superuser: true })
   const list = async (by: Requester, query = '') => names(await by.get(`/api/v1/users/${query}`))
 
-  t.same(await list(root), [nurse, nurse2, admin, stateAdmin, stateLab, foreign].map(nameOf).sort(), 'superusers see all but superusers')
+  t.same(
+    await list(root),
+    [nurse, nurse2, admin, stateAdmin, stateLab, foreign].map(nameOf).sort(),
+    'superusers see all but superusers'
+  )
   t.same(await list(stateAdmin), [nurse, nurse2, admin, stateAdmin, stateLab].map(nameOf).sort(), 'state')
   t.same(await list(stateLab), [nurse2, stateLab].map(nameOf).sort(), 'a state lab admin sees a district')
   t.same(await list(admin), [nurse, admin].map(nameOf).sort(), 'district, without those above')
-  t.same(await list(nurse), [nurse].map(nameOf), 'members of one\'s facilities')
+  t.same(await list(nurse), [nurse].map(nameOf), "members of one's facilities")
   t.same(await list(foreign), [nameOf(foreign)], 'oneself always')
 
   t.same(await list(root, '?user_type=Nurse&ordering=id'), [nurse, nurse2, foreign].map(nameOf).sort())
@@ -132,7 +212,17 @@ t.test('who sees whom', async t => {
   t.same((await list(root, '?home_facility=NONE')).length, 6)
   t.same(await list(root, `?home_facility=${FACILITY}`), [])
 
-  t.match(await nurse.get(`/api/v1/users/${nameOf(nurse)}/`), { status: 200, body: { id: nurse.user?.id, user_type: 'Nurse', created_by: null, district_object: { id: 1, name: 'D1', state: 1 }, home_facility: null, user_flags: [] } })
+  t.match(await nurse.get(`/api/v1/users/${nameOf(nurse)}/`), {
+    status: 200,
+    body: {
+      id: nurse.user?.id,
+      user_type: 'Nurse',
+      created_by: null,
+      district_object: { id: 1, name: 'D1', state: 1 },
+      home_facility: null,
+      user_flags: []
+    }
+  })
   t.match(await admin.get(`/api/v1/users/${nameOf(nurse)}/`), { status: 403 })
   t.match(await nurse.get(`/api/v1/users/${nameOf(foreign)}/`), { status: 404, body: { detail: 'User not found' } })
   t.match(await admin.get(`/api/v1/users/${nameOf(root)}/`), { status: 404 })
@@ -149,7 +239,7 @@ t.test('who sees whom', async t => {
   await nurse.get('/api/v1/users/getcurrentuser/')
   t.equal(await kernel.statements(() => nurse.get('/api/v1/users/getcurrentuser/')), 1)
   t.equal(await kernel.statements(() => nurse.get('/api/v1/users/?limit=100')), 1)
-  t.ok(await kernel.statements(() => nurse.get(`/api/v1/users/${nameOf(nurse)}/`)) <= 2)
+  t.ok((await kernel.statements(() => nurse.get(`/api/v1/users/${nameOf(nurse)}/`))) <= 2)
 })
 
 t.test('changing users', async t => {
@@ -161,26 +251,69 @@ t.test('changing users', async t => {
   const root = await kernel.as({ ...here, user_type: 40, is_superuser: true })
   const url = '/api/v1/users/the-nurse/'
 
-  t.match(await nurse.patch(url, { first_name: 'Renamed', weekly_working_hours: '36', verified: false, is_superuser: true, local_body: 2 }), { status: 200, body: { first_name: 'Renamed', weekly_working_hours: 36, verified: true, is_superuser: false, local_body: 1 } })
+  t.match(
+    await nurse.patch(url, {
+      first_name: 'Renamed',
+      weekly_working_hours: '36',
+      verified: false,
+      is_superuser: true,
+      local_body: 2
+    }),
+    { status: 200, body: { first_name: 'Renamed', weekly_working_hours: 36, verified: true, is_superuser: false, local_body: 1 } }
+  )
   t.match(await nurse.patch(url, { user_type: 40 }), { status: 403 }, 'a number above Volunteer')
-  t.match(await nurse.patch(url, { user_type: 'StateAdmin' }), { status: 200, body: { user_type: 'Nurse' } }, 'FIX: a label is ignored')
-  t.match(await nurse.patch(url, { home_facility: null }), { status: 400, body: { home_facility: ['This field may not be null.'] } })
-  t.match(await nurse.patch(url, { home_facility: ELSEWHERE }), { status: 400, body: { home_facility: ['Cannot create users with different Home Facility'] } })
-  t.match(await nurse.patch(url, { username: nameOf(doctor) }), { status: 400, body: { username: ['A user with that username already exists.'] } })
-  t.match(await nurse.patch(url, { alt_phone_number: '', video_connect_link: 'https://meet.example.org/a', qualification: null }), { status: 200, body: { alt_phone_number: '', qualification: null } })
-  t.match((await nurse.put(url, {})).body, Object.fromEntries(['username', 'home_facility', 'phone_number', 'gender', 'date_of_birth'].map(name => [name, ['This field is required.']])))
+  t.match(
+    await nurse.patch(url, { user_type: 'StateAdmin' }),
+    { status: 200, body: { user_type: 'Nurse' } },
+    'FIX: a label is ignored'
+  )
+  t.match(await nurse.patch(url, { home_facility: null }), {
+    status: 400,
+    body: { home_facility: ['This field may not be null.'] }
+  })
+  t.match(await nurse.patch(url, { home_facility: ELSEWHERE }), {
+    status: 400,
+    body: { home_facility: ['Cannot create users with different Home Facility'] }
+  })
+  t.match(await nurse.patch(url, { username: nameOf(doctor) }), {
+    status: 400,
+    body: { username: ['A user with that username already exists.'] }
+  })
+  t.match(
+    await nurse.patch(url, { alt_phone_number: '', video_connect_link: 'https://meet.example.org/a', qualification: null }),
+    { status: 200, body: { alt_phone_number: '', qualification: null } }
+  )
+  t.match(
+    (await nurse.put(url, {})).body,
+    Object.fromEntries(
+      ['username', 'home_facility', 'phone_number', 'gender', 'date_of_birth'].map(name => [name, ['This field is required.']])
+    )
+  )
   t.match(await doctor.patch(url, { first_name: 'X' }), { status: 403 })
   t.match(await viewer.patch(url, { first_name: 'X' }), { status: 403 }, 'FIX: read-only types change nobody')
   t.match(await admin.patch(url, { last_name: 'Byadmin' }), { status: 200, body: { last_name: 'Byadmin' } })
   t.match(await admin.patch('/api/v1/users/nobody/', {}), { status: 404, body: { detail: 'User not found' } })
   t.match(await admin.patch(`/api/v1/users/${nameOf(admin)}/`, { state: 1 }), { status: 403 }, 'who names a place of an admin')
-  t.match(await root.patch(`/api/v1/users/${nameOf(root)}/`, { first_name: 'Root' }), { status: 200 }, 'FIX: a superuser changes oneself')
-  t.match(await admin.patch(url, '{', { 'content-type': 'application/json' }), { status: 400, body: { detail: /^JSON parse error/ } })
+  t.match(
+    await root.patch(`/api/v1/users/${nameOf(root)}/`, { first_name: 'Root' }),
+    { status: 200 },
+    'FIX: a superuser changes oneself'
+  )
+  t.match(await admin.patch(url, '{', { 'content-type': 'application/json' }), {
+    status: 400,
+    body: { detail: /^JSON parse error/ }
+  })
 
   await t.test('home facilities are kept with their dates', async t => {
-    t.match(await root.patch(url, { home_facility: ELSEWHERE }), { status: 200, body: { home_facility: ELSEWHERE, home_facility_object: { name: 'A hospital' } } })
+    t.match(await root.patch(url, { home_facility: ELSEWHERE }), {
+      status: 200,
+      body: { home_facility: ELSEWHERE, home_facility_object: { name: 'A hospital' } }
+    })
     t.match(await root.patch(url, { home_facility: FACILITY }), { status: 200 })
-    t.match(await kernel.sql('select facility_id, end_date is null as open from users_userfacilityallocation order by id'), [{ facility_id: 502, open: false }, { facility_id: 501, open: true }])
+    t.match(await kernel.sql('select facility_id, end_date is null as open from users_userfacilityallocation order by id'), [
+      { facility_id: 502, open: false },
+      { facility_id: 501, open: true }
+    ])
   })
 
   await t.test('a new name is known at once, and can be taken again', async t => {
@@ -190,7 +323,10 @@ t.test('changing users', async t => {
   })
 
   t.match(await doctor.delete('/api/v1/users/nurse-two/'), { status: 403, body: { permission: 'Denied' } })
-  t.match(await admin.delete(`/api/v1/users/${nameOf(admin)}/`), { status: 404, body: { detail: 'No User matches the given query.' } })
+  t.match(await admin.delete(`/api/v1/users/${nameOf(admin)}/`), {
+    status: 404,
+    body: { detail: 'No User matches the given query.' }
+  })
   t.match(await admin.delete('/api/v1/users/nurse-two/'), { status: 204, text: '' })
   t.match(await admin.delete('/api/v1/users/nurse-two/'), { status: 404 })
   t.equal((await nurse.get('/api/v1/users/getcurrentuser/')).status, 403, 'an inactive user is out at once')
@@ -205,9 +341,16 @@ t.test('skills', async t => {
   const admin = await kernel.as({ ...here, user_type: 30 })
   const faraway = await kernel.as({ district_id: 3, state_id: 2, user_type: 30 })
   const url = '/api/v1/users/the-doctor/skill/'
-  const [cardiology, urology] = (await kernel.sql<{ external_id: string }>(`select external_id from users_skill where name in ('Cardiologist', 'Urologist') order by name`)).map(row => row.external_id)
+  const [cardiology, urology] = (
+    await kernel.sql<{ external_id: string }>(
+      `select external_id from users_skill where name in ('Cardiologist', 'Urologist') order by name`
+    )
+  ).map(row => row.external_id)
 
-  t.match(await doctor.get('/api/v1/skill/?search_text=Cardiologist'), { status: 200, body: { count: 1, results: [{ id: cardiology, name: 'Cardiologist', description: '' }] } })
+  t.match(await doctor.get('/api/v1/skill/?search_text=Cardiologist'), {
+    status: 200,
+    body: { count: 1, results: [{ id: cardiology, name: 'Cardiologist', description: '' }] }
+  })
   t.match(await doctor.get(`/api/v1/skill/${NOWHERE}/`), { status: 404, body: { detail: 'No Skill matches the given query.' } })
   t.match(await doctor.get('/api/v1/skill/abc/'), { status: 404, body: { detail: 'Not found.' } })
   t.match(await doctor.post('/api/v1/skill/', { name: 'x' }), { status: 405 })
@@ -235,10 +378,20 @@ t.test('skills', async t => {
 t.test('without facilities', async t => {
   const kernel = await boot(t, [])
   const root = await kernel.as({ ...here, is_superuser: true, user_type: 40, verified: true })
-  t.match(await root.post('/api/v1/users/add_user/', person('no-home', { home_facility: FACILITY })), { status: 400, body: { home_facility: ['object with this id not found'] } })
+  t.match(await root.post('/api/v1/users/add_user/', person('no-home', { home_facility: FACILITY })), {
+    status: 400,
+    body: { home_facility: ['object with this id not found'] }
+  })
   t.equal((await root.post('/api/v1/users/add_user/', person('no-home'))).status, 201)
-  t.match(await root.get('/api/v1/users/'), { status: 200, body: { count: 1, results: [{ home_facility: null, home_facility_object: null }] } })
-  t.match(await (await kernel.as({ ...here, user_type: 14 })).get('/api/v1/users/'), { status: 200, body: { count: 1 } }, 'nobody has colleagues')
+  t.match(await root.get('/api/v1/users/'), {
+    status: 200,
+    body: { count: 1, results: [{ home_facility: null, home_facility_object: null }] }
+  })
+  t.match(
+    await (await kernel.as({ ...here, user_type: 14 })).get('/api/v1/users/'),
+    { status: 200, body: { count: 1 } },
+    'nobody has colleagues'
+  )
 })
 
 t.test('the demo district', async t => {
@@ -255,16 +408,35 @@ t.test('the command line', async t => {
   const kernel = await boot(t)
   const scope = kernel.scopes.get('auth-permissions') as never
   const printed: string[] = []
-  const run = (name: string, args: string[], options: Record<string, unknown> = {}, secret = 'Care-Kernel-1') => userCommands[name]?.run(scope, args, options, { print: line => void printed.push(line), progress: (title, total, work) => work(() => undefined), secret: async () => secret })
+  const run = (name: string, args: string[], options: Record<string, unknown> = {}, secret = 'Care-Kernel-1') =>
+    userCommands[name]?.run(scope, args, options, {
+      print: line => void printed.push(line),
+      progress: (title, total, work) => work(() => undefined),
+      secret: async () => secret
+    })
   const defaults = { phone: '+919696969696', gender: 'Non-binary' }
   t.equal(await run('user create', ['chief'], defaults), 0)
   t.equal(await run('user create', ['chief'], defaults), 1, 'taken')
   t.equal(await run('user create', ['weak'], defaults, 'abc'), 1)
   t.equal(await run('user create', ['someone'], { ...defaults, type: 'King' }), 1)
   t.equal(await run('user create', ['healer'], { ...defaults, type: 'Doctor', gender: 'Female', born: '1990-01-01' }), 0)
-  t.match(await kernel.sql(`select is_superuser, is_staff, user_type, gender, district_id, state_id, phone_number from users_user where username in ('chief', 'healer') order by id`), [
-    { is_superuser: true, is_staff: true, user_type: 40, gender: 3, district_id: 1, state_id: 1, phone_number: '+919696969696' }, { is_superuser: false, is_staff: false, user_type: 15, gender: 2 }
-  ])
+  t.match(
+    await kernel.sql(
+      `select is_superuser, is_staff, user_type, gender, district_id, state_id, phone_number from users_user where username in ('chief', 'healer') order by id`
+    ),
+    [
+      {
+        is_superuser: true,
+        is_staff: true,
+        user_type: 40,
+        gender: 3,
+        district_id: 1,
+        state_id: 1,
+        phone_number: '+919696969696'
+      },
+      { is_superuser: false, is_staff: false, user_type: 15, gender: 2 }
+    ]
+  )
   t.equal(await run('user password', ['chief'], {}, 'Another-Word-9'), 0)
   t.equal((await kernel.post('/api/v1/auth/login/', { username: 'chief', password: 'Another-Word-9' })).status, 200)
   t.equal(await run('user password', ['nobody']), 1)
@@ -273,8 +445,11 @@ t.test('the command line', async t => {
   t.equal(await run('skill add', ['Hakim']), 0)
   t.equal(await run('skill list', []), 0)
   t.ok(printed.includes('Hakim  0'))
-  t.equal(await run('flag set', ['chief', 'SCRIBE_ENABLED']), 1, 'a flag nobody knows');
-  (kernel.scopes.get('auth-permissions') as unknown as { flags: { register(kind: string, name: string): void } }).flags.register('USER', 'SCRIBE_ENABLED')
+  t.equal(await run('flag set', ['chief', 'SCRIBE_ENABLED']), 1, 'a flag nobody knows')
+  ;(kernel.scopes.get('auth-permissions') as unknown as { flags: { register(kind: string, name: string): void } }).flags.register(
+    'USER',
+    'SCRIBE_ENABLED'
+  )
   t.equal(await run('flag set', ['chief', 'SCRIBE_ENABLED']), 0)
   t.equal(await run('flag list', []), 0)
   t.ok(printed.includes('chief  SCRIBE_ENABLED'))

@@ -48,7 +48,10 @@ export async function serve(cli: Cli, planned: Awaited<ReturnType<typeof planKer
     await kernel.stop()
     throw error
   }
-  return stopped
+  const code = await stopped
+  // The channel to the primary would keep this process alive.
+  process.disconnect?.()
+  return code
 }
 
 async function listen({ app, composition: { root } }: OpenKernel): Promise<string> {
@@ -70,17 +73,17 @@ async function listen({ app, composition: { root } }: OpenKernel): Promise<strin
   return `http://${host === '0.0.0.0' || host === '::' ? 'localhost' : host}:${typeof bound === 'object' && bound ? bound.port : port}/`
 }
 
-/** A first SIGTERM or SIGINT stops in order; a second one ends at once. */
+/** A first SIGTERM or SIGINT stops in order, a second one ends at once; a primary that is gone stops its processes too. */
 function stopOnSignal(kernel: OpenKernel): Promise<number> {
   return new Promise(resolve => {
     let asked = false
     const stop = () => {
-      if (asked) process.exit(1)
       asked = true
       void kernel.stop().then(() => resolve(0))
     }
-    process.on('SIGTERM', stop)
-    process.on('SIGINT', stop)
-    if (!cluster.isPrimary) process.on('disconnect', stop)
+    const signalled = () => (asked ? process.exit(1) : stop())
+    process.on('SIGTERM', signalled)
+    process.on('SIGINT', signalled)
+    if (!cluster.isPrimary) process.once('disconnect', () => asked || stop())
   })
 }

@@ -1,0 +1,85 @@
+/** Messages of one value: a list of texts, or deeper messages by field or index. */
+export type Messages = readonly string[] | { readonly [key: string]: Messages } | readonly Messages[]
+
+/** What a field makes of a wrong value. */
+export class Invalid {
+  readonly messages: Messages
+  constructor(messages: Messages) {
+    this.messages = messages
+  }
+}
+
+/** A row that a value names; all of a record are looked up in one statement. */
+export interface Reference {
+  readonly table: string
+  readonly column: 'id' | 'external_id'
+  /** Only rows that are not soft-deleted. */
+  readonly live: boolean
+}
+
+/** How a value arrived: as JSON or as a form, in which time zone. */
+export interface Arrival {
+  readonly form: boolean
+  readonly zone: string
+}
+
+/** One input field as data. `parse` sees values that are neither absent nor null. */
+export interface Field<T = unknown, Required extends boolean = boolean> {
+  readonly required: Required
+  readonly nullable: boolean
+  readonly blank: boolean
+  readonly fallback: { readonly value: T | (() => T) } | undefined
+  /** Column it is written to, where that is not its own name. */
+  readonly source: string | undefined
+  readonly reference: Reference | undefined
+  /** What a form that lacks it means, where that is not "absent". */
+  readonly absentInForm: { readonly value: unknown } | undefined
+  readonly list: boolean
+  readonly schema: object
+  parse(input: unknown, arrival: Arrival): T | Invalid
+}
+
+/** What every field may say of itself. */
+export interface Common<T> {
+  /** May be absent. */
+  readonly optional?: boolean
+  readonly null?: boolean
+  readonly default?: T | (() => T)
+  readonly source?: string
+  readonly help?: string
+}
+
+type Output<T, O> = O extends { readonly null: true } ? T | null : T
+type IsRequired<O> = O extends { readonly optional: true } ? false : O extends { readonly default: unknown } ? false : true
+/** A field of these options: null and absence are in its type. */
+export type Made<T, O> = Field<Output<T, O>, IsRequired<O>>
+
+/** How values of one kind are read and described. */
+export interface Kind<T> {
+  readonly parse: (input: unknown, arrival: Arrival) => T | Invalid
+  readonly schema: object
+  readonly blank?: boolean
+  readonly reference?: Reference
+  readonly absentInForm?: { readonly value: unknown }
+  readonly list?: boolean
+}
+
+/** One message. */
+export const bad = (message: string) => new Invalid([message])
+
+/** Puts what every field may say (`Common`) beside what its kind does. */
+export function make<T, O>(options: O | undefined, kind: Kind<T>): Made<T, O> {
+  const { optional = false, null: nullable = false, default: value, source, help } = (options ?? {}) as Common<T>
+  return {
+    required: !optional && value === undefined,
+    nullable,
+    blank: kind.blank ?? false,
+    fallback: value === undefined ? undefined : { value },
+    source,
+    reference: kind.reference,
+    absentInForm: kind.absentInForm,
+    list: kind.list ?? false,
+    schema: { ...kind.schema, ...(nullable ? { nullable: true } : {}), ...(help ? { description: help } : {}) },
+    parse: kind.parse
+  } as unknown as Made<T, O>
+}
