@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { spawn } from 'node:child_process'
 import t from 'tap'
-import { care, configFile, emptyDatabase, root, sql, start } from './deployment.ts'
+import { FEATURES, care, configFile, emptyDatabase, root, sql, start } from './deployment.ts'
 
 const launcher = join(root, 'bin/care-kernel.js')
-const PLUGINS = ['places', 'auth-permissions', 'facilities']
 const folder = mkdtempSync(join(tmpdir(), 'care-command-line-'))
 
 function file(name: string, value: unknown): string {
@@ -28,7 +27,7 @@ function command(args: readonly string[], input?: string): Promise<{ code: numbe
 }
 
 t.test('plan, config and openapi touch no network', async t => {
-  const config = configFile('postgres://nobody@127.0.0.1:1/none', PLUGINS)
+  const config = configFile('postgres://nobody@127.0.0.1:1/none', FEATURES)
   const smaller = configFile('postgres://nobody@127.0.0.1:1/none', ['places', 'auth-permissions'])
 
   const plan = await care(['plan', '--config', config])
@@ -75,7 +74,7 @@ t.test('wrong use says what is right', async t => {
 t.test('a deployment from its schema to its first login', async t => {
   const database = await emptyDatabase()
   t.teardown(database.drop)
-  const config = configFile(database.url, PLUGINS)
+  const config = configFile(database.url, FEATURES)
   const at = ['--config', config]
 
   const early = await command(['start', ...at])
@@ -115,7 +114,7 @@ t.test('a deployment from its schema to its first login', async t => {
 t.test('load is all or nothing', async t => {
   const database = await emptyDatabase()
   t.teardown(database.drop)
-  const at = ['--config', configFile(database.url, PLUGINS)]
+  const at = ['--config', configFile(database.url, FEATURES)]
   await care(['migrate', ...at])
   const good = file('good.json', [{ model: 'users.state', pk: 1, fields: { name: 'Kerala' } }])
   const states = async () => (await care(['place', 'list', ...at])).trim()

@@ -6,10 +6,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { stringify } from 'yaml'
+import { builtInPlugins } from '../../kernel/index.ts'
 import { databaseUrl, testServer } from '../../kernel/testing/index.ts'
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url))
 const launcher = join(root, 'bin/care-kernel.js')
+
+/** Names of every feature plugin that ships with the kernel. */
+export const FEATURES: readonly string[] = (await builtInPlugins()).map(({ contract }) => contract.name)
 
 /** A config file for a production deployment on this database, with limits off and no mail server. */
 export function configFile(url: string, plugins: readonly string[], over: Readonly<Record<string, unknown>> = {}): string {
