@@ -1,4 +1,5 @@
 import type { Composition } from './compose.ts'
+import { within } from './deadline.ts'
 import { messageOf, ProblemsError, refuse, type Problem } from './errors.ts'
 import type { GatewayContext } from './gateway.ts'
 import type { PortName, Ports } from './ports/index.ts'
@@ -46,26 +47,16 @@ export async function openPorts(
 
 /** Waits at most `seconds`; whoever is late is named. */
 export async function inTime(work: Promise<unknown>, seconds: number, owner: string): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () =>
-        reject(
-          new ProblemsError('Cannot go on', [
-            { code: 'PLUGIN_START_OVERDUE', owner, fact: `took longer than ${seconds} s`, remedy: 'move the work into a job' }
-          ])
-        ),
-      seconds * 1000
-    )
-  })
+  const overdue = () =>
+    new ProblemsError('Cannot go on', [
+      { code: 'PLUGIN_START_OVERDUE', owner, fact: `took longer than ${seconds} s`, remedy: 'move the work into a job' }
+    ])
   try {
-    await Promise.race([work, late])
+    await within(work, seconds * 1000, overdue)
   } catch (cause) {
     if (cause instanceof ProblemsError) throw cause
     throw new ProblemsError('Cannot go on', [
       { code: 'PLUGIN_START_FAILED', owner, fact: messageOf(cause), remedy: 'see the cause', cause }
     ])
-  } finally {
-    clearTimeout(timer)
   }
 }
