@@ -118,8 +118,7 @@ export function neededPorts(plugins: readonly Loaded[]): ReadonlyMap<PortName, r
     const works = Object.keys({ ...plugin.jobs, ...plugin.on }).length > 0
     const keeps = works || plugin.models?.length || plugin.migrations
     const own: PortName[] = [...(keeps ? ['database' as const] : []), ...(works ? ['queue' as const] : [])]
-    for (const port of new Set([...(plugin.ports ?? []), ...own]))
-      needed.set(port, [...(needed.get(port) ?? []), name])
+    for (const port of new Set([...(plugin.ports ?? []), ...own])) needed.set(port, [...(needed.get(port) ?? []), name])
   }
   return needed
 }

@@ -36,7 +36,7 @@ export interface EnqueueOptions {
    * that of the job that was there.
    */
   readonly key?: string
-  /** Smaller is sooner; 0 unless told. */
+  /** Smaller is sooner, 0 to 1,000,000; 0 unless told. */
   readonly priority?: number
 }
 

@@ -1,6 +1,7 @@
-import { Cron } from 'croner'
+import type { Cron } from 'croner'
 import type { OwnedSchedule } from '../engines/jobs.ts'
 import type { Queryable } from '../ports/database.ts'
+import { isUuid } from '../rest/resource.ts'
 import type { State } from './messages.ts'
 import { AT_ONCE } from './outbox.ts'
 import { timerOf } from './scheduler.ts'
@@ -28,13 +29,13 @@ export interface MessageFilter {
 
 const LIST_COLUMNS = `id, task as job, state, reason, attempts, created_at, nullif(due_at, '-infinity') as due_at, started_at, ended_at, request_id`
 const LIVE = `state in ('waiting', 'queued', 'running')`
-const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 export const STATES: readonly State[] = ['waiting', 'queued', 'running', 'parked', 'done']
 
 /** Newest first. Each branch reads one partial index, however many are done. */
 export async function listMessages(db: Queryable, { state, job, limit = 100 }: MessageFilter): Promise<MessageRow[]> {
-  const condition = state === undefined ? [LIVE, `state = 'parked'`] : [`state = '${STATES.find(known => known === state) ?? 'parked'}'`]
+  const condition =
+    state === undefined ? [LIVE, `state = 'parked'`] : [`state = '${STATES.find(known => known === state) ?? 'parked'}'`]
   const branches = condition.map(
     part => `(select * from kernel_message where ${part} and ($1::text is null or task = $1) order by created_at desc limit $2)`
   )
@@ -46,7 +47,9 @@ export async function listMessages(db: Queryable, { state, job, limit = 100 }: M
 }
 
 /** How many there are, by job and state; finished ones are not counted. */
-export async function countMessages(db: Queryable): Promise<{ job: string; state: State; count: number; oldest_seconds: number }[]> {
+export async function countMessages(
+  db: Queryable
+): Promise<{ job: string; state: State; count: number; oldest_seconds: number }[]> {
   const { rows } = await db.query<{ job: string; state: State; count: number; oldest_seconds: number }>(
     `select task as job, state, count(*) as count, extract(epoch from now() - min(greatest(created_at, due_at)))::float8 as oldest_seconds
      from kernel_message where ${LIVE} group by 1, 2
@@ -61,8 +64,10 @@ export async function showMessage(
   db: Queryable,
   id: string
 ): Promise<(MessageRow & { payload: unknown; error: string | null; result: unknown; progress: number | null }) | undefined> {
-  if (!ID.test(id)) return undefined
-  const { rows } = await db.query<MessageRow & { payload: unknown; error: string | null; result: unknown; progress: number | null }>(
+  if (!isUuid(id)) return undefined
+  const { rows } = await db.query<
+    MessageRow & { payload: unknown; error: string | null; result: unknown; progress: number | null }
+  >(
     `select ${LIST_COLUMNS}, payload, error, result, priority, actor_id, scheduled_for, (select percent from kernel_progress p where p.id = m.id) as progress
      from kernel_message m where id = $1`,
     [id]
@@ -76,7 +81,7 @@ export async function jobStatus(
   id: string,
   { id: actor, superuser }: { id: number; superuser: boolean }
 ): Promise<{ id: string; job: string; state: State; progress: number; result: unknown } | undefined> {
-  if (!ID.test(id)) return undefined
+  if (!isUuid(id)) return undefined
   const { rows } = await db.query<{ id: string; job: string; state: State; progress: number; result: unknown }>(
     `select id, task as job, state, result,
        case when state = 'done' then 100 else coalesce((select percent from kernel_progress p where p.id = m.id), 0) end as progress
@@ -93,7 +98,7 @@ export interface Chosen {
 }
 
 const CHOSEN = `($1::uuid[] is null or id = any($1::uuid[])) and ($2::text is null or task = $2)`
-const chosenValues = ({ ids, job }: Chosen) => [ids ? ids.filter(id => ID.test(id)) : null, job ?? null]
+const chosenValues = ({ ids, job }: Chosen) => [ids ? ids.filter(isUuid) : null, job ?? null]
 
 /** Parked messages begin anew, with all their attempts. How many. */
 export async function retryMessages(db: Queryable, chosen: Chosen): Promise<number> {

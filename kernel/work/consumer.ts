@@ -1,9 +1,11 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { causedBy } from '../cause.ts'
 import { stackOf } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Database } from '../ports/database.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Delivery, Queue } from '../ports/queue.ts'
+import { isUuid } from '../rest/resource.ts'
 import { claim, finish, giveBack, isOpen, keepResult, park, retryAt, type Claimed, type Reason } from './messages.ts'
 import { makeProgress } from './progress.ts'
 import { misfit, type Scopes, type Task, type Tasks } from './task.ts'
@@ -36,7 +38,7 @@ const GRACE_AFTER_TIMEOUT_MS = 30_000
 const LONGEST_BACKOFF_MS = 3_600_000
 const AWAY_MS = 1000
 /** Pauses before somebody else's message is asked for again: the relay's for a moment, a dead worker's until PostgreSQL notices. */
-const IN_OTHER_HANDS_MS = [20, 250, 1000, 3000]
+const IN_OTHER_HANDS_MS = [5, 50, 250, 1000, 3000]
 /** Brokers retry only what could not even be begun or ended here; everything else is decided by the row. */
 const BROKER_RETRY = { attempts: 20, backoffMs: 1000 } as const
 
@@ -58,7 +60,7 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
   const stopping = new AbortController()
 
   async function deliver(task: Task, { body }: Delivery): Promise<void> {
-    if (typeof body !== 'string') return
+    if (typeof body !== 'string' || !isUuid(body)) return
     const message = await patiently(() => begin(task, body))
     if (!message) return
     const from = clock.monotonic()
@@ -73,14 +75,14 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
         return await step()
       } catch (error) {
         logger.warn({ stack: stackOf(error) }, 'the state of a message cannot be written, will be tried again')
-        await clock.sleep(AWAY_MS, stopping.signal)
+        await wait(AWAY_MS, undefined, { signal: stopping.signal })
       }
     }
   }
 
   async function begin(task: Task, id: string): Promise<Claimed | undefined> {
     for (const pause of [0, ...IN_OTHER_HANDS_MS]) {
-      if (pause > 0) await clock.sleep(pause, stopping.signal)
+      if (pause > 0) await wait(pause, undefined, { signal: stopping.signal })
       const now = clock.now()
       const until = new Date(now.getTime() + task.timeoutSeconds * 1000 + GRACE_AFTER_TIMEOUT_MS)
       const message = await claim(database, id, task.name, now, until)
@@ -163,7 +165,13 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
     return 'parked'
   }
 
-  function tell(level: 'warn' | 'error', task: Task, { id, attempts, request_id: requestId }: Claimed, error: string, what: string) {
+  function tell(
+    level: 'warn' | 'error',
+    task: Task,
+    { id, attempts, request_id: requestId }: Claimed,
+    error: string,
+    what: string
+  ) {
     logger[level]({ task: task.name, message: id, requestId, attempt: attempts, error }, what)
   }
 

@@ -46,6 +46,8 @@ export function makeOutbox({ events, jobs, clock, written }: OutboxParts): Outbo
     payload: unknown,
     { runAt, priority = 0, key, scheduledFor }: MessageOptions = {}
   ): Promise<string> {
+    if (!Number.isInteger(priority) || priority < 0 || priority > 1_000_000)
+      throw new RangeError('a priority is an integer from 0 to 1,000,000')
     const cause = currentCause()
     const { rows } = await tx.query<{ id: string }>(INSERT, [
       tasks.map(() => randomUUID()),

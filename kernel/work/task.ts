@@ -39,15 +39,13 @@ export function tasksOf({ plugins, jobs, events }: Pick<Composition, 'plugins' |
   return new Map([...fromJobs, ...fromEvents].map(task => [task.name, task]))
 }
 
-/** What a payload lacks, by path and rule, never by value; undefined when it fits. */
+/** What a payload lacks, by place in the schema and rule: never a value or a name out of the payload. Undefined when it fits. */
 export function misfit(schema: TSchema, payload: unknown): string | undefined {
   if (Value.Check(schema, payload)) return undefined
   return Value.Errors(schema, payload)
+    .filter(({ keyword }) => keyword !== 'boolean')
     .slice(0, 3)
-    .map(({ instancePath, keyword, message }) =>
-      // Keywords whose message would quote an unknown name of the payload.
-      `${instancePath || '(whole)'} ${keyword === 'additionalProperties' ? 'has properties nobody knows' : message}`
-    )
+    .map(({ schemaPath, message }) => `${schemaPath.replace(/^#/, '').replaceAll('/properties/', '.') || '(whole)'} ${message}`)
     .join('; ')
 }
 

@@ -60,6 +60,7 @@ export function startWork(parts: WorkParts): Work {
   const listener = listenForWakeUps(database, () => loops.relay?.poke())
   const connect = async () => {
     await consumer.subscribe()
+    loops.relay?.poke()
     await listener.keep()
   }
 
@@ -68,7 +69,8 @@ export function startWork(parts: WorkParts): Work {
   const loops: Partial<Record<'relay' | 'connect' | 'upkeep' | 'scheduler', Loop>> = {}
   if (duties.work && !stepped) {
     loops.connect = loop('worker', CONNECT_MS, () => connect().then(() => false))
-    loops.relay = loop('relay', POLL_MS, async () => (await relay()) > 0)
+    // Before every queue is declared the broker would refuse what is published.
+    loops.relay = loop('relay', POLL_MS, async () => consumer.isSubscribed() && (await relay()) > 0)
     loops.upkeep = loop('upkeep', UPKEEP_MS, () => upkeep().then(() => false))
   }
   if (duties.schedule && !stepped) loops.scheduler = loop('scheduler', TICK_MS, async () => (await scheduler.tick()) > 0)
