@@ -59,7 +59,7 @@ export async function openPorts(
 
   async function opened(names: readonly PortName[]): Promise<Partial<Ports>> {
     const entries = await Promise.all(names.map(async name => [name, await opening.get(name)] as const))
-    return Object.fromEntries(entries.filter(([, port]) => port !== undefined)) as Partial<Ports>
+    return Object.fromEntries(entries.filter(([, port]) => port !== undefined))
   }
 }
 
