@@ -45,7 +45,7 @@ export function postgresServer({ url, poolSize, prefix, applicationName }: Postg
   })
   const state = presence('PostgreSQL', logger)
   const closing = new AbortController()
-  let connected = false
+  let present = false
   let connection: PostgresConnection | undefined
 
   // Every queue and worker of the process listens to the one pool and to the one client.
@@ -53,16 +53,21 @@ export function postgresServer({ url, poolSize, prefix, applicationName }: Postg
   pool.on('connect', client => client.setMaxListeners(0))
   pool.on('error', error => state.lost(error))
 
-  const bull = establish()
+  const bull = again(async () => {
+    connection = await connect()
+    return classes(connection)
+  })
 
-  async function establish(): Promise<Bull> {
+  /** Tries once a second until it works; never ends when the queue is closed before that. */
+  async function again<T>(attempt: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
-        connection = await connect()
-        connected = true
+        const made = await attempt()
+        present = true
         state.found()
-        return classes(connection)
+        return made
       } catch (error) {
+        present = false
         state.lost(error)
       }
       await wait(RETRY_MS, undefined, { signal: closing.signal }).catch(() => new Promise<never>(() => undefined))
@@ -105,14 +110,17 @@ export function postgresServer({ url, poolSize, prefix, applicationName }: Postg
     }
   }
 
+  /** One that was not answered in time spares the others the wait: the server is asked until it answers. */
   async function run<T>(work: (bull: Bull) => Promise<T>): Promise<T> {
-    if (!connected || closing.signal.aborted) throw new Error(`the queue is away: ${state.reason}`)
+    if (!present || closing.signal.aborted) throw new Error(`the queue is away: ${state.reason}`)
     try {
-      const answer = await inTime(work(await bull), 'PostgreSQL')
-      state.found()
-      return answer
+      return await inTime(work(await bull), 'PostgreSQL')
     } catch (error) {
-      if (isAway(error)) state.lost(error)
+      if (present && isAway(error)) {
+        present = false
+        state.lost(error)
+        void again(() => pool.query('select'))
+      }
       throw error
     }
   }

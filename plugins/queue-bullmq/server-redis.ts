@@ -43,7 +43,7 @@ export function redisServer({ url, prefix, connectionName }: RedisServer, logger
 
   publishing.on('error', error => state.lost(error))
   publishing.on('close', () => {
-    if (!closed) state.lost(new Error('the connection ended'))
+    if (!closed) state.lost()
   })
 
   const bull = new Promise<Bull>(resolve => {

@@ -39,8 +39,9 @@ export async function inTime<T>(work: Promise<T>, what: string): Promise<T> {
 
 /** Logs when the server goes and when it is back, once each. */
 export interface Presence {
+  /** The last error, for those who ask meanwhile. */
   readonly reason: string
-  lost(error: unknown): void
+  lost(error?: unknown): void
   found(): void
 }
 
@@ -53,7 +54,7 @@ export function presence(what: string, logger: Logger): Presence {
       return reason
     },
     lost(error) {
-      reason = messageOf(error)
+      if (error !== undefined) reason = messageOf(error)
       if (!away) logger.warn({ reason }, `the queue is away (${what}): nothing is published or taken until it is back`)
       away = true
     },

@@ -49,17 +49,12 @@ async function throughProxy(gateway: Gateway, address: string, settings: object)
   url.hostname = '127.0.0.1'
   url.port = String(proxy.port)
   const { port, close } = await openQueue(gateway, { ...settings, url: url.href })
-  let killed = false
   return {
     port,
     outages: { refused: () => proxy.refuse(), silent: () => proxy.silence() },
-    async kill() {
-      killed = true
-      await proxy.refuse()
-    },
+    kill: async () => void (await proxy.refuse()),
     async cleanup() {
-      // What is left of a killed one would wait for its handler.
-      if (!killed) await close()
+      await close()
       await proxy.stop()
     }
   }

@@ -123,7 +123,14 @@ export function queueSharingTests(t: Test, { open, fresh, options }: SharingInpu
 
   void t.test('a process that dies with a message gives it to another', async t => {
     const dying = await open()
-    t.teardown(() => dying.cleanup())
+    let release = () => undefined as void
+    const held = new Promise<void>(resolve => {
+      release = resolve
+    })
+    t.teardown(async () => {
+      release()
+      await dying.cleanup()
+    })
     if (!dying.kill) return t.pass('nothing can be killed')
     const other = await another(t)
     const name = await fresh(dying.port)
@@ -133,7 +140,7 @@ export function queueSharingTests(t: Test, { open, fresh, options }: SharingInpu
       name,
       async () => {
         begun = true
-        await new Promise(() => undefined)
+        await held
       },
       { concurrency: 1 }
     )
