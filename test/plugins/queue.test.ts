@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { connect, type ChannelModel } from 'amqplib'
 import { fastify } from 'fastify'
 import { Redis } from 'ioredis'
 import pg from 'pg'
@@ -13,6 +14,8 @@ import { databaseUrl, testServer } from '../../kernel/testing/database.ts'
 import { queueSuite, type QueueUnderTest } from '../../kernel/testing/suites/queue.ts'
 import { until } from '../../kernel/testing/suites/tools.ts'
 import queueBullmq from '../../plugins/queue-bullmq/gateway.ts'
+import queueRabbitmq from '../../plugins/queue-rabbitmq/gateway.ts'
+import { LIFETIMES } from '../../plugins/queue-rabbitmq/topology.ts'
 import { startProxy } from './proxy.ts'
 
 const required = process.env.REQUIRE_SERVICES === '1'
@@ -133,3 +136,41 @@ t.test('queue-bullmq on PostgreSQL', async t => {
   queueSuite(t, () => throughProxy(queueBullmq, url, settings), { priorities: true })
   t.test('opens without a server, and works once there is one', t => opensWithoutServer(t, queueBullmq, url, settings))
 })
+
+t.test('queue-rabbitmq', async t => {
+  const url = process.env.AMQP_URL ?? 'amqp://guest:guest@127.0.0.1:5672'
+  const model = await connect(url).catch(() => undefined)
+  if (!model) {
+    if (required) throw new Error('the RabbitMQ broker of AMQP_URL does not answer')
+    return t.pass('skipped: no RabbitMQ broker at AMQP_URL')
+  }
+  t.teardown(() => model.close())
+  const prefix = `${run}.`
+  const made = new Set<string>()
+  t.teardown(() => forget(model, made))
+  const settings = { prefix, heartbeatSeconds: 1 }
+  queueSuite(t, async () => watched(await throughProxy(queueRabbitmq, url, settings), prefix, made), { priorities: false })
+  t.test('opens without a server, and works once there is one', t => opensWithoutServer(t, queueRabbitmq, url, settings))
+})
+
+/** Notes what was declared, for AMQP cannot list it. */
+function watched(under: QueueUnderTest, prefix: string, made: Set<string>): QueueUnderTest {
+  const { port } = under
+  return {
+    ...under,
+    port: {
+      ...port,
+      declare(name, retry) {
+        made.add(`${prefix}${name}`)
+        return port.declare(name, retry)
+      }
+    }
+  }
+}
+
+async function forget(model: ChannelModel, names: ReadonlySet<string>): Promise<void> {
+  const channel = await model.createChannel()
+  for (const name of names)
+    for (const suffix of ['', '.parked', ...LIFETIMES.map(life => `.delay.${life}`)])
+      await channel.deleteQueue(`${name}${suffix}`)
+}
