@@ -53,7 +53,7 @@ export function makeQueues(server: Server, { lockSeconds, clock, logger }: Queue
     async publish(name, messages) {
       policyOf(name)
       const jobs = messages.map(toJob)
-      for (let at = 0; at < jobs.length; at += AT_ONCE) await on(name, queue => queue.addBulk(jobs.slice(at, at + AT_ONCE)))
+      for (let at = 0; at < jobs.length; at += AT_ONCE) await on(name, queue => add(queue, jobs.slice(at, at + AT_ONCE)))
     },
 
     async consume(name, handler, { concurrency }) {

@@ -96,17 +96,19 @@ export function makeQueues({ publishing, consuming, prefix, clock, logger }: Que
 
   /** Lifetimes whose delay queues exist: other processes make them too, and AMQP tells by name only. */
   async function findLifetimes({ names, lifetimes }: Known): Promise<number[]> {
-    for (const life of LIFETIMES) {
-      if (lifetimes.has(life)) continue
-      const exists = await onChannel(channel => channel.checkQueue(names.delay(life))).then(
+    const exists = (life: number) =>
+      onChannel(channel => channel.checkQueue(names.delay(life))).then(
         () => true,
         (error: { code?: number }) => {
           if (error.code === 404) return false
           throw error
         }
       )
-      if (exists) lifetimes.add(life)
-    }
+    await Promise.all(
+      LIFETIMES.filter(life => !lifetimes.has(life)).map(async life => {
+        if (await exists(life)) lifetimes.add(life)
+      })
+    )
     return [...lifetimes].sort((a, b) => a - b)
   }
 
