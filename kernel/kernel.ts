@@ -61,9 +61,13 @@ export interface OpenKernel {
   stop(): Promise<void>
 }
 
+/** Without its files there is no config to find anything else in. */
+const UNREADABLE = new Set(['CONFIG_NOT_FOUND', 'CONFIG_UNREADABLE'])
+
 /** load → order → configure → plan. Throws ProblemsError with everything that is wrong. Touches no network. */
 export async function planKernel(source: Source, earlier: Problem[] = []): Promise<{ composition: Composition; plan: Plan }> {
   const problems = [...earlier]
+  if (problems.some(({ code }) => UNREADABLE.has(code))) refuse('Cannot start', problems)
   const composition = await compose(source, problems)
   refuse('Cannot start', problems)
   const plan = await makePlan(composition, problems)

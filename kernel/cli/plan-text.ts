@@ -1,20 +1,17 @@
 import type { Plan } from '../plan.ts'
 
-/** One line per thing, under a heading per kind: what people review and `--diff` compares. */
+type Section = readonly unknown[]
+
+/** A table per kind of thing, for people to review. */
 export function renderPlan(plan: Plan): string {
-  const { kernel, deployment, environment, ...sections } = plan
-  const lines = [`deployment ${deployment} (${environment}), care-kernel ${kernel}`]
-  for (const [kind, entries] of Object.entries(sections)) {
-    const flat = (Array.isArray(entries) ? { [kind]: entries } : entries) as Record<string, unknown[]>
-    for (const [heading, items] of Object.entries(flat))
-      lines.push('', `${heading} (${items.length})`, ...items.map(item => `  ${render(item)}`))
-  }
+  const lines = [`deployment ${plan.deployment} (${plan.environment}), care-kernel ${plan.kernel}`]
+  for (const [heading, items] of sectionsOf(plan)) lines.push('', `${heading} (${items.length})`, ...table(items))
   return lines.join('\n')
 }
 
-/** The lines of one plan that the other lacks, both ways, with their headings. */
+/** What one plan has and the other lacks, both ways, one line per thing with its heading. */
 export function diffPlans(from: Plan, to: Plan): string {
-  const [before, after] = [keyed(renderPlan(from)), keyed(renderPlan(to))]
+  const [before, after] = [linesOf(from), linesOf(to)]
   const lines = [
     ...[...before].filter(line => !after.has(line)).map(line => `- ${line}`),
     ...[...after].filter(line => !before.has(line)).map(line => `+ ${line}`)
@@ -22,20 +19,43 @@ export function diffPlans(from: Plan, to: Plan): string {
   return lines.length > 0 ? lines.sort((a, b) => a.slice(2).localeCompare(b.slice(2))).join('\n') : 'no difference'
 }
 
-function render(item: unknown): string {
-  return typeof item === 'string'
-    ? item
-    : Object.entries(item as object)
-        .map(([key, value]) => (Array.isArray(value) ? `${key}=[${value.join(', ')}]` : `${key}=${String(value)}`))
-        .join('  ')
+function sectionsOf({ kernel, deployment, environment, ...kinds }: Plan): [string, Section][] {
+  return Object.entries(kinds).flatMap(([kind, entries]) =>
+    Array.isArray(entries) ? [[kind, entries] as [string, Section]] : (Object.entries(entries as object) as [string, Section][])
+  )
 }
 
-function keyed(text: string): Set<string> {
-  let heading = ''
+function linesOf(plan: Plan): Set<string> {
   return new Set(
-    text.split('\n').flatMap(line => {
-      if (!line.startsWith('  ')) heading = line.replace(/ \(\d+\)$/, '')
-      return line.startsWith('  ') ? [`${heading}: ${line.trim()}`] : []
-    })
+    sectionsOf(plan).flatMap(([heading, items]) =>
+      items.map(
+        item =>
+          `${heading}: ${cellsOf(item)
+            .map(([name, text]) => (name ? `${name}=${text}` : text))
+            .join('  ')}`
+      )
+    )
   )
+}
+
+/** Rows under the names of their columns; the last column is as wide as it is. */
+function table(items: Section): string[] {
+  const rows = items.map(item => new Map(cellsOf(item)))
+  const names = [...new Set(rows.flatMap(row => [...row.keys()]))]
+  const widths = names.map(name => Math.max(name.length, ...rows.map(row => row.get(name)?.length ?? 0)))
+  const line = (texts: readonly string[]) =>
+    `  ${texts.map((text, index) => text.padEnd(widths[index] ?? 0)).join('  ')}`.trimEnd()
+  const body = rows.map(row => line(names.map(name => row.get(name) ?? '')))
+  return names.some(Boolean) && body.length > 0
+    ? [line(names.map(name => name.replace(/([a-z])([A-Z])/g, '$1 $2').toUpperCase())), ...body]
+    : body
+}
+
+/** Name and text of each column; a plain text has no name. */
+function cellsOf(item: unknown): [string, string][] {
+  if (typeof item === 'string') return [['', item]]
+  return Object.entries(item as object).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(', ') || '–' : String(value)
+  ])
 }

@@ -23,6 +23,7 @@ export function checkValues(schema: TSchema, values: unknown, owner: string, pro
   const complete = Value.Default(schema, Value.Default(schema, converted))
   for (const error of Value.Errors(schema, complete)) {
     if (error.keyword === 'additionalProperties' || error.keyword === 'boolean') continue // reported by name above
+    if (isUnset(Value.Pointer.Get(complete, error.instancePath))) continue // reported as ENV_MISSING
     const path = error.instancePath.replaceAll('/', '.').replace(/^\./, '')
     const missing =
       error.keyword === 'required' ? (error.params as { requiredProperties?: string[] }).requiredProperties : undefined
@@ -120,6 +121,11 @@ function reportUnknown(node: Node, value: unknown, owner: string, problems: Prob
       })
     }
   }
+}
+
+/** What a variable that is not set leaves behind. */
+function isUnset(value: unknown): boolean {
+  return typeof value === 'string' && value.includes('${')
 }
 
 function isTree(value: unknown): value is Record<string, unknown> {

@@ -104,18 +104,21 @@ function substitute(
     return Object.fromEntries(entries.filter(([, item]) => item !== undefined))
   }
   if (typeof value !== 'string' || !value.includes('${')) return value
-  const text = value.replace(VARIABLE, (_, file: string | undefined, name: string | undefined, fallback: string | undefined) => {
-    const found = file ? readSecret(resolve(folder, file)) : env[name ?? '']
-    if (found !== undefined && (found !== '' || fallback === undefined)) return found
-    if (fallback !== undefined) return fallback
-    problems.push({
-      code: 'ENV_MISSING',
-      owner: path.join('.'),
-      fact: file ? `the file ${file} is not readable` : `the environment variable ${name} is not set`,
-      remedy: file ? 'create it, readable by this user' : `set ${name}, or write \${${name}:-default} in the config`
-    })
-    return ''
-  })
+  const text = value.replace(
+    VARIABLE,
+    (written, file: string | undefined, name: string | undefined, fallback: string | undefined) => {
+      const found = file ? readSecret(resolve(folder, file)) : env[name ?? '']
+      if (found !== undefined && (found !== '' || fallback === undefined)) return found
+      if (fallback !== undefined) return fallback
+      problems.push({
+        code: 'ENV_MISSING',
+        owner: path.join('.'),
+        fact: file ? `the file ${file} is not readable` : `the environment variable ${name} is not set`,
+        remedy: file ? 'create it, readable by this user' : `set ${name}, or write \${${name}:-default} in the config`
+      })
+      return written
+    }
+  )
   return text === '' && value.startsWith('${') && value.endsWith('}') ? undefined : text
 }
 

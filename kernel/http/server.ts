@@ -13,6 +13,7 @@ import type { Logger } from '../ports/logger.ts'
 import { acceptBodies } from './body.ts'
 import { rememberWriters } from './context.ts'
 import { ApiError } from './errors.ts'
+import { RequestLog } from './request-log.ts'
 import './types.ts'
 
 /** On every answer, as the original's (contract auth-users §1.9). */
@@ -49,7 +50,8 @@ export async function makeServer(config: RootConfig, logger: Logger): Promise<Fa
     genReqId: request => headerOf(request.headers['x-request-id']) ?? randomUUID(),
     routerOptions: { maxParamLength: 500 },
     frameworkErrors: (error, request, reply) => void (reply as unknown as FastifyReply).code(400).send({ detail: error.message }),
-    logController: new LogController({ disableRequestLogging: true })
+    logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: (parent, bindings) => new RequestLog(parent, bindings)
   })
   app.decorateRequest('actor', null)
   app.decorateRequest('form', false)

@@ -91,6 +91,17 @@ export function memoryQueue(): { gateway: Gateway; broker: TestBroker } {
       const { messages, active } = queueOf(name)
       return { waiting: messages.length, active, delayed: 0, parked: 0 }
     },
+    async drain(name, from, take) {
+      reachable()
+      const queue = queueOf(name)
+      let taken = 0
+      for (const message of from === 'waiting' ? [...queue.messages] : []) {
+        if (!(await take({ ...message, attempts: 0 }))) continue
+        queue.messages.splice(queue.messages.indexOf(message), 1)
+        taken++
+      }
+      return taken
+    },
     async check() {
       reachable()
     },
