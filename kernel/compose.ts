@@ -111,13 +111,14 @@ export async function compose(source: Source, problems: Problem[]): Promise<Comp
   }
 }
 
-/** The ports somebody needs: what plugins declare, and the database where anything is kept. */
+/** The ports somebody needs: what plugins declare, the database where anything is kept, the queue where there is work. */
 export function neededPorts(plugins: readonly Loaded[]): ReadonlyMap<PortName, readonly string[]> {
   const needed = new Map<PortName, string[]>()
   for (const { name, plugin } of plugins) {
-    const keeps = plugin.models?.length || plugin.migrations || plugin.jobs || plugin.on
-    for (const port of new Set([...(plugin.ports ?? []), ...(keeps ? ['database' as const] : [])]))
-      needed.set(port, [...(needed.get(port) ?? []), name])
+    const works = Object.keys({ ...plugin.jobs, ...plugin.on }).length > 0
+    const keeps = works || plugin.models?.length || plugin.migrations
+    const own: PortName[] = [...(keeps ? ['database' as const] : []), ...(works ? ['queue' as const] : [])]
+    for (const port of new Set([...(plugin.ports ?? []), ...own])) needed.set(port, [...(needed.get(port) ?? []), name])
   }
   return needed
 }

@@ -77,6 +77,15 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
+/** Where an error came from, without its message, which may quote a value. */
+export function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error
+  const { code, original } = error as { code?: unknown; original?: { code?: unknown } }
+  const known = [original?.code, code].find(value => typeof value === 'string')
+  const frames = (error.stack ?? '').split('\n').filter(line => line.startsWith('    at '))
+  return [known === undefined ? error.name : `${error.name} ${known}`, ...frames.slice(0, 8)].join('\n')
+}
+
 function report(title: string, problems: readonly Problem[]): string {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
   const blocks = problems.map(({ code, owner, fact, remedy }) => `  ${code}   ${owner}\n    ${fact}\n    → ${remedy}`)

@@ -11,6 +11,8 @@ export interface GatewayContext {
   readonly clock: Clock
   readonly logger: Logger
   readonly deployment: Deployment
+  /** The ports it comes `after`, open; those the deployment has no gateway for are absent. */
+  readonly ports: Readonly<Partial<Ports>>
 }
 
 /** A finding of `doctor` or of the plan about a gateway's settings. */
@@ -27,6 +29,8 @@ export interface GatewayInput<P extends PortName, Cfg extends TSchema> {
   readonly config: Cfg
   /** Whether several processes may use it side by side; the plan refuses those that may not where several run. */
   readonly shared: boolean
+  /** Ports whose gateways are opened first and given to `open`. Only ports listed earlier in PORT_NAMES, so that there are no cycles. */
+  readonly after?: readonly PortName[]
   /** Connects; the port it returns is closed by the kernel. */
   open(config: Static<Cfg>, context: GatewayContext): Promise<Ports[P]>
   /** More than `check`: what an operator should know, each finding with its remedy. */

@@ -51,7 +51,16 @@ export type { Database, Queryable, Result, Tx } from './ports/database.ts'
 export type { Email, EmailPort } from './ports/email.ts'
 export type { PortName, Ports } from './ports/index.ts'
 export { makeLogger, type Logger } from './ports/logger.ts'
-export type { Delivery, Queue, QueueMessage, RetryPolicy } from './ports/queue.ts'
+export {
+  backoff,
+  bodyText,
+  type Delivery,
+  type Queue,
+  type QueueCounts,
+  type QueueMessage,
+  type RestingMessage,
+  type RetryPolicy
+} from './ports/queue.ts'
 export type { Sms, SmsPort } from './ports/sms.ts'
 export type { SignedUpload, Storage, StoredObject } from './ports/storage.ts'
 export { connectPostgres, type PostgresSettings } from './postgres.ts'

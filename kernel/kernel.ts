@@ -13,24 +13,33 @@ import { mountPages } from './http/pages.ts'
 import { cacheResponses } from './http/response-cache.ts'
 import { makeServer } from './http/server.ts'
 import { migrate, migrationState, stateProblems } from './migrate.ts'
-import { makeOutbox } from './outbox.ts'
 import { makePlan, type Plan } from './plan.ts'
 import type { LooseScope } from './plugin.ts'
 import { systemClock, type Clock } from './ports/clock.ts'
 import type { Ports } from './ports/index.ts'
 import { makeLogger, type Logger } from './ports/logger.ts'
-import { startRunner } from './runner.ts'
 import { buildScopes } from './scope.ts'
 import { inTime, openPorts, type Started } from './opening.ts'
 import { VERSION } from './version.ts'
+import { makeOutbox } from './work/outbox.ts'
+import { mountWork } from './work/routes.ts'
+import { makeWaker } from './work/wake.ts'
+import { startWork, type Work } from './work/work.ts'
 
-export type Role = 'web' | 'worker' | 'scheduler' | 'all'
+/** What a process does. `background` is all that is not web: beside web processes on the same machine. */
+export type Role = 'web' | 'worker' | 'scheduler' | 'all' | 'background'
+
+const SERVES: readonly Role[] = ['web', 'all']
+const WORKS: readonly Role[] = ['worker', 'all', 'background']
+const SCHEDULES: readonly Role[] = ['scheduler', 'all', 'background']
 
 export interface KernelOptions {
   readonly clock?: Clock
   readonly logger?: Logger
   /** Called once per thing that was opened, for the person who started it. */
   readonly onOpened?: (line: string) => void
+  /** Jobs and schedules move only when `work().settle()` is called: for tests. */
+  readonly stepped?: boolean
 }
 
 /** A deployment with its ports open and its plugins built, not yet serving. */
@@ -42,6 +51,8 @@ export interface OpenKernel {
   readonly scopes: ReadonlyMap<string, LooseScope>
   readonly logger: Logger
   readonly clock: Clock
+  /** Jobs, events and schedules of this process, once it has started and where it has any. */
+  work(): Work | undefined
   /** Checks the schema, starts the plugins, mounts what the role serves; `listen` is left to the caller. Throws ProblemsError. */
   start(role: Role): Promise<void>
   /** Brings the schema up. */
@@ -91,10 +102,16 @@ export async function openKernel(
     deployment,
     permissions: permissionChecks(composition.permissions),
     model: model as (definition: never) => unknown,
-    outbox: makeOutbox(events, jobs)
+    outbox: makeOutbox({
+      events,
+      jobs,
+      clock,
+      ...(ports.database && !options.stepped ? { written: makeWaker(ports.database) } : {})
+    })
   }
   const scopes = buildScopes(plugins, ports, common, events, problems)
   let stopping: Promise<void> | undefined
+  let work: Work | undefined
   const kernel: OpenKernel = {
     composition,
     plan,
@@ -103,6 +120,7 @@ export async function openKernel(
     scopes,
     logger,
     clock,
+    work: () => work,
     start,
     migrate: bringUp,
     stop: () => (stopping ??= stop())
@@ -120,21 +138,28 @@ export async function openKernel(
   async function start(role: Role): Promise<void> {
     const found: Problem[] = ports.database ? stateProblems(await migrationState(ports.database.url, composition.migrations)) : []
     refuse('Cannot start', found)
-    meterRequests(app, kernel)
+    const observe = meterRequests(app, kernel)
     if (ports.cache) cacheResponses(app, ports.cache, clock)
-    const serves = role === 'web' || role === 'all'
+    const serves = SERVES.includes(role)
+    const { database, queue } = ports
     if (serves && root.server.docs) await mountDocs(app)
     mountHealth(app, kernel)
     mountPages(app, kernel)
     if (serves) await mountRoutes(app, { plugins, scopes, permissions: composition.permissions, problems: found })
+    if (serves && database && queue) mountWork(app, { database, clock, composition })
     refuse('Cannot start', found)
     for (const { name, plugin } of plugins) {
       if (plugin.start) await inTime(plugin.start(scopes.get(name) ?? {}), 30, name)
       const { stop } = plugin
       if (stop) started.push({ name, stop: () => stop(scopes.get(name) ?? {}) })
     }
-    if ((role === 'worker' || role === 'all') && ports.database && composition.jobs.size + events.events.size > 0)
-      started.push({ name: 'jobs', stop: startRunner(kernel, ports.database) })
+    const duties = { work: WORKS.includes(role), schedule: SCHEDULES.includes(role) }
+    if (database && queue && (duties.work || duties.schedule)) {
+      const { outbox } = common
+      work = startWork({ ...kernel, database, queue, outbox, observe, duties, stepped: options.stepped ?? false })
+      const { stop } = work
+      started.push({ name: 'work', stop: () => stop(Math.max(1, root.server.stopSeconds - 5) * 1000) })
+    }
     await app.ready()
   }
 

@@ -1,7 +1,8 @@
-import type { Composition } from './compose.ts'
+import type { ChosenGateway, Composition } from './compose.ts'
+import { within } from './deadline.ts'
 import { messageOf, ProblemsError, refuse, type Problem } from './errors.ts'
 import type { GatewayContext } from './gateway.ts'
-import type { PortName, Ports } from './ports/index.ts'
+import { PORT_NAMES, type PortName, type Ports } from './ports/index.ts'
 
 /** Something that runs and can be stopped. */
 export interface Started {
@@ -9,63 +10,72 @@ export interface Started {
   readonly stop: () => Promise<void>
 }
 
-/** Opens every chosen gateway, side by side; what was opened is noted in `started`. Throws ProblemsError after closing all again. */
+/**
+ * Opens every chosen gateway, side by side but for those that come after another; what was opened is noted in `started`. Throws
+ * ProblemsError after closing all again.
+ */
 export async function openPorts(
   { gateways }: Composition,
-  context: GatewayContext,
+  context: Omit<GatewayContext, 'ports'>,
   started: Started[],
   onOpened?: (line: string) => void
 ): Promise<Partial<Ports>> {
-  const ports: Partial<Record<PortName, Ports[PortName]>> = {}
+  const opening = new Map<PortName, Promise<Ports[PortName] | undefined>>()
   const problems: Problem[] = []
-  await Promise.all(
-    [...gateways].map(async ([port, { gateway, settings }]) => {
-      const logger = context.logger.child({ gateway: gateway.name })
-      try {
-        const opened = await gateway.open(settings, { ...context, logger })
-        ports[port] = opened
-        started.push({ name: `port ${port}`, stop: () => opened.close() })
-        onOpened?.(`${port.padEnd(9)} ${gateway.name}`)
-      } catch (cause) {
-        problems.push({
-          code: 'GATEWAY_UNREACHABLE',
-          owner: gateway.name,
-          fact: messageOf(cause),
-          remedy: `check gateways.${port}; \`care-kernel doctor\` tries every part of it`,
-          cause
-        })
-      }
-    })
-  )
+  // In the order of PORT_NAMES, so that whatever comes after something finds it being opened.
+  for (const port of PORT_NAMES) {
+    const chosen = gateways.get(port)
+    if (chosen) opening.set(port, open(port, chosen))
+  }
+  const ports = await opened([...opening.keys()])
+
   if (problems.length > 0) {
     await Promise.allSettled([context.app.close(), ...started.map(({ stop }) => stop())])
     refuse('Cannot start', problems)
   }
-  return ports as Partial<Ports>
+  return ports
+
+  async function open(port: PortName, { gateway, settings }: ChosenGateway): Promise<Ports[PortName] | undefined> {
+    const logger = context.logger.child({ gateway: gateway.name })
+    const after = gateway.after ?? []
+    try {
+      const earlier = await opened(after)
+      // What it comes after could not be opened: that problem is enough.
+      if (after.some(name => gateways.has(name) && !earlier[name])) return undefined
+      const made = await gateway.open(settings, { ...context, logger, ports: earlier })
+      started.push({ name: `port ${port}`, stop: () => made.close() })
+      onOpened?.(`${port.padEnd(9)} ${gateway.name}`)
+      return made
+    } catch (cause) {
+      problems.push({
+        code: 'GATEWAY_UNREACHABLE',
+        owner: gateway.name,
+        fact: messageOf(cause),
+        remedy: `check gateways.${port}; \`care-kernel doctor\` tries every part of it`,
+        cause
+      })
+      return undefined
+    }
+  }
+
+  async function opened(names: readonly PortName[]): Promise<Partial<Ports>> {
+    const entries = await Promise.all(names.map(async name => [name, await opening.get(name)] as const))
+    return Object.fromEntries(entries.filter(([, port]) => port !== undefined))
+  }
 }
 
 /** Waits at most `seconds`; whoever is late is named. */
 export async function inTime(work: Promise<unknown>, seconds: number, owner: string): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () =>
-        reject(
-          new ProblemsError('Cannot go on', [
-            { code: 'PLUGIN_START_OVERDUE', owner, fact: `took longer than ${seconds} s`, remedy: 'move the work into a job' }
-          ])
-        ),
-      seconds * 1000
-    )
-  })
+  const overdue = () =>
+    new ProblemsError('Cannot go on', [
+      { code: 'PLUGIN_START_OVERDUE', owner, fact: `took longer than ${seconds} s`, remedy: 'move the work into a job' }
+    ])
   try {
-    await Promise.race([work, late])
+    await within(work, seconds * 1000, overdue)
   } catch (cause) {
     if (cause instanceof ProblemsError) throw cause
     throw new ProblemsError('Cannot go on', [
       { code: 'PLUGIN_START_FAILED', owner, fact: messageOf(cause), remedy: 'see the cause', cause }
     ])
-  } finally {
-    clearTimeout(timer)
   }
 }

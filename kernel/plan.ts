@@ -9,7 +9,7 @@ import { privacyEngine } from './engines/privacy.ts'
 import { mountRoutes, type MountedRoute } from './engines/routes.ts'
 import type { Problem } from './errors.ts'
 import { makeServer } from './http/server.ts'
-import { makeOutbox } from './outbox.ts'
+import { makeOutbox } from './work/outbox.ts'
 import { systemClock } from './ports/clock.ts'
 import { PORT_NAMES, type Ports } from './ports/index.ts'
 import { makeLogger } from './ports/logger.ts'
@@ -82,7 +82,7 @@ export async function planRoutes(
     deployment: deploymentOf(root),
     permissions: permissionChecks(permissions),
     model: () => closed('model'),
-    outbox: makeOutbox(events, jobs)
+    outbox: makeOutbox({ events, jobs, clock: systemClock() })
   }
   const scopes = buildScopes(plugins, ports, common, events, problems)
   const app = given ?? (await makeServer(root, logger))

@@ -31,9 +31,12 @@ export interface PermissionChecks {
 /** When and how a job runs; everything may be left out. */
 export interface EnqueueOptions {
   readonly runAt?: Date
-  /** At most one waiting job per job name and key. */
+  /**
+   * At most one job per name and key that nobody has begun; a repeat brings the earlier start and the latest payload. The id is then
+   * that of the job that was there.
+   */
   readonly key?: string
-  /** Smaller is sooner; 0 unless told. */
+  /** Smaller is sooner, 0 to 1,000,000; 0 unless told. */
   readonly priority?: number
 }
 
@@ -71,18 +74,26 @@ export type Scope<
     readonly [D in O[number] as D['name']]: ServicesOf<D> | undefined
   }
 
-/** What a job or event handler knows besides its payload. The inbox row and the effect share `tx`. */
+/** What a job or event handler knows besides its payload. The mark that it is done and the effect share `tx`. */
 export interface Handling {
+  /** The same for every attempt: what a provider gets as the key of a call, so that it can drop a repeat. */
+  readonly id: string
   readonly tx: Tx
+  /** Fires when the time is over or the process stops; `tx` is rolled back then, whatever the handler does. */
   readonly signal: AbortSignal
   /** Who caused it: the user's id, or null for the system. */
   readonly actor: number | null
+  /** Of the request that caused it, also through other jobs; the message's own id where there was none. */
   readonly requestId: string
   /** 1 for the first attempt. */
   readonly attempt: number
+  /** The due time of the schedule that started it, null when none did. */
+  readonly scheduledFor: Date | null
+  /** Tells how far it is, in percent, to a user who waits. */
+  progress(percent: number): Promise<void>
 }
 
-/** One kind of work. Attempts 5, back-off 1 s doubling, timeout 60 s, concurrency 4 unless told. */
+/** One kind of work. Attempts 5, back-off 1 s doubling with jitter, timeout 60 s, concurrency 4 per process unless told. */
 export interface Job<T extends TSchema, Sc> {
   readonly payload: T
   readonly attempts?: number

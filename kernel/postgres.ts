@@ -37,7 +37,9 @@ const types = {
  */
 export async function connectPostgres(app: FastifyInstance, settings: PostgresSettings): Promise<Database> {
   const { url, poolSize, timeZone, statementSeconds, applicationName, onError } = settings
-  const options = `-c TimeZone=${timeZone} -c plan_cache_mode=force_generic_plan -c jit=off -c statement_timeout=${statementSeconds * 1000}`
+  // A machine that vanishes must not hold its locks for the two hours PostgreSQL would wait for it.
+  const keepalive = '-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3'
+  const options = `${keepalive} -c TimeZone=${timeZone} -c plan_cache_mode=force_generic_plan -c jit=off -c statement_timeout=${statementSeconds * 1000}`
   await app.register(fastifyPostgres, {
     connectionString: url,
     max: poolSize,
@@ -75,9 +77,10 @@ export async function connectPostgres(app: FastifyInstance, settings: PostgresSe
     async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
       const after: (() => void | Promise<void>)[] = []
       let committing = false
+      let over = false
       const result = await sequelize
         .transaction(async transaction => {
-          const made = await work(makeTx(transaction, name, after, () => statements++))
+          const made = await work(makeTx(transaction, name, after, begun)).finally(() => (over = true))
           // PostgreSQL answers the commit of a failed transaction with a rollback, and no error.
           if (await isAborted(clientOf(transaction)))
             throw new Error('the transaction failed before its end, so nothing of it is kept')
@@ -89,6 +92,12 @@ export async function connectPostgres(app: FastifyInstance, settings: PostgresSe
         })
       for (const step of after) await step()
       return result
+
+      // Whoever goes on after the end, because nobody waits for it any more, must not write into the next one's transaction.
+      function begun(): void {
+        if (over) throw new Error('the transaction is over')
+        statements++
+      }
     },
     async check() {
       await pool.query('select 1')
@@ -103,13 +112,13 @@ function makeTx(
   sequelize: Transaction,
   name: ReturnType<typeof namer>,
   after: (() => void | Promise<void>)[],
-  count: () => void
+  begun: () => void
 ): Tx {
   const connection = clientOf(sequelize)
   return {
     sequelize,
     async query<Row>(text: string, values: readonly unknown[] = []): Promise<Result<Row>> {
-      count()
+      begun()
       const { rows, rowCount } = await connection.query({ ...name(text), text, values: values as unknown[], types })
       return { rows: rows as Row[], rowCount: rowCount ?? 0 }
     },

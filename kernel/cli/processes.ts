@@ -31,7 +31,7 @@ export async function superviseProcesses(
     await kernel.migrate()
     await makeDemo(kernel)
   }
-  await kernel?.start('worker')
+  await kernel?.start('background')
   let stopping = false
   let failures = 0
   let served = 0

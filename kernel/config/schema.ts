@@ -63,6 +63,13 @@ export const RootSchema = Type.Object(
       },
       { default: {}, additionalProperties: false }
     ),
+    work: Type.Object(
+      {
+        keepDoneDays: Type.Integer({ default: 7, minimum: 0, description: 'How long finished jobs and events can be looked at' }),
+        keepScheduleDays: Type.Integer({ default: 90, minimum: 1, description: 'How long runs of schedules can be looked at' })
+      },
+      { default: {}, additionalProperties: false }
+    ),
     log: Type.Object(
       {
         level: Type.Union(

@@ -14,10 +14,11 @@ export interface PermissionPart {
   readonly scopes: ReadonlyMap<string, { owner: string; scope: Scope }>
 }
 
-/** Rules that exist without any plugin: `public` needs no one, `authenticated` anyone who logged in. */
+/** Rules that exist without any plugin: `public` needs no one, `authenticated` anyone who logged in, `operator` a superuser. */
 const BUILT_IN: Record<string, Rule> = {
   public: { summary: 'Anybody, logged in or not', allow: predicate<Asked>('anybody', () => true) },
-  authenticated: { summary: 'Anybody who is logged in', allow: predicate<Asked>('authenticated', () => true) }
+  authenticated: { summary: 'Anybody who is logged in', allow: predicate<Asked>('authenticated', () => true) },
+  operator: { summary: 'Run the deployment: jobs and schedules', allow: predicate<Asked>('superuser', actor => actor.superuser) }
 }
 
 /** Permissions have one owner. */

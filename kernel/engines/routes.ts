@@ -93,8 +93,8 @@ export async function mountRoutes(app: FastifyInstance, mounting: Mounting): Pro
       })
     }
   }
+  owner = 'kernel'
   for (const { url, methods, options, plugin } of paths.values()) {
-    owner = 'kernel'
     const missing = METHODS.filter(method => !methods.has(method))
     const allowed = METHODS.filter(method => methods.has(method) || method === 'OPTIONS')
     const { permission = 'authenticated', scheme, otherwise } = options.config ?? {}

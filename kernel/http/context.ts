@@ -1,15 +1,31 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { causedBy, currentCause, type Cause } from '../cause.ts'
 
-// What is stored belongs to one request, so kernels that share this never meet.
-const running = new AsyncLocalStorage<FastifyRequest>()
-
-/** Remembers the writing request for whatever it calls, so that an audit can tell who writes. Reads pay nothing. */
+/** Remembers the writing request for whatever it calls: an audit can tell who writes, a job who asked. Reads pay nothing. */
 export function rememberWriters(app: FastifyInstance): void {
-  app.addHook('onRequest', (request, reply, done) => (request.method === 'GET' ? done() : running.run(request, done)))
+  app.addHook('onRequest', (request, reply, done) =>
+    request.method === 'GET' ? done() : causedBy(new RequestCause(request), done)
+  )
 }
 
 /** The writing request this code runs for; undefined in reads, jobs and commands. */
 export function writingRequest(): FastifyRequest | undefined {
-  return running.getStore()
+  return currentCause()?.request
+}
+
+/** Knows the actor as soon as the guard does. */
+class RequestCause implements Cause {
+  readonly request: FastifyRequest
+
+  constructor(request: FastifyRequest) {
+    this.request = request
+  }
+
+  get requestId(): string {
+    return this.request.id
+  }
+
+  get actor(): number | null {
+    return this.request.actor?.id ?? null
+  }
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { messageOf } from '../errors.ts'
+import { within } from '../deadline.ts'
 import type { OpenKernel } from '../kernel.ts'
 
 /** One entry of the original's health page (contract auth-users §1.13). */
@@ -88,7 +88,7 @@ export function mountHealth(app: FastifyInstance, kernel: OpenKernel): void {
   })
 }
 
-/** Everything that can be asked how it is: ports by name, plugins' own parts as `plugin/part`. */
+/** Everything that can be asked how it is: ports by name, worker and scheduler, plugins' own parts as `plugin/part`. */
 function parts(kernel: OpenKernel): [string, Probe][] {
   const ports = Object.entries(kernel.ports).map(([name, port]): [string, Probe] => [name, () => port.check()])
   const own = kernel.composition.plugins.flatMap(({ name, plugin }) =>
@@ -97,7 +97,7 @@ function parts(kernel: OpenKernel): [string, Probe][] {
       () => check(kernel.scopes.get(name) ?? {})
     ])
   )
-  return [...ports, ...own]
+  return [...ports, ...Object.entries(kernel.work()?.health ?? {}), ...own]
 }
 
 /** Waiting jobs: below 50 is well, below 200 is answered 400, above 500, as the original does. */
@@ -105,7 +105,7 @@ async function queueLength({ ports: { database } }: OpenKernel): Promise<{ code:
   const length = database
     ? ((
         await database.query<{ count: number }>(
-          'select count(*) as count from (select 1 from kernel_outbox where done_at is null and parked_at is null and run_at <= now() limit 1000) waiting'
+          `select count(*) as count from (select 1 from kernel_message where state in ('waiting', 'queued') and due_at <= now() + interval '1 minute' limit 1000) waiting`
         )
       ).rows[0]?.count ?? 0)
     : 0
@@ -113,16 +113,6 @@ async function queueLength({ ports: { database } }: OpenKernel): Promise<{ code:
 }
 
 /** A probe that hangs has failed. */
-async function soon(probe: Probe): Promise<Awaited<ReturnType<Probe>>> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('timeout')), PROBE_MS)
-  })
-  try {
-    return await Promise.race([probe(), late])
-  } catch (error) {
-    throw new Error(messageOf(error), { cause: error })
-  } finally {
-    clearTimeout(timer)
-  }
+function soon(probe: Probe): Promise<Awaited<ReturnType<Probe>>> {
+  return within(probe(), PROBE_MS, () => new Error('timeout'))
 }

@@ -1,11 +1,16 @@
 import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { OpenKernel } from '../kernel.ts'
+import { meterWork } from '../work/meter.ts'
 
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
 
-/** Measures every request by route pattern and plugin, never by address, and answers `/metrics` for Prometheus. */
-export function meterRequests(app: FastifyInstance, { ports, plan }: OpenKernel): void {
+/**
+ * Measures every request by route pattern and plugin, never by address, and answers `/metrics` for Prometheus. The result notes
+ * attempts of jobs.
+ */
+export function meterRequests(app: FastifyInstance, kernel: OpenKernel): ReturnType<typeof meterWork> {
+  const { ports, plan } = kernel
   const registry = new Registry()
   registry.setDefaultLabels({ deployment: plan.deployment })
   collectDefaultMetrics({ register: registry })
@@ -36,21 +41,6 @@ export function meterRequests(app: FastifyInstance, { ports, plan }: OpenKernel)
     pool('care_pool_waiting', 'Requests that wait for a connection', () => database.pool.waitingCount)
     pool('care_pool_connections', 'Open connections of the read pool', () => database.pool.totalCount)
     pool('care_statements_total', 'Statements run', () => database.statements())
-    new Gauge({
-      name: 'care_jobs_waiting',
-      help: 'Jobs and events that wait, by state',
-      labelNames: ['state'],
-      registers: [registry],
-      async collect() {
-        const { rows } = await database
-          .query<{ state: string; count: number }>(
-            `select case when parked_at is not null then 'parked' when run_at > now() then 'delayed' else 'waiting' end as state, count(*) as count from kernel_outbox where done_at is null group by 1`
-          )
-          .catch(() => ({ rows: [] }))
-        this.reset()
-        for (const { state, count } of rows) this.set({ state }, count)
-      }
-    })
   }
 
   app.addHook('onResponse', async (request, reply) => {
@@ -62,4 +52,5 @@ export function meterRequests(app: FastifyInstance, { ports, plan }: OpenKernel)
   app.get('/metrics', { config: { permission: 'public' }, schema: { hide: true } }, async (request, reply) =>
     reply.type(registry.contentType).send(await registry.metrics())
   )
+  return meterWork(registry, { ...kernel, database, queue: ports.queue })
 }

@@ -8,7 +8,7 @@ import fastify, {
   type FastifyRequest
 } from 'fastify'
 import type { RootConfig } from '../config/schema.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf, stackOf } from '../errors.ts'
 import type { Logger } from '../ports/logger.ts'
 import { acceptBodies } from './body.ts'
 import { rememberWriters } from './context.ts'
@@ -131,17 +131,6 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   return away
     ? reply.code(503).header('retry-after', '2').send({ detail: 'The service is temporarily unavailable, please try again.' })
     : reply.code(500).send({ detail: 'Internal server error.' })
-}
-
-/** The stack without the message, which may quote a value. */
-function stackOf(error: unknown): string {
-  return error instanceof Error
-    ? `${error.name}\n${(error.stack ?? '')
-        .split('\n')
-        .filter(line => line.startsWith('    at '))
-        .slice(0, 8)
-        .join('\n')}`
-    : typeof error
 }
 
 function nameOf(error: unknown): string {

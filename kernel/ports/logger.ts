@@ -1,4 +1,5 @@
 import { pino, type DestinationStream, type LevelWithSilent } from 'pino'
+import { currentCause } from '../cause.ts'
 
 /** Port `logger`: structured lines. Fields named in `PERSONAL_FIELDS` are never written. */
 export interface Logger {
@@ -35,8 +36,13 @@ export const PERSONAL_FIELDS = [
 /** JSON lines on standard output, or on `destination`. */
 export function makeLogger(level: LevelWithSilent, fields: object, destination?: DestinationStream) {
   const paths = PERSONAL_FIELDS.flatMap(field => [field, `*.${field}`, `*.*.${field}`])
+  // What a handler logs carries the request that caused it; the lines of a request have their own.
+  const mixin = () => {
+    const cause = currentCause()
+    return cause && !cause.request ? { requestId: cause.requestId } : {}
+  }
   return pino(
-    { level, base: fields, redact: { paths, censor: '[redacted]' }, timestamp: pino.stdTimeFunctions.isoTime },
+    { level, base: fields, mixin, redact: { paths, censor: '[redacted]' }, timestamp: pino.stdTimeFunctions.isoTime },
     destination ?? pino.destination(1)
   )
 }

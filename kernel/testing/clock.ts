@@ -4,6 +4,8 @@ import type { Clock } from '../ports/clock.ts'
 export interface FakeClock extends Clock {
   /** Moves on by `ms`, or by a text such as `31m`, `2h`, `1d`, waking sleepers in order. */
   advance(by: number | string): Promise<void>
+  /** When the next sleeper wakes. */
+  nextWake(): Date | undefined
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -29,8 +31,9 @@ export function fakeClock(start: Date = new Date()): FakeClock {
           { once: true }
         )
       }),
+    nextWake: () => (sleepers.length > 0 ? new Date(Math.min(...sleepers.map(({ at }) => at))) : undefined),
     async advance(by) {
-      const until = now + (typeof by === 'number' ? by : durationOf(by))
+      const until = now + millisecondsOf(by)
       for (;;) {
         const next = sleepers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0]
         if (!next) break
@@ -44,7 +47,9 @@ export function fakeClock(start: Date = new Date()): FakeClock {
   }
 }
 
-function durationOf(text: string): number {
+/** Milliseconds of a number of them, or of a text such as `31m`. */
+export function millisecondsOf(text: number | string): number {
+  if (typeof text === 'number') return text
   const match = /^(\d+)(ms|[smhd])$/.exec(text)
   if (!match) throw new Error(`not a duration: ${text}`)
   return Number(match[1]) * (match[2] === 'ms' ? 1 : (UNITS[match[2] ?? ''] ?? 1))

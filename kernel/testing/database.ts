@@ -34,7 +34,7 @@ export async function testServer(env: NodeJS.ProcessEnv = process.env): Promise<
   const app = fastify()
   const database = (await gateway.open(
     { directory, poolSize: 2, statementSeconds: 30 },
-    { app, clock: systemClock(), logger: makeLogger('silent', {}), deployment: deploymentOf(rootDefaults()) }
+    { app, clock: systemClock(), logger: makeLogger('silent', {}), deployment: deploymentOf(rootDefaults()), ports: {} }
   )) as Database
   return {
     url: database.url,

@@ -13,8 +13,11 @@ import { fakeClock, type FakeClock } from './clock.ts'
 import { freshDatabase, testServer } from './database.ts'
 import { rootValues } from './defaults.ts'
 import { capturingGateways } from './outboxes.ts'
+import { memoryQueue, type TestBroker } from './queue.ts'
+import { settled, steppedClock } from './stepping.ts'
 
 export { fakeClock, type FakeClock } from './clock.ts'
+export type { TestBroker } from './queue.ts'
 export { databaseUrl, freshDatabase, testServer, type TestServer } from './database.ts'
 
 /** The part of a tap test this kit needs. */
@@ -67,7 +70,11 @@ export interface Requester {
 }
 
 export interface TestKernel extends OpenKernel, Requester {
+  /** `advance` runs every job and schedule that comes due, each at its time, and ends when they have. */
   readonly clock: FakeClock
+  readonly broker: TestBroker
+  /** Does all work that is due now, and all that comes of it. */
+  settle(): Promise<void>
   /** Mail and text messages that would have been sent. */
   readonly mail: Email[]
   readonly sms: Sms[]
@@ -84,6 +91,7 @@ export async function testKernel(t: TestContext, options: TestOptions): Promise<
   const clock = options.clock ?? fakeClock()
   const server = await testServer()
   const { gateways, mail, sms } = capturingGateways()
+  const { gateway: queue, broker } = memoryQueue()
   const objects = Object.fromEntries(
     options.plugins.filter(plugin => typeof plugin !== 'string').map(plugin => [plugin.contract.name, plugin])
   )
@@ -96,6 +104,7 @@ export async function testKernel(t: TestContext, options: TestOptions): Promise<
       gateways: {
         database: { use: 'database-postgres', url: 'postgres://unset', poolSize: 5 },
         cache: { use: 'cache-memory' },
+        queue: { use: 'queue-memory' },
         email: { use: 'email-capture' },
         sms: { use: 'sms-capture' }
       }
@@ -105,7 +114,7 @@ export async function testKernel(t: TestContext, options: TestOptions): Promise<
   const planned = await planKernel({
     raw: { file: `${process.cwd()}/test.yaml`, values },
     plugins: objects,
-    gateways: { ...gateways, ...options.gateways }
+    gateways: { ...gateways, 'queue-memory': queue, ...options.gateways }
   })
   const database = options.databaseUrl
     ? { url: options.databaseUrl, drop: async () => undefined }
@@ -119,7 +128,7 @@ export async function testKernel(t: TestContext, options: TestOptions): Promise<
     : planned.composition.gateways
   const kernel = await openKernel(
     { ...planned, composition: { ...planned.composition, gateways: opened } },
-    { clock, logger: makeLogger('silent', {}) }
+    { clock, logger: makeLogger('silent', {}), stepped: true }
   )
   t.teardown(async () => {
     await kernel.stop()
@@ -130,7 +139,9 @@ export async function testKernel(t: TestContext, options: TestOptions): Promise<
   const db = () => kernel.ports.database ?? never('this kernel has no database')
   return {
     ...kernel,
-    clock,
+    clock: steppedClock(clock, kernel),
+    broker,
+    settle: () => settled(clock, kernel, clock.now()),
     mail,
     sms,
     ...requester(kernel),

@@ -51,7 +51,14 @@ async function openGateway<P extends keyof Ports>(
   Value.Assert(gateway.config, config)
   const logger = lines ? makeLogger('debug', {}, { write: line => void lines.push(line) }) : makeLogger('silent', {})
   try {
-    const port = (await gateway.open(config, { app, clock: systemClock(), logger, deployment, ...context })) as Ports[P]
+    const port = (await gateway.open(config, {
+      app,
+      clock: systemClock(),
+      logger,
+      deployment,
+      ports: {},
+      ...context
+    })) as Ports[P]
     const close = async () => {
       // @fastify/postgres ends the pool with the application, and complains when the port was closed before.
       await app.close().catch(() => undefined)

@@ -23,7 +23,7 @@ async function reachable(): Promise<boolean> {
 }
 
 const skip = (await reachable()) || process.env.REQUIRE_SERVICES === '1' ? false : 'no Redis at REDIS_URL'
-const realClock = () => ({ ...systemClock(), advance: async () => undefined })
+const realClock = () => ({ ...systemClock(), advance: async () => undefined, nextWake: () => undefined })
 
 /** Two web servers on one database and one Redis, each with its own memory: what two processes are to each other. */
 async function twoKernels(t: { teardown(work: () => unknown): void }, url: string): Promise<[TestKernel, TestKernel]> {

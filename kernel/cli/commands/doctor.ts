@@ -33,7 +33,9 @@ export const doctorCommand: CliCommand = {
           ...planned,
           composition: {
             ...planned.composition,
-            gateways: new Map([[port, chosen]]),
+            gateways: new Map(
+              [...planned.composition.gateways].filter(([name]) => name === port || chosen.gateway.after?.includes(name))
+            ),
             plugins: [],
             migrations: planned.composition.migrations
           }

@@ -1,0 +1,200 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { causedBy } from '../cause.ts'
+import { stackOf } from '../errors.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Database } from '../ports/database.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Delivery, Queue } from '../ports/queue.ts'
+import { isUuid } from '../rest/resource.ts'
+import { claim, finish, giveBack, isOpen, keepResult, park, retryAt, type Claimed, type Reason } from './messages.ts'
+import { makeProgress } from './progress.ts'
+import { misfit, type Scopes, type Task, type Tasks } from './task.ts'
+
+export type Outcome = 'done' | 'repeat' | 'retried' | 'parked' | 'given back'
+
+interface ConsumerParts {
+  readonly database: Database
+  readonly queue: Queue
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly tasks: Tasks
+  readonly scopes: Scopes
+  readonly observe: (task: string, outcome: Outcome, seconds: number) => void
+}
+
+export interface Consumer {
+  /** Takes messages of every task; again after a failure, where it had come to. */
+  subscribe(): Promise<void>
+  isSubscribed(): boolean
+  /** Messages in hand. */
+  running(): number
+  /** Takes no more, lets what runs end, calls it off after `graceMs`: it is given back. */
+  stop(graceMs: number): Promise<void>
+}
+
+/** Beyond the attempts a task declares: for processes that ended under it, through no fault of its own as a rule. */
+const CRASHES = 3
+const GRACE_AFTER_TIMEOUT_MS = 30_000
+const LONGEST_BACKOFF_MS = 3_600_000
+const AWAY_MS = 1000
+/** Pauses before somebody else's message is asked for again: the relay's for a moment, a dead worker's until PostgreSQL notices. */
+const IN_OTHER_HANDS_MS = [5, 50, 250, 1000, 3000]
+/** Brokers retry only what could not even be begun or ended here; everything else is decided by the row. */
+const BROKER_RETRY = { attempts: 20, backoffMs: 1000 } as const
+
+/** Thrown into a handling that is called off. */
+class CalledOff extends Error {
+  readonly why: 'timeout' | 'stopping'
+
+  constructor(why: 'timeout' | 'stopping') {
+    super(why)
+    this.name = why === 'timeout' ? 'Timeout' : 'Stopping'
+    this.why = why
+  }
+}
+
+/** Turns deliveries of the broker into effects, each once: see `messages.ts` for the steps. */
+export function makeConsumer({ database, queue, clock, logger, tasks, scopes, observe }: ConsumerParts): Consumer {
+  const subscriptions = new Map<string, () => Promise<void>>()
+  const handlings = new Set<AbortController>()
+  const stopping = new AbortController()
+
+  async function deliver(task: Task, { body }: Delivery): Promise<void> {
+    if (typeof body !== 'string' || !isUuid(body)) return
+    const message = await patiently(() => begin(task, body))
+    if (!message) return
+    const from = clock.monotonic()
+    const outcome = await patiently(() => handle(task, message))
+    observe(task.name, outcome, (clock.monotonic() - from) / 1000)
+  }
+
+  /** Nothing is won by taking the next message while the database is away. Rejects when the worker stops meanwhile. */
+  async function patiently<T>(step: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await step()
+      } catch (error) {
+        logger.warn({ stack: stackOf(error) }, 'the state of a message cannot be written, will be tried again')
+        await wait(AWAY_MS, undefined, { signal: stopping.signal })
+      }
+    }
+  }
+
+  async function begin(task: Task, id: string): Promise<Claimed | undefined> {
+    for (const pause of [0, ...IN_OTHER_HANDS_MS]) {
+      if (pause > 0) await wait(pause, undefined, { signal: stopping.signal })
+      const now = clock.now()
+      const until = new Date(now.getTime() + task.timeoutSeconds * 1000 + GRACE_AFTER_TIMEOUT_MS)
+      const message = await claim(database, id, task.name, now, until)
+      if (message) return message
+      if (!(await isOpen(database, id))) return undefined
+    }
+    return undefined
+  }
+
+  async function handle(task: Task, message: Claimed): Promise<Outcome> {
+    if (message.attempts > task.attempts + CRASHES)
+      return parked(task, message, 'crashed', 'the process ended during every attempt')
+    const wrong = misfit(task.payload, message.payload)
+    if (wrong) return parked(task, message, 'payload', `the payload does not fit: ${wrong}`)
+    try {
+      return (await attempt(task, message)) ? 'done' : 'repeat'
+    } catch (error) {
+      if (error instanceof CalledOff && error.why === 'stopping') {
+        await giveBack(database, message)
+        return 'given back'
+      }
+      return failed(task, message, error)
+    }
+  }
+
+  /** The effect and the mark that it is there, in one transaction. False when it was there already. */
+  async function attempt(task: Task, message: Claimed): Promise<boolean> {
+    const { id, request_id: requestId, actor_id: actor, scheduled_for: scheduledFor, attempts } = message
+    const cause = { requestId: requestId ?? id, actor }
+    const calling = new AbortController()
+    const called = new Promise<never>((_, reject) =>
+      calling.signal.addEventListener('abort', () => reject(calling.signal.reason as Error), { once: true })
+    )
+    called.catch(() => undefined)
+    handlings.add(calling)
+    if (stopping.signal.aborted) calling.abort(new CalledOff('stopping'))
+    const over = new AbortController()
+    clock.sleep(task.timeoutSeconds * 1000, over.signal).then(
+      () => calling.abort(new CalledOff('timeout')),
+      () => undefined
+    )
+    const progress = makeProgress(database, clock, id)
+    try {
+      return await database.transaction(async tx => {
+        if (!(await finish(tx, id, clock.now()))) return false
+        const handling = {
+          ...cause,
+          id,
+          tx,
+          signal: calling.signal,
+          attempt: attempts,
+          scheduledFor: scheduledFor === null ? null : new Date(scheduledFor),
+          progress
+        }
+        const work = causedBy(cause, () => task.run(message.payload, handling, scopes.get(task.plugin) ?? {}))
+        const result = await Promise.race([work, called])
+        if (result !== undefined) await keepResult(tx, id, result)
+        return true
+      })
+    } finally {
+      over.abort()
+      handlings.delete(calling)
+    }
+  }
+
+  async function failed(task: Task, message: Claimed, error: unknown): Promise<Outcome> {
+    const reason = error instanceof CalledOff ? 'timeout' : 'failed'
+    const text = reason === 'timeout' ? `took longer than ${task.timeoutSeconds} s` : stackOf(error)
+    if (message.attempts >= task.attempts) return parked(task, message, reason, text)
+    const pause = Math.min(task.backoffSeconds * 1000 * 2 ** (message.attempts - 1), LONGEST_BACKOFF_MS)
+    // Jitter, so that what failed together does not come back together.
+    await retryAt(database, message, new Date(clock.now().getTime() + pause * (1 + Math.random() / 4)), text)
+    tell('warn', task, message, text, 'failed, will be tried again')
+    return 'retried'
+  }
+
+  async function parked(task: Task, message: Claimed, reason: Reason, text: string): Promise<Outcome> {
+    await park(database, [message.id], 'running', reason, text, clock.now())
+    tell('error', task, message, text, `parked: ${reason}`)
+    return 'parked'
+  }
+
+  function tell(
+    level: 'warn' | 'error',
+    task: Task,
+    { id, attempts, request_id: requestId }: Claimed,
+    error: string,
+    what: string
+  ) {
+    logger[level]({ task: task.name, message: id, requestId, attempt: attempts, error }, what)
+  }
+
+  return {
+    async subscribe() {
+      for (const task of tasks.values()) {
+        if (subscriptions.has(task.name) || stopping.signal.aborted) continue
+        await queue.declare(task.name, BROKER_RETRY)
+        const { concurrency } = task
+        subscriptions.set(task.name, await queue.consume(task.name, delivery => deliver(task, delivery), { concurrency }))
+      }
+    },
+    isSubscribed: () => subscriptions.size === tasks.size,
+    running: () => handlings.size,
+    async stop(graceMs) {
+      const ended = Promise.allSettled([...subscriptions.values()].map(stop => stop()))
+      const grace = setTimeout(() => {
+        stopping.abort(new CalledOff('stopping'))
+        for (const calling of handlings) calling.abort(new CalledOff('stopping'))
+      }, graceMs)
+      await ended
+      clearTimeout(grace)
+      stopping.abort(new CalledOff('stopping'))
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import type { Database, Tx } from '../ports/database.ts'
+import { AT_ONCE } from './outbox.ts'
+
+// The life of a message, one statement per step. Every step names the state it expects: whoever comes late changes nothing.
+//
+//   waiting ──lease──▶ (in the relay's hands) ──confirm──▶ queued ──claim──▶ running ──finish──▶ done
+//      ▲                                                     ▲                  │
+//      └──────── retry, giveBack, a lease that ran out ──────┴──────────────────┼──park──▶ parked
+
+export type State = 'waiting' | 'queued' | 'running' | 'parked' | 'done'
+
+/** Why a message is parked. What is `off` or `unknown` goes on by itself once somebody handles it. */
+export type Reason = 'failed' | 'timeout' | 'crashed' | 'payload' | 'unknown' | 'off'
+
+export interface Leased {
+  readonly id: string
+  readonly task: string
+  readonly priority: number
+}
+
+export interface Claimed {
+  readonly id: string
+  readonly task: string
+  readonly payload: unknown
+  readonly attempts: number
+  readonly request_id: string | null
+  readonly actor_id: number | null
+  /** In milliseconds. */
+  readonly scheduled_for: number | null
+}
+
+const BATCH = 500
+
+const LEASE = `with due as (select id from kernel_message where state in ('waiting', 'running') and due_at <= $1
+    order by due_at, created_at limit ${BATCH} for update skip locked)
+  update kernel_message m set state = 'waiting', due_at = $2 from due where m.id = due.id returning m.id, m.task, m.priority`
+
+/**
+ * What is due, for the caller alone until `until`. A running message whose worker's time is over is due as well; one that is
+ * really running is not, because its transaction holds the row.
+ */
+export async function lease(database: Database, now: Date, until: Date): Promise<Leased[]> {
+  return (await database.query<Leased>(LEASE, [now.toISOString(), until.toISOString()])).rows
+}
+
+const CONFIRM = `update kernel_message set state = 'queued', due_at = $3 where id = any($1::uuid[]) and state = 'waiting' and due_at = $2`
+
+/** The broker has them. `doubtAt` is when they are looked for, should nobody have begun them. */
+export async function confirm(database: Database, ids: readonly string[], leasedUntil: Date, doubtAt: Date): Promise<void> {
+  await database.query(CONFIRM, [ids, leasedUntil.toISOString(), doubtAt.toISOString()])
+}
+
+const RETURN = `update kernel_message set due_at = $3 where id = any($1::uuid[]) and state = 'waiting' and due_at = $2`
+
+/** The broker may not have them: they are due again. */
+export async function returnLease(database: Database, ids: readonly string[], leasedUntil: Date): Promise<void> {
+  await database.query(RETURN, [ids, leasedUntil.toISOString(), AT_ONCE])
+}
+
+// A running message nobody holds is a dead worker's, unless it was begun this very moment: its transaction is about to.
+const CLAIM = `with mine as (select id from kernel_message where id = $1 and task = $2
+      and (state in ('waiting', 'queued') or (state = 'running' and started_at < $3::timestamptz - interval '2 seconds'))
+    for update skip locked)
+  update kernel_message m set state = 'running', attempts = attempts + 1, key = null, started_at = $3, due_at = $4
+  from mine where m.id = mine.id
+  returning m.id, m.task, m.payload, m.attempts, m.request_id, m.actor_id, (extract(epoch from m.scheduled_for) * 1000)::float8 as scheduled_for`
+
+/** Begins an attempt, in a commit of its own so that one that ends its process counts. Undefined when there is nothing to do now. */
+export async function claim(database: Database, id: string, task: string, now: Date, until: Date): Promise<Claimed | undefined> {
+  return (await database.query<Claimed>(CLAIM, [id, task, now.toISOString(), until.toISOString()])).rows[0]
+}
+
+/** Whether a message that could not be claimed is somebody else's at the moment, rather than done, parked or gone. */
+export async function isOpen(database: Database, id: string): Promise<boolean> {
+  const { rowCount } = await database.query(
+    `select 1 from kernel_message where id = $1 and state in ('waiting', 'queued', 'running')`,
+    [id]
+  )
+  return rowCount > 0
+}
+
+const FINISH = `update kernel_message set state = 'done', ended_at = $2, reason = null, error = null where id = $1 and state = 'running'`
+
+/**
+ * First in the transaction of the effect: they commit together, and the row stays locked until then. False when the effect is
+ * there already, or nobody wants it any more.
+ */
+export async function finish(tx: Tx, id: string, now: Date): Promise<boolean> {
+  return (await tx.query(FINISH, [id, now.toISOString()])).rowCount === 1
+}
+
+/** What the handler gave back, in the transaction of the effect. */
+export async function keepResult(tx: Tx, id: string, result: unknown): Promise<void> {
+  await tx.query('update kernel_message set result = $2::jsonb where id = $1', [id, JSON.stringify(result)])
+}
+
+const RETRY = `update kernel_message set state = 'waiting', due_at = $3, error = $4 where id = $1 and state = 'running' and attempts = $2`
+
+/** This attempt failed, the next begins at `at`. */
+export async function retryAt(database: Database, { id, attempts }: Claimed, at: Date, error: string): Promise<void> {
+  await database.query(RETRY, [id, attempts, at.toISOString(), error])
+}
+
+const GIVE_BACK = `update kernel_message set state = 'waiting', due_at = $3, attempts = attempts - 1 where id = $1 and state = 'running' and attempts = $2`
+
+/** This attempt was called off: it does not count, another worker takes over at once. */
+export async function giveBack(database: Database, { id, attempts }: Claimed): Promise<void> {
+  await database.query(GIVE_BACK, [id, attempts, AT_ONCE])
+}
+
+const PARK = `update kernel_message set state = 'parked', reason = $3, error = $4, ended_at = $5 where id = any($1::uuid[]) and state = $2`
+
+/** Nothing happens to them until somebody decides, or somebody comes who can handle them. */
+export async function park(
+  database: Database,
+  ids: readonly string[],
+  from: 'waiting' | 'running',
+  reason: Reason,
+  error: string,
+  now: Date
+): Promise<void> {
+  await database.query(PARK, [ids, from, reason, error, now.toISOString()])
+}
+
+const RELEASE = `update kernel_message set state = 'waiting', due_at = $2, reason = null, error = null, ended_at = null
+  where state = 'parked' and reason in ('off', 'unknown') and task = any($1::text[])`
+
+/** What waited for a plugin that was off, or for a job that an older version did not know, goes on. */
+export async function release(database: Database, tasks: readonly string[]): Promise<number> {
+  return (await database.query(RELEASE, [tasks, AT_ONCE])).rowCount
+}

@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto'
+import { currentCause } from '../cause.ts'
+import type { EventPart } from '../engines/events.ts'
+import type { JobPart } from '../engines/jobs.ts'
+import type { EnqueueOptions } from '../plugin.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Tx } from '../ports/database.ts'
+import { misfit, subscriptionName } from './task.ts'
+
+/** Writes of events and jobs in the business transaction: nothing is queued before commit, nothing committed is lost (design §6). */
+export interface Outbox {
+  emitter(plugin: string): (tx: Tx, event: string, payload: unknown) => Promise<void>
+  enqueuer(plugin: string): (tx: Tx, job: string, payload: unknown, options?: MessageOptions) => Promise<string>
+}
+
+export interface MessageOptions extends EnqueueOptions {
+  /** The due time of the schedule that asks. */
+  readonly scheduledFor?: Date
+}
+
+interface OutboxParts {
+  readonly events: EventPart
+  readonly jobs: JobPart
+  readonly clock: Clock
+  /** Called after the commit of whatever wrote a message. */
+  readonly written?: () => void
+}
+
+/** Due at once, whatever the clocks of this and other machines say. */
+export const AT_ONCE = '-infinity'
+
+// A repeat under one key locks the row it finds, so that whoever begins it sees what this transaction has done.
+const INSERT = `insert into kernel_message (id, task, payload, due_at, priority, key, request_id, actor_id, scheduled_for, created_at)
+  select m.id, m.task, $3::jsonb, $4::timestamptz, $5, $6, $7, $8, $9::timestamptz, $10::timestamptz
+  from unnest($1::uuid[], $2::text[]) as m (id, task)
+  on conflict (task, key) where key is not null do update set payload = excluded.payload,
+    priority = least(kernel_message.priority, excluded.priority),
+    due_at = case when kernel_message.state = 'waiting' then least(kernel_message.due_at, excluded.due_at) else kernel_message.due_at end
+  returning id`
+
+/** One row per subscriber of an event, one row per job, in one statement. Payloads are checked before they are written. */
+export function makeOutbox({ events, jobs, clock, written }: OutboxParts): Outbox {
+  async function write(
+    tx: Tx,
+    tasks: readonly string[],
+    payload: unknown,
+    { runAt, priority = 0, key, scheduledFor }: MessageOptions = {}
+  ): Promise<string> {
+    if (!Number.isInteger(priority) || priority < 0 || priority > 1_000_000)
+      throw new RangeError('a priority is an integer from 0 to 1,000,000')
+    const cause = currentCause()
+    const { rows } = await tx.query<{ id: string }>(INSERT, [
+      tasks.map(() => randomUUID()),
+      tasks,
+      JSON.stringify(payload),
+      runAt?.toISOString() ?? AT_ONCE,
+      priority,
+      key ?? null,
+      cause?.requestId ?? null,
+      cause?.actor ?? null,
+      scheduledFor?.toISOString() ?? null,
+      clock.now().toISOString()
+    ])
+    if (written) tx.afterCommit(written)
+    return rows[0]?.id ?? ''
+  }
+
+  return {
+    emitter: plugin => async (tx, event, payload) => {
+      const name = `${plugin}/${event}`
+      const declared = events.events.get(name)
+      if (!declared) throw new Error(`${plugin} does not declare the event ${event}`)
+      refuseMisfit(name, misfit(declared.schema, payload))
+      const tasks = declared.subscribers.map(subscriber => subscriptionName(subscriber, name))
+      if (tasks.length > 0) await write(tx, tasks, payload)
+    },
+    enqueuer: plugin => async (tx, job, payload, options) => {
+      const name = `${plugin}.${job}`
+      const declared = jobs.get(name)
+      if (!declared) throw new Error(`${plugin} does not declare the job ${job}`)
+      refuseMisfit(name, misfit(declared.job.payload, payload))
+      return write(tx, [name], payload, options)
+    }
+  }
+}
+
+function refuseMisfit(name: string, found: string | undefined): void {
+  if (found !== undefined) throw new Error(`the payload of ${name} does not fit its schema: ${found}`)
+}

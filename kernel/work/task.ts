@@ -1,0 +1,52 @@
+import type { TSchema } from 'typebox'
+import { Value } from 'typebox/value'
+import type { Composition } from '../compose.ts'
+import type { LooseScope, Plugin } from '../plugin.ts'
+
+/** One kind of message: a job, or what one plugin does about one event. Its name is also the name of its queue. */
+export interface Task {
+  readonly name: string
+  /** Whose handler it is. */
+  readonly plugin: string
+  readonly payload: TSchema
+  readonly attempts: number
+  readonly backoffSeconds: number
+  readonly timeoutSeconds: number
+  readonly concurrency: number
+  readonly run: NonNullable<Plugin['on']>[string]
+}
+
+export type Tasks = ReadonlyMap<string, Task>
+
+const SUBSCRIPTION = { attempts: 8, backoffSeconds: 1, timeoutSeconds: 60, concurrency: 4 } as const
+
+/** The name of the task of an event for one of its subscribers. A job's is `<plugin>.<job>`, without a slash. */
+export const subscriptionName = (subscriber: string, event: string) => `${subscriber}.${event}`
+
+/** The plugin that handles a task, also where the task itself is unknown. */
+export const pluginOf = (task: string) => task.slice(0, task.indexOf('.'))
+
+/** Everything this deployment can handle, by name. */
+export function tasksOf({ plugins, jobs, events }: Pick<Composition, 'plugins' | 'jobs' | 'events'>): Tasks {
+  const byName = new Map(plugins.map(({ name, plugin }) => [name, plugin]))
+  const fromJobs = [...jobs.values()].map(({ name, owner, job }): Task => ({ ...job, name, plugin: owner }))
+  const fromEvents = [...events.events].flatMap(([event, { schema, subscribers }]) =>
+    subscribers.flatMap((subscriber): Task[] => {
+      const run = byName.get(subscriber)?.on?.[event]
+      return run ? [{ ...SUBSCRIPTION, name: subscriptionName(subscriber, event), plugin: subscriber, payload: schema, run }] : []
+    })
+  )
+  return new Map([...fromJobs, ...fromEvents].map(task => [task.name, task]))
+}
+
+/** What a payload lacks, by place in the schema and rule: never a value or a name out of the payload. Undefined when it fits. */
+export function misfit(schema: TSchema, payload: unknown): string | undefined {
+  if (Value.Check(schema, payload)) return undefined
+  return Value.Errors(schema, payload)
+    .filter(({ keyword }) => keyword !== 'boolean')
+    .slice(0, 3)
+    .map(({ schemaPath, message }) => `${schemaPath.replace(/^#/, '').replaceAll('/properties/', '.') || '(whole)'} ${message}`)
+    .join('; ')
+}
+
+export type Scopes = ReadonlyMap<string, LooseScope>

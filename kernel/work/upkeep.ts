@@ -1,0 +1,63 @@
+import type { Clock } from '../ports/clock.ts'
+import type { Database } from '../ports/database.ts'
+import type { Queue } from '../ports/queue.ts'
+import { release } from './messages.ts'
+import { AT_ONCE } from './outbox.ts'
+import { DOUBT_MS } from './relay.ts'
+import type { Tasks } from './task.ts'
+
+/** How long finished work is kept to be looked at. */
+export interface Keeping {
+  readonly keepDoneDays: number
+  readonly keepScheduleDays: number
+}
+
+interface UpkeepParts {
+  readonly database: Database
+  readonly queue: Queue
+  readonly clock: Clock
+  readonly tasks: Tasks
+  readonly keeping: Keeping
+}
+
+const DAY_MS = 86_400_000
+const BATCH = 1000
+/** At a thousand rows each, more than a busy deployment finishes in a minute, and no long absence of connections. */
+const BATCHES_AT_MOST = 50
+
+const OVERDUE = `select task, count(*) as queued from kernel_message where state = 'queued' and task = any($1::text[])
+  group by task having min(due_at) <= $2`
+const LOST = `update kernel_message set state = 'waiting', due_at = $3 where state = 'queued' and task = $1 and due_at <= $2`
+const STILL_THERE = `update kernel_message set due_at = $3 where state = 'queued' and task = $1 and due_at <= $2`
+const PRUNE_DONE = `delete from kernel_message where id in
+  (select id from kernel_message where state = 'done' and ended_at < $1 order by ended_at limit ${BATCH} for update skip locked)`
+// The last run of every schedule stays: it says from where to go on.
+const PRUNE_RUNS = `delete from kernel_schedule_run r where due_at > '-infinity' and due_at < $1
+  and due_at < (select max(due_at) from kernel_schedule_run l where l.schedule = r.schedule)`
+
+/** One pass of what has to be done now and then by any worker: what went on or was lost is found, what is old goes. */
+export async function keepUp({ database, queue, clock, tasks, keeping }: UpkeepParts): Promise<void> {
+  const now = clock.now()
+  await release(database, [...tasks.keys()])
+  await findLost(database, queue, [...tasks.keys()], now)
+  const before = (days: number) => new Date(now.getTime() - days * DAY_MS).toISOString()
+  for (let batch = 0; batch < BATCHES_AT_MOST; batch++) {
+    const { rowCount } = await database.query(PRUNE_DONE, [before(keeping.keepDoneDays)])
+    if (rowCount < BATCH) break
+  }
+  await database.query(PRUNE_RUNS, [before(keeping.keepScheduleDays)])
+}
+
+/**
+ * Publishes again what a broker has lost: a queue holds fewer messages than nobody has begun. A queue that is merely long keeps
+ * what it has, or every delay would be answered with more messages.
+ */
+async function findLost(database: Database, queue: Queue, tasks: readonly string[], now: Date): Promise<void> {
+  const { rows } = await database.query<{ task: string; queued: number }>(OVERDUE, [tasks, now.toISOString()])
+  for (const { task, queued } of rows) {
+    const { waiting, active, delayed } = await queue.counts(task)
+    const isLost = waiting + active + delayed < queued
+    const next = isLost ? AT_ONCE : new Date(now.getTime() + DOUBT_MS).toISOString()
+    await database.query(isLost ? LOST : STILL_THERE, [task, now.toISOString(), next])
+  }
+}
