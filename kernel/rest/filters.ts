@@ -55,6 +55,15 @@ export const filter = {
     compile: (text, params) =>
       UUID.test(text.trim()) ? `${column} = ${params.add(text.trim(), 'uuid')}` : { error: 'Enter a valid UUID.' }
   }),
+  /** The row of `table` with this external id is named by one of the columns; found by their indexes. */
+  externalId: (table: string, ...columns: string[]): Filter => ({
+    schema: { type: 'string', format: 'uuid' },
+    compile: (text, params) => {
+      if (!UUID.test(text.trim())) return { error: 'Enter a valid UUID.' }
+      const row = `(select id from ${table} where external_id = ${params.add(text.trim(), 'uuid')})`
+      return `(${columns.map(column => `${column} = ${row}`).join(' or ')})`
+    }
+  }),
   /** A text compared with a uuid column: a malformed one is 400 `{"detail": "“x” is not a valid UUID."}`. */
   looseUuid: (column: string): Filter => ({
     schema: string,

@@ -23,22 +23,12 @@ export class FacilityService implements Facilities {
     for (const flag of scope.config.flags) scope['auth-permissions'].flags.register('FACILITY', flag)
   }
 
-  byUuid = async (
-    db: Queryable,
-    uuid: string,
-    { nameableBy: actor, hold = false }: FindOptions = {}
-  ): Promise<FacilityRow | undefined> => {
+  byUuid = async (db: Queryable, uuid: string, options?: FindOptions): Promise<FacilityRow | undefined> => {
     if (!isUuid(uuid)) throw notAUuid(uuid)
-    const params = new Params([uuid])
-    const within = actor ? ` and (${scopeCondition(nameable, actor, params)})` : ''
-    const {
-      rows: [row]
-    } = await db.query<FacilityRow>(
-      `select ${FACILITY_ROW} from facility_facility f where f.external_id = $1 and not f.deleted${within}${hold ? ' for share' : ''}`,
-      params.values
-    )
-    return row
+    return find(db, 'external_id', uuid, options)
   }
+
+  byId = (db: Queryable, id: number, options?: FindOptions): Promise<FacilityRow | undefined> => find(db, 'id', id, options)
 
   writable = async (db: Queryable, actor: Actor, uuid: string, options?: FindOptions): Promise<FacilityRow> => {
     const facility = await this.byUuid(db, uuid, options)
@@ -135,6 +125,23 @@ export class FacilityService implements Facilities {
   #now(): string {
     return this.#scope.clock.now().toISOString()
   }
+}
+
+async function find(
+  db: Queryable,
+  column: 'id' | 'external_id',
+  key: number | string,
+  { nameableBy: actor, hold = false }: FindOptions = {}
+): Promise<FacilityRow | undefined> {
+  const params = new Params([key])
+  const within = actor ? ` and (${scopeCondition(nameable, actor, params)})` : ''
+  const {
+    rows: [row]
+  } = await db.query<FacilityRow>(
+    `select ${FACILITY_ROW} from facility_facility f where f.${column} = $1 and not f.deleted${within}${hold ? ' for share' : ''}`,
+    params.values
+  )
+  return row
 }
 
 /** A local body decides the district, a district the state (contract facilities §2.2). */
