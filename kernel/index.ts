@@ -6,8 +6,10 @@ export {
   hooks,
   type,
   type Contract,
+  type Filling,
   type HookCalls as HookCallsOf,
-  type SlotExpressions as SlotsOf
+  type SlotExpressions as SlotsOf,
+  type SlotsOfOthers
 } from './contract.ts'
 export type { Command, Deployment, Terminal } from './deployment.ts'
 export { messageOf, ProblemsError, type Problem } from './errors.ts'

@@ -1,4 +1,4 @@
-import type { Contract, EventPayload, EventSchemas, HooksOf, HookTypes, ServicesOf, SlotTable } from './contract.ts'
+import type { Contract, EventPayload, EventSchemas, Filling, HooksOf, HookTypes, ServicesOf, SlotTable } from './contract.ts'
 import type { Handling } from './plugin.ts'
 
 // The inference behind definePlugin: what a plugin declared decides what its functions get. Authors never write these names.
@@ -49,7 +49,7 @@ export type SlotFields<Ds, K> = K extends `${infer N}/${infer L}`
   ? Extract<Ds, { name: N }> extends { slots: infer Ls }
     ? L extends keyof Ls
       ? Ls[L] extends { fields: infer F }
-        ? { readonly [X in keyof F]?: string }
+        ? { readonly [X in keyof F]?: Filling }
         : never
       : never
     : never

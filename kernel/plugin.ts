@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import type { Actor } from './actor.ts'
-import type { EventPayload, EventsOf, HookCalls, ServicesOf, SlotExpressions } from './contract.ts'
+import type { EventPayload, EventsOf, Filling, HookCalls, ServicesOf, SlotExpressions } from './contract.ts'
 import type { Command, Deployment } from './deployment.ts'
 import type {
   AnyContract,
@@ -181,7 +181,7 @@ export type Plugin = Readonly<
   readonly services?: Readonly<Record<string, (new (scope: LooseScope) => object) | ((scope: LooseScope) => object)>>
   readonly on?: Readonly<Record<string, Handler<unknown, LooseScope>>>
   readonly hooks?: Readonly<Record<string, (tx: Queryable, payload: unknown, scope: LooseScope) => Promise<unknown>>>
-  readonly fills?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly fills?: Readonly<Record<string, Readonly<Record<string, Filling>>>>
 }
 
 /** A scope seen from the kernel, which cannot know what each plugin declared. */

@@ -1,4 +1,6 @@
 import type { TSchema } from 'typebox'
+import type { Filling, SlotsOfOthers } from '../contract.ts'
+import type { AnyContract } from '../inference.ts'
 import type { Plugin } from '../plugin.ts'
 import type { Engine, Loaded } from './engine.ts'
 
@@ -15,7 +17,7 @@ export interface EventPart {
   /** Subscribers of each hook `<plugin>/<hook>`, in dependency order. */
   readonly hooks: ReadonlyMap<string, readonly string[]>
   /** Filled slot fields `<plugin>/<slot>/<field>`. */
-  readonly fills: ReadonlyMap<string, { readonly owner: string; readonly sql: string }>
+  readonly fills: ReadonlyMap<string, { readonly owner: string; readonly sql: Filling }>
 }
 
 /** Events, hooks and slots: what plugins say to each other without importing more than contracts. */
@@ -39,7 +41,7 @@ export const eventEngine: Engine<EventPart> = {
         ])
       )
     )
-    const fills = new Map<string, { owner: string; sql: string }>()
+    const fills = new Map<string, { owner: string; sql: Filling }>()
 
     for (const { name: owner, plugin } of plugins) {
       for (const key of Object.keys(plugin.on ?? {})) {
@@ -69,7 +71,7 @@ export const eventEngine: Engine<EventPart> = {
     function fill(
       owner: string,
       key: string,
-      filling: Readonly<Record<string, string>>,
+      filling: Readonly<Record<string, Filling>>,
       known: ReadonlyMap<string, Plugin>
     ): void {
       const [of = '', slot = ''] = key.split('/')
@@ -108,17 +110,33 @@ export const eventEngine: Engine<EventPart> = {
   })
 }
 
-/** The SQL of every field of every slot of one plugin. */
-export function slotExpressions(part: EventPart, plugin: Plugin): Record<string, Record<string, string>> {
-  const { name, slots } = plugin.contract
+/**
+ * The SQL of every field of every slot of one contract, made when it is asked for: a filling may hold slots of other contracts.
+ * Throws when fillings hold each other in a circle.
+ */
+export function slotExpressions(
+  part: EventPart,
+  { name, slots }: AnyContract,
+  making: readonly string[] = []
+): Record<string, Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(slots).map(([slot, { fields }]) => [
-      slot,
-      Object.fromEntries(
-        Object.entries(fields).map(([field, constant]) => [field, part.fills.get(`${name}/${slot}/${field}`)?.sql ?? constant])
-      )
-    ])
+    Object.entries(slots).map(([slot, { fields }]) => {
+      const expressions: Record<string, string> = {}
+      for (const [field, constant] of Object.entries(fields)) {
+        const key = `${name}/${slot}/${field}`
+        Object.defineProperty(expressions, field, { enumerable: true, get: () => expressionOf(part, key, constant, making) })
+      }
+      return [slot, expressions]
+    })
   )
+}
+
+function expressionOf(part: EventPart, key: string, constant: string, making: readonly string[]): string {
+  const sql = part.fills.get(key)?.sql ?? constant
+  if (typeof sql === 'string') return sql
+  if (making.includes(key)) throw new Error(`slots fill each other: ${[...making, key].join(' → ')}`)
+  const others = (contract: AnyContract) => slotExpressions(part, contract, [...making, key])
+  return sql(others as SlotsOfOthers)
 }
 
 function subscribers(plugins: readonly Loaded[], kind: 'on' | 'hooks', key: string): string[] {
