@@ -79,12 +79,4 @@ export type HookCalls<C> = {
 /** The SQL expression of every field of every slot, the owner's constant where nobody fills it. */
 export type SlotExpressions<C> = { readonly [K in keyof SlotsOf<C>]: { readonly [F in keyof SlotsOf<C>[K]['fields']]: string } }
 
-/** The slots of other contracts as a filling may use them: `slots(facilities).facility.patient_count`. */
-export type SlotsOfOthers = <L extends SlotTable>(
-  contract: Contract<string, object, EventSchemas, HookTypes, L>
-) => SlotExpressions<Contract<string, object, EventSchemas, HookTypes, L>>
-
-/** What a plugin puts into a slot: SQL, or how to make it where it holds slots itself (an embedded object of another plugin). */
-export type Filling = string | ((slots: SlotsOfOthers) => string)
-
 export type EventPayload<C, K> = K extends keyof EventsOf<C> ? Static<EventsOf<C>[K]> : never

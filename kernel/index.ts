@@ -6,10 +6,8 @@ export {
   hooks,
   type,
   type Contract,
-  type Filling,
   type HookCalls as HookCallsOf,
-  type SlotExpressions as SlotsOf,
-  type SlotsOfOthers
+  type SlotExpressions as SlotsOf
 } from './contract.ts'
 export type { Command, Deployment, Terminal } from './deployment.ts'
 export { messageOf, ProblemsError, type Problem } from './errors.ts'
@@ -22,7 +20,7 @@ export { sendJson } from './http/server.ts'
 export type {} from './http/types.ts'
 export { builtInNames, builtInPlugins } from './load.ts'
 export { openKernel, planKernel, type OpenKernel, type Role } from './kernel.ts'
-export { baseColumns, column, defineModel, type ModelDefinition, type ModelOf, type PrivacyClass, type RowOf } from './model.ts'
+export { baseColumns, column, defineModel, type Column, type ModelDefinition, type ModelOf, type PrivacyClass, type RowOf } from './model.ts'
 export {
   all,
   any,

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import type { Actor } from './actor.ts'
-import type { EventPayload, EventsOf, Filling, HookCalls, ServicesOf, SlotExpressions } from './contract.ts'
+import type { EventPayload, EventsOf, HookCalls, ServicesOf, SlotExpressions } from './contract.ts'
 import type { Command, Deployment } from './deployment.ts'
 import type {
   AnyContract,
@@ -146,7 +146,8 @@ export interface PluginInput<
   readonly schedules?: Readonly<Record<string, Schedule<J>>>
   readonly on?: Subscriptions<C | R[number] | O[number], Sc>
   readonly hooks?: HookHandlers<C | R[number] | O[number] | X[number], Sc>
-  readonly fills?: Fillings<R[number] | O[number] | X[number]>
+  /** SQL for slots of others: a text, or a function of the scope where it takes the plugin's own services to write it. */
+  readonly fills?: Fillings<R[number] | O[number] | X[number], Sc>
   readonly commands?: Readonly<Record<string, Command<Sc>>>
   /** Each resolves when that part is well and rejects with the reason otherwise. */
   readonly health?: Readonly<Record<string, (scope: Sc) => Promise<void>>>
@@ -183,6 +184,9 @@ export type Plugin = Readonly<
   readonly hooks?: Readonly<Record<string, (tx: Queryable, payload: unknown, scope: LooseScope) => Promise<unknown>>>
   readonly fills?: Readonly<Record<string, Readonly<Record<string, Filling>>>>
 }
+
+/** SQL of one field of a slot, or how its plugin makes it. */
+export type Filling = string | ((scope: LooseScope) => string)
 
 /** A scope seen from the kernel, which cannot know what each plugin declared. */
 export type LooseScope = Readonly<Record<string, unknown>>

@@ -1,7 +1,5 @@
 import type { TSchema } from 'typebox'
-import type { Filling, SlotsOfOthers } from '../contract.ts'
-import type { AnyContract } from '../inference.ts'
-import type { Plugin } from '../plugin.ts'
+import type { Filling, LooseScope, Plugin } from '../plugin.ts'
 import type { Engine, Loaded } from './engine.ts'
 
 export interface OwnedEvent {
@@ -111,32 +109,38 @@ export const eventEngine: Engine<EventPart> = {
 }
 
 /**
- * The SQL of every field of every slot of one contract, made when it is asked for: a filling may hold slots of other contracts.
- * Throws when fillings hold each other in a circle.
+ * The SQL of every field of every slot of one plugin. A field whose filling is a function is made when it is read, which may be
+ * in `routes` or later: who fills a slot is built after its owner.
  */
 export function slotExpressions(
   part: EventPart,
-  { name, slots }: AnyContract,
-  making: readonly string[] = []
+  { contract: { name, slots } }: Plugin,
+  scopes: ReadonlyMap<string, LooseScope>
 ): Record<string, Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(slots).map(([slot, { fields }]) => {
-      const expressions: Record<string, string> = {}
-      for (const [field, constant] of Object.entries(fields)) {
-        const key = `${name}/${slot}/${field}`
-        Object.defineProperty(expressions, field, { enumerable: true, get: () => expressionOf(part, key, constant, making) })
-      }
-      return [slot, expressions]
-    })
+    Object.entries(slots).map(([slot, { fields }]) => [
+      slot,
+      Object.defineProperties(
+        {},
+        Object.fromEntries(
+          Object.entries(fields).map(([field, constant]) => [
+            field,
+            { enumerable: true, get: () => expression(part, `${name}/${slot}/${field}`, constant, scopes) }
+          ])
+        )
+      ) as Record<string, string>
+    ])
   )
 }
 
-function expressionOf(part: EventPart, key: string, constant: string, making: readonly string[]): string {
-  const sql = part.fills.get(key)?.sql ?? constant
+function expression(part: EventPart, key: string, constant: string, scopes: ReadonlyMap<string, LooseScope>): string {
+  const filling = part.fills.get(key)
+  if (!filling) return constant
+  const { owner, sql } = filling
   if (typeof sql === 'string') return sql
-  if (making.includes(key)) throw new Error(`slots fill each other: ${[...making, key].join(' → ')}`)
-  const others = (contract: AnyContract) => slotExpressions(part, contract, [...making, key])
-  return sql(others as SlotsOfOthers)
+  const scope = scopes.get(owner)
+  if (!scope) throw new Error(`"${owner}" fills ${key} with a function: read it in routes or later, not in a constructor`)
+  return sql(scope)
 }
 
 function subscribers(plugins: readonly Loaded[], kind: 'on' | 'hooks', key: string): string[] {

@@ -4,7 +4,7 @@ import type { FacilityShapes } from './shapes.ts'
 
 export { DOCTOR_AREAS, FACILITY_TYPES, FEATURES, ROOM_TYPES } from './enumerations.ts'
 export { facilityRead, partWrite } from './policy.ts'
-export { facilityBare, facilityShapes, type FacilityShapes } from './shapes.ts'
+export { facilityBare, type FacilityShapes } from './shapes.ts'
 
 /** A live facility as rules and writes of other plugins need it. */
 export interface FacilityRow {
