@@ -1,7 +1,6 @@
 import t from 'tap'
-import { testKernel, type Requester, type TestContext, type TestUser } from 'care-kernel/testing'
-
-const PLUGINS = ['places', 'auth-permissions', 'facilities', 'resources'] as const
+import type { Requester, TestContext } from 'care-kernel/testing'
+import { betweenFacilities } from './between-facilities.ts'
 
 interface Answered {
   readonly id: string
@@ -9,40 +8,9 @@ interface Answered {
   readonly [field: string]: unknown
 }
 
-/** Three facilities: origin and approving in two districts of one state, assigned in another state. */
 async function world(t: TestContext) {
-  const kernel = await testKernel(t, { plugins: [...PLUGINS] })
-  const ids = async (text: string, values: readonly unknown[] = []) =>
-    (await kernel.sql<{ id: number }>(text, values)).map(({ id }) => id)
-  const [here = 0, there = 0] = await ids("insert into users_state (name) values ('Here'), ('There') returning id")
-  const [north = 0, south = 0, far = 0] = await ids(
-    "insert into users_district (name, state_id) values ('North', $1), ('South', $1), ('Far', $2) returning id",
-    [here, there]
-  )
-  const root = await kernel.as()
-  const facility = async (name: string, district: number, state: number) =>
-    (
-      await kernel.sql<{ id: number; uuid: string }>(
-        `insert into facility_facility (external_id, created_date, modified_date, deleted, name, is_active, verified, facility_type, kasp_empanelled, address,
-          oxygen_capacity, type_b_cylinders, type_c_cylinders, type_d_cylinders, expected_oxygen_requirement, expected_type_b_cylinders, expected_type_c_cylinders,
-          expected_type_d_cylinders, phone_number, corona_testing, district_id, state_id)
-        values (gen_random_uuid(), now(), now(), false, $1, true, true, 2, false, '', 0, 0, 0, 0, 0, 0, 0, 0, '', false, $2, $3) returning id, external_id as uuid`,
-        [name, district, state]
-      )
-    )[0] ?? { id: 0, uuid: '' }
-  const origin = await facility('Origin', north, here)
-  const approving = await facility('Approving', south, here)
-  const assigned = await facility('Assigned', far, there)
-  const elsewhere = await facility('Elsewhere', far, there)
-  const as = async (user: TestUser, ...at: { id: number }[]): Promise<Requester> => {
-    const made = await kernel.as(user)
-    for (const { id } of at)
-      await kernel.sql('insert into facility_facilityuser (facility_id, user_id, created_by_id) values ($1, $2, $2)', [
-        id,
-        made.user?.id
-      ])
-    return made
-  }
+  const between = await betweenFacilities(t, ['resources'])
+  const { root, origin, approving, assigned } = between
   const body = {
     status: 'PENDING',
     category: 'OXYGEN',
@@ -53,7 +21,7 @@ async function world(t: TestContext) {
     assigned_facility: assigned.uuid
   }
   const add = async (more: object = {}) => (await root.post('/api/v1/resource/', { ...body, ...more })).body as Answered
-  return { kernel, root, as, add, body, origin, approving, assigned, elsewhere, places: { here, there, north, south, far } }
+  return { ...between, add, body }
 }
 
 const at = (id: string, rest = '') => `/api/v1/resource/${id}/${rest}`
