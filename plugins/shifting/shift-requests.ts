@@ -41,7 +41,8 @@ export const between = requestsBetween(TABLE, {
 export const shiftScope = between.scope({
   assignedIf: `status >= ${STATUS.approved}`,
   also: facilities =>
-    `select x.id from facility_patientregistration p join ${TABLE} x on x.patient_id = p.id where p.facility_id = any(${facilities})`
+    // The patients of a hospital, one look-up each: as a join it would be planned as if there were many hospitals.
+    `select x.id from facility_patientregistration p cross join lateral (select x.id from ${TABLE} x where x.patient_id = p.id offset 0) x where p.facility_id = any(${facilities})`
 })
 
 /** The same filter of the patient `p`. */
