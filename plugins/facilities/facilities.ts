@@ -1,5 +1,6 @@
 import { denied, isUuid, notAUuid, Params, scopeCondition, type Actor, type Queryable, type Tx } from 'care-kernel'
 import { facilitiesNameableBy } from 'care-kernel/contracts/auth-permissions'
+import { placesDecided } from 'care-kernel/contracts/places'
 import type { Facilities, FacilityRow, FindOptions } from './contract.ts'
 import { facilityInput, type FacilityInput } from './inputs.ts'
 import { Facility } from './models.ts'
@@ -62,7 +63,7 @@ export class FacilityService implements Facilities {
     const made = await this.#scope.model(Facility).create(
       {
         ...columns,
-        ...(await placesOf(tx, columns)),
+        ...(await placesDecided(tx, columns)),
         ...known,
         created_by_id: userId,
         created_date: now,
@@ -79,7 +80,7 @@ export class FacilityService implements Facilities {
   /** Changes a facility that the transaction holds. */
   async update(tx: Tx, facility: FacilityRow, values: Partial<FacilityInput>): Promise<void> {
     const columns = facilityInput.columns(values)
-    const places = await placesOf(tx, { ...facility, ...columns })
+    const places = await placesDecided(tx, { ...facility, ...columns })
     await this.#scope
       .model(Facility)
       .update({ ...columns, ...places, modified_date: this.#now() }, { where: { id: facility.id }, transaction: tx.sequelize })
@@ -142,19 +143,4 @@ async function find(
     params.values
   )
   return row
-}
-
-/** A local body decides the district, a district the state (contract facilities §2.2). */
-async function placesOf(
-  tx: Tx,
-  { local_body_id: localBody = null, district_id: district = null, state_id: state = null }: Readonly<Record<string, unknown>>
-): Promise<{ district_id: number | null; state_id: number | null }> {
-  const {
-    rows: [place]
-  } = await tx.query<{ district_id: number | null; state_id: number | null }>(
-    `select d.id as district_id, coalesce(d.state_id, $3::bigint) as state_id from (select 1) _
-      left join users_localbody l on l.id = $1 left join users_district d on d.id = coalesce(l.district_id, $2::bigint)`,
-    [localBody, district, state]
-  )
-  return place ?? { district_id: null, state_id: null }
 }
