@@ -20,7 +20,16 @@ export { sendJson } from './http/server.ts'
 export type {} from './http/types.ts'
 export { builtInNames, builtInPlugins } from './load.ts'
 export { openKernel, planKernel, type OpenKernel, type Role } from './kernel.ts'
-export { baseColumns, column, defineModel, type Column, type ModelDefinition, type ModelOf, type PrivacyClass, type RowOf } from './model.ts'
+export {
+  baseColumns,
+  column,
+  defineModel,
+  type Column,
+  type ModelDefinition,
+  type ModelOf,
+  type PrivacyClass,
+  type RowOf
+} from './model.ts'
 export {
   all,
   any,
@@ -58,9 +67,10 @@ export { connectPostgres, type PostgresSettings } from './postgres.ts'
 export { Invalid, type Field, type Messages } from './rest/field.ts'
 export { field, type PhoneType, type TextOptions } from './rest/fields.ts'
 export * from './rest/filters.ts'
+export { isDate } from './rest/formats.ts'
 export { describe, type Description } from './rest/describe.ts'
 export { lookupIn, readInput } from './rest/input.ts'
-export { record, type Infer, type RecordInput, type Values } from './rest/record.ts'
+export { record, records, type Infer, type RecordInput, type Values } from './rest/record.ts'
 export { labelSql, out, quote, shape, type CodeLabels, type Labels, type Output, type Shape } from './rest/out.ts'
 export * from './rest/paging.ts'
 export { Params } from './rest/params.ts'

@@ -1,5 +1,5 @@
 /** Messages of one value: a list of texts, or deeper messages by field or index. */
-export type Messages = readonly string[] | { readonly [key: string]: Messages } | readonly Messages[]
+export type Messages = readonly string[] | { readonly [key: string]: Messages | string } | readonly Messages[]
 
 /** What a field makes of a wrong value. */
 export class Invalid {
@@ -35,6 +35,8 @@ export interface Field<T = unknown, Required extends boolean = boolean> {
   /** What a form that lacks it means, where that is not "absent". */
   readonly absentInForm: { readonly value: unknown } | undefined
   readonly list: boolean
+  /** Fields of each item, for a list of records. */
+  readonly of?: Readonly<Record<string, Field>>
   readonly schema: object
   parse(input: unknown, arrival: Arrival): T | Invalid
 }

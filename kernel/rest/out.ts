@@ -82,7 +82,9 @@ export const out = {
 
 /** The label of a stored value as an SQL expression. */
 export function labelSql(sql: string, labels: Labels | CodeLabels): string {
-  const cases = Object.entries(labels).map(([value, label]) => `when ${isNumber(value) ? value : quote(value)} then ${quote(label)}`)
+  const cases = Object.entries(labels).map(
+    ([value, label]) => `when ${isNumber(value) ? value : quote(value)} then ${quote(label)}`
+  )
   return `case ${sql} ${cases.join(' ')} else (${sql})::text end`
 }
 

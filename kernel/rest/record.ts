@@ -1,5 +1,5 @@
 import { invalid } from '../http/errors.ts'
-import { Invalid, type Arrival, type Field, type Messages, type Reference } from './field.ts'
+import { Invalid, make, type Arrival, type Common, type Field, type Made, type Messages, type Reference } from './field.ts'
 import { pythonType } from './formats.ts'
 
 export type Fields = Readonly<Record<string, Field>>
@@ -27,6 +27,12 @@ export interface ParseOptions {
   readonly lookup: Lookup
 }
 
+/** What a body holds, and what is wrong with it, by field. */
+export interface Read {
+  readonly values: Record<string, unknown>
+  readonly errors: Record<string, Messages>
+}
+
 /** An input as data. */
 export interface RecordInput<R extends Fields = Fields> {
   readonly fields: R
@@ -34,6 +40,8 @@ export interface RecordInput<R extends Fields = Fields> {
   readonly schema: object
   /** The values, references resolved to internal ids. Throws 400 with every wrong field, in order of declaration. */
   parse(body: unknown, options: ParseOptions): Promise<Values<R>>
+  /** The same without looking anything up: references stay as they were given. */
+  read(given: object, partial: boolean, arrival: Arrival): Read
   /** The values under the names of their columns (`source`), for a model. */
   columns(values: Partial<Values<R>>): Record<string, unknown>
 }
@@ -44,6 +52,16 @@ export function record<const R extends Fields>(
   check?: (values: Partial<Values<R>>) => Record<string, Messages> | undefined
 ): RecordInput<R> {
   const entries = Object.entries(fields)
+  const read = (given: object, partial: boolean, arrival: Arrival): Read => {
+    const errors: Record<string, Messages> = {}
+    const values: Record<string, unknown> = {}
+    for (const [name, made] of entries) {
+      const value = readField(name, made, given as Record<string, unknown>, partial, arrival)
+      if (value instanceof Invalid) errors[name] = value.messages
+      else if (value !== undefined) values[name] = value
+    }
+    return { values, errors }
+  }
   return Object.freeze({
     fields,
     schema: {
@@ -55,14 +73,8 @@ export function record<const R extends Fields>(
       const given = body ?? {}
       if (typeof given !== 'object' || Array.isArray(given))
         throw invalid({ non_field_errors: [`Invalid data. Expected a dictionary, but got ${pythonType(given)}.`] })
-      const errors: Record<string, Messages> = {}
-      const values: Record<string, unknown> = {}
-      for (const [name, made] of entries) {
-        const value = readField(name, made, given as Record<string, unknown>, partial, arrival)
-        if (value instanceof Invalid) errors[name] = value.messages
-        else if (value !== undefined) values[name] = value
-      }
-      await resolve(entries, values, errors, lookup)
+      const { values, errors } = read(given, partial, arrival)
+      await resolve(fields, values, errors, lookup)
       const wrong =
         Object.keys(errors).length > 0
           ? Object.fromEntries(entries.flatMap(([name]) => (errors[name] ? [[name, errors[name]]] : [])))
@@ -70,6 +82,7 @@ export function record<const R extends Fields>(
       if (wrong && Object.keys(wrong).length > 0) throw invalid(wrong)
       return values as Values<R>
     },
+    read,
     columns: (values: Partial<Values<R>>) =>
       Object.fromEntries(
         entries.flatMap(([name, { source }]) =>
@@ -98,25 +111,75 @@ function readField(name: string, made: Field, body: Record<string, unknown>, par
   return made.parse(input, arrival)
 }
 
-/** Turns the references of a record into internal ids, all in one lookup. */
+/** A list of records; wrong ones are told as a list with what is wrong with each. Their references are looked up with the others. */
+export function records<R extends Fields, const O extends Common<Values<R>[]>>(
+  of: RecordInput<R>,
+  options?: O
+): Made<Values<R>[], O> {
+  const made = make<Values<R>[], O>(options, {
+    list: true,
+    schema: { type: 'array', items: of.schema },
+    parse(input, arrival) {
+      if (!Array.isArray(input))
+        return new Invalid({ non_field_errors: [`Expected a list of items but got type "${pythonType(input)}".`] })
+      const items = input.map((item: unknown): Read => {
+        if (typeof item !== 'object' || item === null || Array.isArray(item))
+          return {
+            values: {},
+            errors: { non_field_errors: [`Invalid data. Expected a dictionary, but got ${pythonType(item)}.`] }
+          }
+        return of.read(item, false, arrival)
+      })
+      if (items.some(({ errors }) => Object.keys(errors).length > 0)) return new Invalid(items.map(({ errors }) => errors))
+      return items.map(({ values }) => values as Values<R>)
+    }
+  })
+  return { ...made, of: of.fields }
+}
+
+/** A value that names a row, where its id goes, and where the message goes that there is none. */
+interface Named {
+  readonly reference: Reference
+  readonly value: number | string
+  readonly into: Record<string, unknown>
+  readonly name: string
+  readonly refuse: (messages: Messages) => void
+}
+
+/** Turns the references of a record and of the lists in it into internal ids, all in one lookup. */
 async function resolve(
-  entries: readonly (readonly [string, Field])[],
+  fields: Fields,
   values: Record<string, unknown>,
   errors: Record<string, Messages>,
   lookup: Lookup
 ): Promise<void> {
-  const named = entries.flatMap(([name, { reference }]) => {
-    const value = values[name]
-    return reference && (typeof value === 'number' || typeof value === 'string') ? [{ name, reference, value }] : []
-  })
+  const named = namedIn(fields, values, (name, messages) => (errors[name] = messages))
+  for (const [name, { of }] of Object.entries(fields)) {
+    if (!of || !Array.isArray(values[name])) continue
+    const items = values[name] as Record<string, unknown>[]
+    const wrong = items.map((): Record<string, Messages> => ({}))
+    for (const [at, item] of items.entries())
+      named.push(
+        ...namedIn(of, item, (field, messages) => {
+          ;(wrong[at] ?? {})[field] = messages
+          errors[name] = wrong
+        })
+      )
+  }
   if (named.length === 0) return
   const found = await lookup(named.map(({ reference, value }) => ({ ...reference, values: [value] })))
-  for (const [index, { name, reference, value }] of named.entries()) {
+  for (const [index, { reference, value, into, name, refuse }] of named.entries()) {
     const id = found[index]?.get(String(value))
-    if (id !== undefined) values[name] = id
-    else
-      errors[name] = [
-        reference.column === 'id' ? `Invalid pk "${value}" - object does not exist.` : 'object with this id not found'
-      ]
+    if (id !== undefined) into[name] = id
+    else refuse([reference.column === 'id' ? `Invalid pk "${value}" - object does not exist.` : 'object with this id not found'])
   }
+}
+
+function namedIn(fields: Fields, values: Record<string, unknown>, refuse: (name: string, messages: Messages) => void): Named[] {
+  return Object.entries(fields).flatMap(([name, { reference }]) => {
+    const value = values[name]
+    return reference && (typeof value === 'number' || typeof value === 'string')
+      ? [{ reference, value, into: values, name, refuse: (messages: Messages) => refuse(name, messages) }]
+      : []
+  })
 }

@@ -1,4 +1,4 @@
-import { bad, column, field, out, type CodeLabels, type Column, type Field, type Labels, type Output } from 'care-kernel'
+import { column, field, Invalid, out, type CodeLabels, type Column, type Field, type Labels, type Output } from 'care-kernel'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { CATEGORIES, COVID_CATEGORIES } from './enumerations.ts'
@@ -56,7 +56,7 @@ const json = (schema: TSchema, empty: unknown[] | object | null): RoundField => 
       schema,
       parse(input, arrival) {
         const [wrong] = Value.Check(schema, input) ? [] : Value.Errors(schema, input)
-        return wrong ? bad(`${wrong.instancePath || 'the value'} ${wrong.message}`) : any.parse(input, arrival)
+        return wrong ? new Invalid([`${wrong.instancePath || 'the value'} ${wrong.message}`]) : any.parse(input, arrival)
       }
     },
     output: out.json
