@@ -198,6 +198,7 @@ export const field = {
   list: <T, const O extends Common<T[]> & { array?: boolean; max?: number }>(of: Field<T>, options?: O) =>
     make<T[], O>(options, {
       list: true,
+      item: of,
       schema: { type: 'array', items: of.schema },
       parse(input, arrival) {
         if (!Array.isArray(input)) {

@@ -1,6 +1,7 @@
 import { invalid } from '../http/errors.ts'
-import { Invalid, make, type Arrival, type Common, type Field, type Made, type Messages, type Reference } from './field.ts'
+import { Invalid, make, type Arrival, type Common, type Field, type Messages, type Reference } from './field.ts'
 import { pythonType } from './formats.ts'
+import { resolveReferences } from './references.ts'
 
 export type Fields = Readonly<Record<string, Field>>
 
@@ -27,12 +28,6 @@ export interface ParseOptions {
   readonly lookup: Lookup
 }
 
-/** What a body holds, and what is wrong with it, by field. */
-export interface Read {
-  readonly values: Record<string, unknown>
-  readonly errors: Record<string, Messages>
-}
-
 /** An input as data. */
 export interface RecordInput<R extends Fields = Fields> {
   readonly fields: R
@@ -40,8 +35,8 @@ export interface RecordInput<R extends Fields = Fields> {
   readonly schema: object
   /** The values, references resolved to internal ids. Throws 400 with every wrong field, in order of declaration. */
   parse(body: unknown, options: ParseOptions): Promise<Values<R>>
-  /** The same without looking anything up: references stay as they were given. */
-  read(given: object, partial: boolean, arrival: Arrival): Read
+  /** The values with references as they were given, or what is wrong: for an input within an input. */
+  read(body: object, options: Omit<ParseOptions, 'lookup'>): Values<R> | Invalid
   /** The values under the names of their columns (`source`), for a model. */
   columns(values: Partial<Values<R>>): Record<string, unknown>
 }
@@ -52,16 +47,20 @@ export function record<const R extends Fields>(
   check?: (values: Partial<Values<R>>) => Record<string, Messages> | undefined
 ): RecordInput<R> {
   const entries = Object.entries(fields)
-  const read = (given: object, partial: boolean, arrival: Arrival): Read => {
+  const inOrder = (errors: Readonly<Record<string, Messages>>) =>
+    Object.fromEntries(entries.flatMap(([name]) => (errors[name] ? [[name, errors[name]]] : [])))
+
+  function readFields(body: object, { partial = false, arrival }: Omit<ParseOptions, 'lookup'>) {
     const errors: Record<string, Messages> = {}
     const values: Record<string, unknown> = {}
     for (const [name, made] of entries) {
-      const value = readField(name, made, given as Record<string, unknown>, partial, arrival)
+      const value = readField(name, made, body as Record<string, unknown>, partial, arrival)
       if (value instanceof Invalid) errors[name] = value.messages
       else if (value !== undefined) values[name] = value
     }
-    return { values, errors }
+    return { errors, values }
   }
+
   return Object.freeze({
     fields,
     schema: {
@@ -69,20 +68,20 @@ export function record<const R extends Fields>(
       properties: Object.fromEntries(entries.map(([name, { schema }]) => [name, schema])),
       required: entries.filter(([, made]) => made.required).map(([name]) => name)
     },
-    async parse(body: unknown, { partial = false, arrival, lookup }: ParseOptions) {
+    async parse(body: unknown, { lookup, ...options }: ParseOptions) {
       const given = body ?? {}
-      if (typeof given !== 'object' || Array.isArray(given))
-        throw invalid({ non_field_errors: [`Invalid data. Expected a dictionary, but got ${pythonType(given)}.`] })
-      const { values, errors } = read(given, partial, arrival)
-      await resolve(fields, values, errors, lookup)
-      const wrong =
-        Object.keys(errors).length > 0
-          ? Object.fromEntries(entries.flatMap(([name]) => (errors[name] ? [[name, errors[name]]] : [])))
-          : check?.(values as Partial<Values<R>>)
+      if (typeof given !== 'object' || Array.isArray(given)) throw invalid({ non_field_errors: [notAnObject(given)] })
+      const { errors, values } = readFields(given, options)
+      await resolveReferences(fields, values, errors, lookup)
+      const wrong = Object.keys(errors).length > 0 ? inOrder(errors) : check?.(values as Partial<Values<R>>)
       if (wrong && Object.keys(wrong).length > 0) throw invalid(wrong)
       return values as Values<R>
     },
-    read,
+    read(body: object, options: Omit<ParseOptions, 'lookup'>) {
+      const { errors, values } = readFields(body, options)
+      const wrong = Object.keys(errors).length > 0 ? inOrder(errors) : check?.(values as Partial<Values<R>>)
+      return wrong && Object.keys(wrong).length > 0 ? new Invalid(wrong) : (values as Values<R>)
+    },
     columns: (values: Partial<Values<R>>) =>
       Object.fromEntries(
         entries.flatMap(([name, { source }]) =>
@@ -111,75 +110,15 @@ function readField(name: string, made: Field, body: Record<string, unknown>, par
   return made.parse(input, arrival)
 }
 
-/** A list of records; wrong ones are told as a list with what is wrong with each. Their references are looked up with the others. */
-export function records<R extends Fields, const O extends Common<Values<R>[]>>(
-  of: RecordInput<R>,
-  options?: O
-): Made<Values<R>[], O> {
-  const made = make<Values<R>[], O>(options, {
-    list: true,
-    schema: { type: 'array', items: of.schema },
-    parse(input, arrival) {
-      if (!Array.isArray(input))
-        return new Invalid({ non_field_errors: [`Expected a list of items but got type "${pythonType(input)}".`] })
-      const items = input.map((item: unknown): Read => {
-        if (typeof item !== 'object' || item === null || Array.isArray(item))
-          return {
-            values: {},
-            errors: { non_field_errors: [`Invalid data. Expected a dictionary, but got ${pythonType(item)}.`] }
-          }
-        return of.read(item, false, arrival)
-      })
-      if (items.some(({ errors }) => Object.keys(errors).length > 0)) return new Invalid(items.map(({ errors }) => errors))
-      return items.map(({ values }) => values as Values<R>)
-    }
+/** An input within an input, or the item of a list: its errors are told under its name, its references are looked up with the others. */
+export const nested = <R extends Fields, const O extends Common<Values<R>>>(of: RecordInput<R>, options?: O) =>
+  make<Values<R>, O>(options, {
+    schema: of.schema,
+    nested: of.fields,
+    parse: (input, arrival) =>
+      typeof input !== 'object' || input === null || Array.isArray(input)
+        ? new Invalid({ non_field_errors: [notAnObject(input)] })
+        : of.read(input, { arrival })
   })
-  return { ...made, of: of.fields }
-}
 
-/** A value that names a row, where its id goes, and where the message goes that there is none. */
-interface Named {
-  readonly reference: Reference
-  readonly value: number | string
-  readonly into: Record<string, unknown>
-  readonly name: string
-  readonly refuse: (messages: Messages) => void
-}
-
-/** Turns the references of a record and of the lists in it into internal ids, all in one lookup. */
-async function resolve(
-  fields: Fields,
-  values: Record<string, unknown>,
-  errors: Record<string, Messages>,
-  lookup: Lookup
-): Promise<void> {
-  const named = namedIn(fields, values, (name, messages) => (errors[name] = messages))
-  for (const [name, { of }] of Object.entries(fields)) {
-    if (!of || !Array.isArray(values[name])) continue
-    const items = values[name] as Record<string, unknown>[]
-    const wrong = items.map((): Record<string, Messages> => ({}))
-    for (const [at, item] of items.entries())
-      named.push(
-        ...namedIn(of, item, (field, messages) => {
-          ;(wrong[at] ?? {})[field] = messages
-          errors[name] = wrong
-        })
-      )
-  }
-  if (named.length === 0) return
-  const found = await lookup(named.map(({ reference, value }) => ({ ...reference, values: [value] })))
-  for (const [index, { reference, value, into, name, refuse }] of named.entries()) {
-    const id = found[index]?.get(String(value))
-    if (id !== undefined) into[name] = id
-    else refuse([reference.column === 'id' ? `Invalid pk "${value}" - object does not exist.` : 'object with this id not found'])
-  }
-}
-
-function namedIn(fields: Fields, values: Record<string, unknown>, refuse: (name: string, messages: Messages) => void): Named[] {
-  return Object.entries(fields).flatMap(([name, { reference }]) => {
-    const value = values[name]
-    return reference && (typeof value === 'number' || typeof value === 'string')
-      ? [{ reference, value, into: values, name, refuse: (messages: Messages) => refuse(name, messages) }]
-      : []
-  })
-}
+const notAnObject = (input: unknown) => `Invalid data. Expected a dictionary, but got ${pythonType(input)}.`

@@ -1,12 +1,23 @@
 import type { FastifyInstance } from 'fastify'
-import { describe, filter, filters, invalid, ordering, readInput, resource, sendJson, type Actor, type Tx } from 'care-kernel'
+import {
+  actorOf,
+  describe,
+  filter,
+  filters,
+  invalid,
+  ordering,
+  readInput,
+  resource,
+  sendJson,
+  type Actor,
+  type Tx
+} from 'care-kernel'
 import { RANK } from 'care-kernel/contracts/auth-permissions'
 import type { RuledConsultation } from './consultations.ts'
 import { CODE_STATUS_CONSENT } from './enumerations.ts'
 import { consentInput } from './inputs.ts'
 import { PatientConsent } from './models.ts'
 import { CONSULTATION, consultationOfPath, of, type OfConsultation, type PartOfConsultation } from './nested.ts'
-import { actorOf } from './request-actor.ts'
 import type { ConsultationScope } from './scope.ts'
 import { consentShape } from './shapes.ts'
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import {
+  actorOf,
   describe,
   filter,
   filters,
@@ -15,7 +16,6 @@ import {
 import { Encounters, OPEN_COLUMNS, type OpenConsultation } from './encounters.ts'
 import { consultationInputs, dischargeInput } from './inputs.ts'
 import { listedFor, RULE_COLUMNS, type ConsultationLike } from './policy.ts'
-import { actorOf } from './request-actor.ts'
 import type { ConsultationScope } from './scope.ts'
 
 type One = { Params: { id: string } }

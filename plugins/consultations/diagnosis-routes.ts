@@ -1,11 +1,10 @@
 import type { FastifyInstance } from 'fastify'
-import { describe, invalid, ordering, readInput, resource, sendJson, type Tx } from 'care-kernel'
+import { actorOf, describe, invalid, ordering, readInput, resource, sendJson, type Tx } from 'care-kernel'
 import { watchedValues } from './change-log.ts'
 import { INACTIVE_STATUSES } from './enumerations.ts'
 import { diagnosisInput } from './inputs.ts'
 import { ConsultationDiagnosis } from './models.ts'
 import { CONSULTATION, consultationOfPath, of, type OfConsultation, type PartOfConsultation } from './nested.ts'
-import { actorOf } from './request-actor.ts'
 import type { ConsultationScope } from './scope.ts'
 import { diagnosisShape } from './shapes.ts'
 

@@ -233,16 +233,9 @@ export class Encounters {
 
   /** The values under their columns, without what is no column of a consultation. */
   #columns(values: ConsultationValues): Record<string, unknown> {
-    const {
-      patient: _patient,
-      action: _action,
-      bed: _bed,
-      create_diagnoses: _diagnoses,
-      create_symptoms: _symptoms,
-      transferred_from_location: _location,
-      ...columns
-    } = values
-    return this.#input.columns(columns)
+    return Object.fromEntries(
+      Object.entries(this.#input.columns(values)).filter(([name]) => name !== 'patient_id' && name in PatientConsultation.columns)
+    )
   }
 }
 

@@ -1,4 +1,4 @@
-import { field, Invalid, record, records, type Clock, type Field, type Infer, type Messages } from 'care-kernel'
+import { field, Invalid, nested, record, type Clock, type Field, type Infer, type Messages } from 'care-kernel'
 import {
   CATEGORIES,
   CODE_STATUSES,
@@ -133,8 +133,8 @@ export function consultationInputs(clock: Clock, earliest: string) {
     bed: uuidOfOther(),
     height: measure(),
     weight: measure(),
-    create_diagnoses: records(newDiagnosis, optional),
-    create_symptoms: records(newSymptom, optional)
+    create_diagnoses: field.list(nested(newDiagnosis), { ...optional, array: true }),
+    create_symptoms: field.list(nested(newSymptom), { ...optional, array: true })
   })
 }
 

@@ -1,6 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { Where } from 'care-kernel'
-import { actorOf } from './request-actor.ts'
+import { actorOf, type Where } from 'care-kernel'
 import type { RuledConsultation } from './consultations.ts'
 import type { ConsultationScope } from './scope.ts'
 

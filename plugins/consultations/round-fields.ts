@@ -16,7 +16,7 @@ export interface RoundField {
 const optional = { optional: true } as const
 const nullable = { optional: true, null: true } as const
 
-const label = (of: Labels, make: typeof column.integer | typeof column.smallint = column.integer): RoundField => ({
+const label = (of: Labels, make = column.integer): RoundField => ({
   column: make('health', { null: true }),
   input: field.label(of, optional),
   output: sql => out.label(sql, of)

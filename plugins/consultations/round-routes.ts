@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import {
+  actorOf,
   describe,
   filter,
   filters,
@@ -15,7 +16,6 @@ import type { RuledConsultation } from './consultations.ts'
 import { ROUNDS_TYPES } from './enumerations.ts'
 import { roundInput } from './inputs.ts'
 import { CONSULTATION, of, type OfConsultation, type PartOfConsultation } from './nested.ts'
-import { actorOf } from './request-actor.ts'
 import { analyse, readQuestion } from './round-analysis.ts'
 import { Rounds, type RoundRow, type RoundValues } from './rounds.ts'
 import type { ConsultationScope } from './scope.ts'

@@ -1,11 +1,22 @@
 import type { FastifyInstance } from 'fastify'
-import { describe, filter, filters, invalid, ordering, readInput, resource, sendJson, type Actor, type Tx } from 'care-kernel'
+import {
+  actorOf,
+  describe,
+  filter,
+  filters,
+  invalid,
+  ordering,
+  readInput,
+  resource,
+  sendJson,
+  type Actor,
+  type Tx
+} from 'care-kernel'
 import { watchedValues } from './change-log.ts'
 import { OTHER_SYMPTOM } from './enumerations.ts'
 import { symptomInput, type SymptomInput } from './inputs.ts'
 import { EncounterSymptom } from './models.ts'
 import { CONSULTATION, consultationOfPath, of, type OfConsultation, type PartOfConsultation } from './nested.ts'
-import { actorOf } from './request-actor.ts'
 import type { ConsultationScope } from './scope.ts'
 import { symptomShape } from './shapes.ts'
 

@@ -135,6 +135,11 @@ export const patients = defineContract({
         last_consultation: 'null'
       }
     },
+    /** A consultation's row as `c`: its labels, for tables. */
+    consultation: {
+      alias: 'c',
+      fields: { route_to_facility: 'null', suggestion: 'null', category: 'null', new_discharge_reason: 'null' }
+    },
     /**
      * Rows of other plugins that scopes, filters, orders and the CSV of patients look at: from-items with at least these columns,
      * a table's name where it has them. Without their owner there are no such rows.
@@ -144,7 +149,7 @@ export const patients = defineContract({
       fields: {
         /** Consultations, deleted ones too: what a patient names as its last stays visible. */
         consultations: empty(
-          'id bigint, patient_id bigint, facility_id bigint, assigned_to_id bigint, created_date timestamptz, patient_no text, category text, deprecated_covid_category text, suggestion text, route_to_facility smallint, is_kasp boolean, kasp_enabled_date timestamptz, encounter_date timestamptz, discharge_date timestamptz, new_discharge_reason smallint, medico_legal_case boolean, is_telemedicine boolean, has_consents integer[], bed_number text, current_bed_id bigint, last_daily_round_id bigint, admitted boolean, deleted boolean'
+          'id bigint, external_id uuid, patient_id bigint, facility_id bigint, assigned_to_id bigint, created_date timestamptz, patient_no text, category text, deprecated_covid_category text, suggestion text, route_to_facility smallint, is_kasp boolean, kasp_enabled_date timestamptz, encounter_date timestamptz, discharge_date timestamptz, new_discharge_reason smallint, medico_legal_case boolean, is_telemedicine boolean, has_consents integer[], bed_number text, current_bed_id bigint, last_daily_round_id bigint, admitted boolean, deleted boolean'
         ),
         daily_rounds: empty('id bigint, patient_category text, ventilator_interface integer'),
         /** Diagnoses with their status (`confirmed` …) and the label of the ICD-11 entity. */

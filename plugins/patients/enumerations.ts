@@ -1,4 +1,4 @@
-import type { Labels } from 'care-kernel'
+import type { CodeLabels, Labels } from 'care-kernel'
 
 // Contract patients §4: what is stored, and what the API calls it.
 
@@ -35,9 +35,18 @@ export const ACTIONS: Labels = {
   90: 'DISCHARGE_RECOMMENDED'
 }
 
-export const BLOOD_GROUPS = ['A+', 'A-', 'B+', 'B-', 'AB+', 'AB-', 'O+', 'O-', 'UNK'] as const
-/** The one blood group that is called otherwise than it is stored. */
-export const UNKNOWN_BLOOD_GROUP = { stored: 'UNK', label: 'UNKNOWN' } as const
+/** One is called otherwise than it is stored. */
+export const BLOOD_GROUPS: CodeLabels = {
+  'A+': 'A+',
+  'A-': 'A-',
+  'B+': 'B+',
+  'B-': 'B-',
+  'AB+': 'AB+',
+  'AB-': 'AB-',
+  'O+': 'O+',
+  'O-': 'O-',
+  UNK: 'UNKNOWN'
+}
 
 export const VACCINES = ['CoviShield', 'Covaxin', 'Sputnik', 'Moderna', 'Pfizer', 'Janssen', 'Sinovac'] as const
 export const RATION_CARDS = ['NO_CARD', 'BPL', 'APL'] as const
@@ -119,6 +128,23 @@ export const MODES_OF_CONTACT: Labels = {
 
 /** Contract patients §14. */
 export const THREADS: Labels = { 10: 'DOCTORS', 20: 'NURSES' }
+
+// What other plugins own and patients are filtered by (contract patients §5).
+
+export const CATEGORIES = ['Comfort', 'Stable', 'Moderate', 'Critical', 'ActivelyDying'] as const
+export const COVID_CATEGORIES = ['ASYM', 'Mild', 'Moderate', 'Severe'] as const
+export const BED_TYPES: Labels = {
+  1: 'ISOLATION',
+  2: 'ICU',
+  3: 'ICU_WITH_NON_INVASIVE_VENTILATOR',
+  4: 'ICU_WITH_OXYGEN_SUPPORT',
+  5: 'ICU_WITH_INVASIVE_VENTILATOR',
+  6: 'BED_WITH_OXYGEN_SUPPORT',
+  7: 'REGULAR'
+}
+export const VENTILATOR_INTERFACES: Labels = { 0: 'UNKNOWN', 5: 'INVASIVE', 10: 'NON_INVASIVE', 15: 'OXYGEN_SUPPORT' }
+export const DISCHARGE_REASONS = [-1, 1, 2, 3, 4] as const
+export const DIAGNOSIS_STATUSES = ['unconfirmed', 'provisional', 'differential', 'confirmed'] as const
 
 /** The stored numbers of labels. */
 export const numbersOf = (labels: Labels): number[] => Object.keys(labels).map(Number)

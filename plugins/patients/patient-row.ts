@@ -1,4 +1,4 @@
-import type { Params} from 'care-kernel';
+import type { Params } from 'care-kernel'
 import { scopeCondition, type Actor, type Where } from 'care-kernel'
 import { patientsOf, type ScopeRelations } from './policy.ts'
 

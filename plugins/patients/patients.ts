@@ -1,4 +1,5 @@
 import { isUuid, notAUuid, Params, type Actor, type Queryable, type Tx, type Where } from 'care-kernel'
+import { placesDecided } from 'care-kernel/contracts/places'
 import type { FindPatient, PatientChanges, PatientRow, Patients } from './contract.ts'
 import { HISTORY_COLUMNS, Patient } from './models.ts'
 import { patientRow, visibility } from './patient-row.ts'
@@ -7,13 +8,8 @@ import { patientShapes, type PatientShapes } from './shapes.ts'
 
 const COPIED = HISTORY_COLUMNS.map(name => `"${name}"`).join(', ')
 const REMEMBER = `insert into facility_historicalpatientregistration (${COPIED}, history_date, history_type, history_user_id)
-  select ${COPIED}, $2, $3, $4 from facility_patientregistration where id = $1`
-
-/** A local body decides the district, a district the state (contract patients §4), whenever a patient is saved whole. */
-const PLACES = `update facility_patientregistration p set district_id = x.district_id, state_id = x.state_id
-  from (select d.id as district_id, coalesce(d.state_id, q.state_id) as state_id from facility_patientregistration q
-    left join users_localbody l on l.id = q.local_body_id left join users_district d on d.id = coalesce(l.district_id, q.district_id) where q.id = $1) x
-  where p.id = $1 and (p.district_id, p.state_id) is distinct from (x.district_id, x.state_id)`
+  select ${COPIED}, $2::timestamptz + (kind.at - 1) * interval '1 microsecond', kind.kind, $4
+  from facility_patientregistration cross join unnest($3::varchar[]) with ordinality kind(kind, at) where id = $1`
 
 /** Finds, changes and moves patients. */
 export class PatientService implements Patients {
@@ -26,6 +22,11 @@ export class PatientService implements Patients {
     this.#scope = scope
     this.#columns = patientRow(scope.slots.relations.consultations)
     this.visible = visibility(scope.slots.relations)
+  }
+
+  /** Columns of a `PatientRow`, as SQL over `p`. */
+  get columns(): string {
+    return this.#columns
   }
 
   /** Made when they are first asked for: whoever fills the slots is built after this service. */
@@ -54,10 +55,11 @@ export class PatientService implements Patients {
   move = async (
     tx: Tx,
     actor: Actor,
-    { id, external_id: uuid }: PatientRow,
+    { id, external_id: uuid, ...stored }: PatientRow,
     { facility, by }: { readonly facility: { readonly id: number; readonly name: string }; readonly by: 'transfer' | 'shift' }
   ): Promise<void> => {
-    await this.save(tx, actor, id, { facility_id: facility.id, is_active: true, allow_transfer: false })
+    const places = await this.#places(tx, stored)
+    await this.save(tx, actor, id, { facility_id: facility.id, is_active: true, allow_transfer: false, ...places })
     await this.#scope.hooks['patient-moving'](tx, {
       patientId: id,
       facilityId: facility.id,
@@ -68,27 +70,39 @@ export class PatientService implements Patients {
     await this.#scope.emit(tx, 'patient-transferred', { patientId: id, patient: uuid, facilityId: facility.id, userId: actor.id })
   }
 
-  /** Writes columns and a row of history. Whole unless `partial`: then `modified_date` and the places stay as they are. */
+  /**
+   * Writes columns and a row of history per save; the API's writes count as two, as in the original. Unless `partial`,
+   * `modified_date` moves.
+   */
   async save(
     tx: Tx,
     actor: Actor,
     id: number,
     columns: Readonly<Record<string, unknown>>,
-    { partial = false }: { readonly partial?: boolean } = {}
+    { partial = false, saves = 1 }: { readonly partial?: boolean; readonly saves?: number } = {}
   ): Promise<void> {
     const values = partial ? columns : { ...columns, modified_date: this.now() }
     await this.#scope.model(Patient).update(values, { where: { id }, transaction: tx.sequelize })
-    if (!partial) await tx.query(PLACES, [id])
-    await this.remember(tx, actor, id, '~')
+    await this.remember(
+      tx,
+      actor,
+      id,
+      Array.from({ length: saves }, () => '~')
+    )
   }
 
-  /** Appends the state a patient has now to its history (contract patients §18). */
-  async remember(tx: Tx, actor: Actor, id: number, kind: '+' | '~'): Promise<void> {
-    await tx.query(REMEMBER, [id, this.now(), kind, actor.id])
+  /** Appends the state a patient has now to its history, once for each kind (contract patients §18). */
+  async remember(tx: Tx, actor: Actor, id: number, kinds: readonly ('+' | '~')[]): Promise<void> {
+    await tx.query(REMEMBER, [id, this.now(), kinds, actor.id])
   }
 
   now(): string {
     return this.#scope.clock.now().toISOString()
+  }
+
+  /** What a whole save derives again (contract patients §4). */
+  async #places(tx: Tx, patient: Omit<PatientRow, 'id' | 'external_id'>): Promise<object> {
+    return patient.local_body_id === null && patient.district_id === null ? {} : placesDecided(tx, patient)
   }
 
   async #find(

@@ -78,7 +78,8 @@ export const patientRules = {
   'patient.write': { summary: 'Register patients', allow: writer },
   'patient.update': { summary: 'Change a patient', allow: writer, object: patientUpdate },
   'patient.transfer': { summary: 'Move a patient to another facility', allow: writer },
-  'patient.note.read': { summary: 'See notes on patients', allow: everybody },
+  'patient.note.read': { summary: 'See notes on patients', allow: baseRead },
+  'patient.note.edits': { summary: 'See what notes on patients said before', allow: everybody },
   'patient.note.write': { summary: 'Write notes on patients', allow: all(not(readOnly), atLeast(RANK.nurse)) }
 } as const satisfies Readonly<Record<string, Rule>>
 
@@ -129,6 +130,39 @@ export function patientsOf(
               : [])
           ].join(' or ') + ')'
         )
+      }
+    ]
+  ]
+}
+
+/** Notes an actor sees, of the patient `p`: those on patients one sees, and one's own (contract patients §14); `n` is the note. */
+export function notesOf(relations: ScopeRelations): RowScope {
+  return patientsOf('p', relations).map(([holds, condition], at, cases) => [
+    holds,
+    at < cases.length - 1
+      ? condition
+      : (actor, params) => `(${condition(actor, params)} or n.created_by_id = ${params.add(actor.id)})`
+  ])
+}
+
+/**
+ * Patients on whom an actor may write notes (contract patients §14 with FIX-1): those of the state or the district, those assigned, for
+ * doctors and above those at one's facilities and in the district, for others those at the home facility.
+ */
+export function notableBy({ consultations }: Pick<ScopeRelations, 'consultations'>): RowScope {
+  const [bySuperuser, , byState, byDistrict] = patientsOf('p', { consultations, watched_consultations: '' })
+  if (!bySuperuser || !byState || !byDistrict) return []
+  return [
+    bySuperuser,
+    byState,
+    byDistrict,
+    [
+      everybody,
+      ({ id, userType, facilityIds, homeFacilityId, districtId }, params) => {
+        const user = params.add(id)
+        const doctor = userType >= RANK.doctor
+        return `(p.assigned_to_id = ${user} or p.last_consultation_id in (select c.id from ${consultations} c where c.assigned_to_id = ${user})
+          or ${doctor ? `p.facility_id = any(${params.add(facilityIds, 'bigint[]')}) or ${inPlace('p', 'district_id', districtId, params)}` : `p.facility_id = ${params.add(homeFacilityId, 'bigint')}`})`
       }
     ]
   ]

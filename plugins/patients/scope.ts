@@ -5,6 +5,7 @@ import type { places } from 'care-kernel/contracts/places'
 import type { TSchema } from 'typebox'
 import type { patients } from './contract.ts'
 import type { PatientService } from './patients.ts'
+import type { Registration } from './registration.ts'
 import type { Settings } from './settings.ts'
 
 /** What the plugin declared. */
@@ -18,4 +19,4 @@ export type DeclaredScope = Scope<
 >
 
 /** The same with the plugin's own services. */
-export type PatientScope = DeclaredScope & { readonly patients: PatientService }
+export type PatientScope = DeclaredScope & { readonly patients: PatientService; readonly registration: Registration }

@@ -3,6 +3,7 @@ import { userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
 import { facilityBare, type FacilityShapes } from 'care-kernel/contracts/facilities'
 import { districtObject, localBodyObject, stateObject, wardObject } from 'care-kernel/contracts/places'
 import {
+  BLOOD_GROUPS,
   DISEASE_STATUSES,
   DISEASES,
   HOME_SUPPORT,
@@ -11,8 +12,7 @@ import {
   RELATIONS,
   SOCIOECONOMIC_STATUSES,
   SOURCES,
-  TEST_TYPES,
-  UNKNOWN_BLOOD_GROUP
+  TEST_TYPES
 } from './enumerations.ts'
 
 /** The representations of a patient in one deployment; `p` is the patient's row. */
@@ -64,9 +64,7 @@ const head = {
 const common = (lastConsultation: string) => ({
   ...placeObjects,
   last_consultation: out.json(lastConsultation),
-  blood_group: out.text(
-    `case p.blood_group when '${UNKNOWN_BLOOD_GROUP.stored}' then '${UNKNOWN_BLOOD_GROUP.label}' else p.blood_group end`
-  ),
+  blood_group: out.label('p.blood_group', BLOOD_GROUPS),
   disease_status: out.label('p.disease_status', DISEASE_STATUSES),
   source: out.label('p.source', SOURCES),
   assigned_to_object: user('p.assigned_to_id'),
