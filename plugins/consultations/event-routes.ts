@@ -4,6 +4,10 @@ import { CONSULTATION, consultationOfPath, of, type OfConsultation, type PartOfC
 import type { ConsultationScope } from './scope.ts'
 import { eventShape, eventTypeShape } from './shapes.ts'
 
+/** What makes the kept trees of types stale. */
+export const EVENT_TYPES = 'event-types'
+const DAY_SECONDS = 86_400
+
 const ORDER = ordering({ created_date: 'e.created_date', taken_at: 'e.taken_at' }, 'e.created_date desc, e.id desc', 'e.id desc')
 
 /** The order as the original checks it: an unknown field is an error, not left out. */
@@ -66,6 +70,7 @@ export function eventRoutes(app: FastifyInstance, scope: ConsultationScope): voi
   const { database } = scope
   const ofPath = consultationOfPath(scope)
   const config = { permission: 'event.read' }
+  const kept = { ...config, cache: { seconds: DAY_SECONDS, tag: EVENT_TYPES } }
   const known = new Set<number>()
 
   /** An unknown type is an error; types are never taken away, so those that were found stay known. */
@@ -108,7 +113,7 @@ export function eventRoutes(app: FastifyInstance, scope: ConsultationScope): voi
     async (request, reply) => sendJson(reply, await types.list(database, request))
   )
 
-  app.get('/api/v1/event_types/roots/', { config, schema: describe({ summary: 'Types of changes as trees' }) }, async () => {
+  app.get('/api/v1/event_types/roots/', { config: kept, schema: describe({ summary: 'Types of changes as trees' }) }, async () => {
     const {
       rows: [row]
     } = await database.query<{ types: TypeNode[]; roots: number[] }>(ALL)
@@ -123,7 +128,7 @@ export function eventRoutes(app: FastifyInstance, scope: ConsultationScope): voi
 
   app.get<{ Params: { id: string } }>(
     '/api/v1/event_types/:id/descendants/',
-    { config, schema: describe({ summary: 'All types below one' }) },
+    { config: kept, schema: describe({ summary: 'All types below one' }) },
     async (request, reply) => {
       const { id } = await types.row<{ id: number }>(database, request.params.id, 't.id')
       const {

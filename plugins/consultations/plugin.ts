@@ -1,4 +1,4 @@
-import { definePlugin } from 'care-kernel'
+import { definePlugin, invalidateResponses } from 'care-kernel'
 import { authPermissions } from 'care-kernel/contracts/auth-permissions'
 import { facilities } from 'care-kernel/contracts/facilities'
 import { patients } from 'care-kernel/contracts/patients'
@@ -11,7 +11,7 @@ import { ConsultationService } from './consultations.ts'
 import { consultations } from './contract.ts'
 import { demo } from './demo.ts'
 import { diagnosisRoutes } from './diagnosis-routes.ts'
-import { eventRoutes } from './event-routes.ts'
+import { EVENT_TYPES, eventRoutes } from './event-routes.ts'
 import { fillings, recordNote, referMoved } from './fillings.ts'
 import { icdRoutes } from './icd-routes.ts'
 import {
@@ -36,7 +36,7 @@ export default definePlugin({
   kernel: '^1.0.0',
   summary: 'Consultations: diagnoses, symptoms, daily rounds, what changed, consents; ICD-11',
   requires: [places, authPermissions, facilities, patients],
-  ports: ['database'],
+  ports: ['database', 'cache'],
   config: Settings,
   models: [
     Icd11Diagnosis,
@@ -64,5 +64,6 @@ export default definePlugin({
     icdRoutes(app, scope)
   },
   commands,
-  demo
+  demo,
+  afterLoad: ({ cache }) => invalidateResponses(cache, EVENT_TYPES)
 })

@@ -47,7 +47,11 @@ const yesNo = (): RoundField => ({
   input: field.boolean(nullable),
   output: out.boolean
 })
-const json = (schema: TSchema, empty: unknown[] | object | null): RoundField => {
+const json = (
+  schema: TSchema,
+  empty: unknown[] | object | null,
+  wrongly: (value: never) => string | undefined = () => undefined
+): RoundField => {
   const any = field.json(empty === null ? nullable : optional)
   return {
     column: empty === null ? column.json('health', { null: true }) : column.json('health', { default: () => empty }),
@@ -56,7 +60,8 @@ const json = (schema: TSchema, empty: unknown[] | object | null): RoundField => 
       schema,
       parse(input, arrival) {
         const [wrong] = Value.Check(schema, input) ? [] : Value.Errors(schema, input)
-        return wrong ? new Invalid([`${wrong.instancePath || 'the value'} ${wrong.message}`]) : any.parse(input, arrival)
+        const message = wrong ? `${wrong.instancePath || 'the value'} ${wrong.message}` : wrongly(input as never)
+        return message ? new Invalid([message]) : any.parse(input, arrival)
       }
     },
     output: out.json
@@ -98,7 +103,9 @@ export const ROUND_FIELDS = {
   limb_response_upper_extremity_left: label(labels.LIMB_RESPONSES),
   limb_response_lower_extremity_left: label(labels.LIMB_RESPONSES),
   limb_response_lower_extremity_right: label(labels.LIMB_RESPONSES),
-  bp: json(schemas.bloodPressure, null),
+  bp: json(schemas.bloodPressure, null, ({ systolic, diastolic }: { systolic: number; diastolic: number }) =>
+    systolic < diastolic ? 'Systolic must be greater than diastolic' : undefined
+  ),
   pulse: whole(0, 200),
   resp: whole(0, 150),
   rhythm: label(labels.RHYTHMS),

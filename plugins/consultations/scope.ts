@@ -12,7 +12,7 @@ import type { Settings } from './settings.ts'
 /** What the plugin declared. */
 export type DeclaredScope = Scope<
   typeof consultations,
-  'database',
+  'database' | 'cache',
   readonly [typeof places, typeof authPermissions, typeof facilities, typeof patients],
   readonly [],
   typeof Settings,
