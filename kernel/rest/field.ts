@@ -1,7 +1,7 @@
 import type { Fields } from './record.ts'
 
 /** Messages of one value: a list of texts, or deeper messages by field or index. */
-export type Messages = readonly string[] | { readonly [key: string]: Messages } | readonly Messages[]
+export type Messages = readonly string[] | { readonly [key: string]: Messages | string } | readonly Messages[]
 
 /** What a field makes of a wrong value. */
 export class Invalid {

@@ -1,7 +1,7 @@
-import { isDate } from './filters.ts'
 import {
   DATETIME_FORMAT,
   decimalProblem,
+  isDate,
   isEmail,
   isUrl,
   parseDatetime,

@@ -1,4 +1,5 @@
 import { invalid, notAUuid } from '../http/errors.ts'
+import { isDate, parseDatetime } from './formats.ts'
 import type { Labels } from './out.ts'
 import { valueOf, type Query } from './paging.ts'
 import type { Params } from './params.ts'
@@ -114,6 +115,15 @@ export const filter = {
       return suffix === '_after' ? `${column} >= ${day}::timestamptz` : `${column} < (${day} + 1)::timestamptz`
     }
   }),
+  /** `p_after` and `p_before`, instants, both inclusive; without an offset in the session's time zone. */
+  instantRange: (column: string): Filter => ({
+    schema: { type: 'string', format: 'date-time' },
+    suffixes: ['_after', '_before'],
+    compile: (text, params, suffix) =>
+      parseDatetime(text, 'UTC') === undefined
+        ? { error: 'Enter a valid date/time.' }
+        : `${column} ${suffix === '_after' ? '>=' : '<='} ${params.add(text.trim(), 'timestamptz')}`
+  }),
   /** A list separated by commas: any of them. */
   multi: (column: string, cast: 'text' | 'integer' = 'text'): Filter => ({
     schema: string,
@@ -209,13 +219,4 @@ export function searchTerms(text: string): string[] {
 /** A text as it stands, inside a LIKE pattern. */
 export function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, sign => `\\${sign}`)
-}
-
-/** Whether a text is a day that exists, `YYYY-MM-DD`. */
-export function isDate(text: string): boolean {
-  const match = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text)
-  if (!match) return false
-  const [year, month, day] = match.slice(1).map(Number) as [number, number, number]
-  const date = new Date(Date.UTC(year, month - 1, day))
-  return year > 0 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day
 }

@@ -23,18 +23,6 @@ export interface FoundConsultation {
   readonly current_bed_id: number | null
 }
 
-/** A row whose change is remembered: which one, of which consultation, by whom and when. */
-export interface Change {
-  readonly consultationId: number
-  /** Keys of rows of one model. */
-  readonly ids: readonly number[]
-  readonly by: number
-  /** When it happened, ISO text. */
-  readonly at: string
-  /** When it was so, where that is not the same: the time of a daily round. */
-  readonly takenAt?: string
-}
-
 /** What other plugins do with consultations. */
 export interface Consultations {
   /** Contract consultations §3, slots filled; `c` is the consultation's row. */
@@ -42,14 +30,14 @@ export interface Consultations {
   /** The consultation of a nested path, where the actor reaches it; 404 otherwise, 400 for a malformed uuid. `hold` locks the row. */
   ofPath(db: Queryable, actor: Actor, uuid: string, hold?: boolean): Promise<FoundConsultation>
   /**
-   * The patient is taken in elsewhere: every open consultation ends as Referred and its bed is free (contract shifting-resources §7).
-   * No events, `modified_date` stays, no discharge summary. Their ids.
+   * The patient is taken in elsewhere: every open consultation ends as Referred and its bed is free (contract shifting-resources §5.1, patients §11).
+   * No events, `modified_date` stays, no discharge summary. Their ids. `patients.move` leads here by its hook: who moves a patient need not call it.
    */
-  referOpen(tx: Tx, patientId: number, options?: { readonly firstOnly?: boolean }): Promise<readonly number[]>
+  referOpen(tx: Queryable, patientId: number, options?: { readonly firstOnly?: boolean }): Promise<readonly number[]>
   /** Sets the category (stored key: `Stable`) of the patient's last consultation, `modified_date` stays; nothing without one. */
   setCategory(tx: Tx, patientId: number, category: string): Promise<void>
-  /** The files of a consent changed: recomputes `has_consents` of its consultation (contract consultations §12). */
-  consentFilesChanged(tx: Tx, consentExternalId: string, typesWithFiles: readonly number[]): Promise<void>
+  /** Which types of consent have a current file, recomputed by whoever keeps the files (contract consultations §12). */
+  setConsents(tx: Tx, consultationId: number, types: readonly number[]): Promise<void>
 }
 
 export type ConsultationHooks = {
@@ -67,10 +55,7 @@ export type ConsultationHooks = {
   /** Whether this asset belongs to the bed the consultation has now. */
   'device-at-bed': (db: Queryable, payload: { assetId: number; consultationId: number }) => Promise<boolean>
   /** These consents are no longer current: so are their files. */
-  'consents-archived': (
-    tx: Queryable,
-    payload: { consents: readonly string[]; by: number; at: string }
-  ) => Promise<void>
+  'consents-archived': (tx: Queryable, payload: { consents: readonly string[]; by: number; at: string }) => Promise<void>
 }
 
 const consultation = { consultationId: Type.Integer(), consultation: Type.String({ format: 'uuid' }), by: Type.Integer() }

@@ -10,7 +10,12 @@ export const CATEGORIES: CodeLabels = {
 }
 
 /** Superseded by `CATEGORIES`, kept for old rows. */
-export const COVID_CATEGORIES: CodeLabels = { ASYM: 'ASYMPTOMATIC', Mild: 'Category-A', Moderate: 'Category-B', Severe: 'Category-C' }
+export const COVID_CATEGORIES: CodeLabels = {
+  ASYM: 'ASYMPTOMATIC',
+  Mild: 'Category-A',
+  Moderate: 'Category-B',
+  Severe: 'Category-C'
+}
 
 /** What was decided; answered by code, labels are `suggestion_text`. */
 export const SUGGESTIONS: CodeLabels = {

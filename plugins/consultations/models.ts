@@ -49,7 +49,7 @@ export const PatientConsultation = defineModel({
     new_discharge_reason: column.smallint('health', { null: true }),
     discharge_notes: emptyText(),
     death_datetime: instant(),
-    death_confirmed_doctor: column.text('identity', { null: true }),
+    death_confirmed_doctor: column.text('identity', { null: true, default: '' }),
     bed_number: column.varchar('health', 100, { null: true }),
     is_kasp: no(),
     kasp_enabled_date: column.timestamp('none', { null: true }),

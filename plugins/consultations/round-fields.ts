@@ -1,4 +1,4 @@
-import { bad, column, field, out, type CodeLabels, type Column, type Field, type Labels, type Output } from 'care-kernel'
+import { column, field, Invalid, out, type CodeLabels, type Column, type Field, type Labels, type Output } from 'care-kernel'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { CATEGORIES, COVID_CATEGORIES } from './enumerations.ts'
@@ -16,7 +16,7 @@ export interface RoundField {
 const optional = { optional: true } as const
 const nullable = { optional: true, null: true } as const
 
-const label = (of: Labels, make: typeof column.integer | typeof column.smallint = column.integer): RoundField => ({
+const label = (of: Labels, make = column.integer): RoundField => ({
   column: make('health', { null: true }),
   input: field.label(of, optional),
   output: sql => out.label(sql, of)
@@ -47,7 +47,11 @@ const yesNo = (): RoundField => ({
   input: field.boolean(nullable),
   output: out.boolean
 })
-const json = (schema: TSchema, empty: unknown[] | object | null): RoundField => {
+const json = (
+  schema: TSchema,
+  empty: unknown[] | object | null,
+  wrongly: (value: never) => string | undefined = () => undefined
+): RoundField => {
   const any = field.json(empty === null ? nullable : optional)
   return {
     column: empty === null ? column.json('health', { null: true }) : column.json('health', { default: () => empty }),
@@ -56,7 +60,8 @@ const json = (schema: TSchema, empty: unknown[] | object | null): RoundField => 
       schema,
       parse(input, arrival) {
         const [wrong] = Value.Check(schema, input) ? [] : Value.Errors(schema, input)
-        return wrong ? bad(`${wrong.instancePath || 'the value'} ${wrong.message}`) : any.parse(input, arrival)
+        const message = wrong ? `${wrong.instancePath || 'the value'} ${wrong.message}` : wrongly(input as never)
+        return message ? new Invalid([message]) : any.parse(input, arrival)
       }
     },
     output: out.json
@@ -98,7 +103,9 @@ export const ROUND_FIELDS = {
   limb_response_upper_extremity_left: label(labels.LIMB_RESPONSES),
   limb_response_lower_extremity_left: label(labels.LIMB_RESPONSES),
   limb_response_lower_extremity_right: label(labels.LIMB_RESPONSES),
-  bp: json(schemas.bloodPressure, null),
+  bp: json(schemas.bloodPressure, null, ({ systolic, diastolic }: { systolic: number; diastolic: number }) =>
+    systolic < diastolic ? 'Systolic must be greater than diastolic' : undefined
+  ),
   pulse: whole(0, 200),
   resp: whole(0, 150),
   rhythm: label(labels.RHYTHMS),
