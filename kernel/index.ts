@@ -12,7 +12,7 @@ export {
 export type { Command, Deployment, Terminal } from './deployment.ts'
 export { messageOf, ProblemsError, type Problem } from './errors.ts'
 export { defineGateway, type Finding, type Gateway, type GatewayContext } from './gateway.ts'
-export { writingRequest } from './http/context.ts'
+export { actorOf, writingRequest } from './http/context.ts'
 export * from './http/errors.ts'
 export type { Upload } from './http/body.ts'
 export { invalidateResponses } from './http/response-cache.ts'
@@ -20,7 +20,16 @@ export { sendJson } from './http/server.ts'
 export type {} from './http/types.ts'
 export { builtInNames, builtInPlugins } from './load.ts'
 export { openKernel, planKernel, type OpenKernel, type Role } from './kernel.ts'
-export { baseColumns, column, defineModel, type ModelDefinition, type ModelOf, type PrivacyClass, type RowOf } from './model.ts'
+export {
+  baseColumns,
+  column,
+  defineModel,
+  type Column,
+  type ModelDefinition,
+  type ModelOf,
+  type PrivacyClass,
+  type RowOf
+} from './model.ts'
 export {
   all,
   any,
@@ -64,13 +73,15 @@ export {
 export type { Sms, SmsPort } from './ports/sms.ts'
 export type { SignedUpload, Storage, StoredObject } from './ports/storage.ts'
 export { connectPostgres, type PostgresSettings } from './postgres.ts'
-export { Invalid, type Field, type Messages } from './rest/field.ts'
+export { bad, Invalid, type Field, type Messages } from './rest/field.ts'
 export { field, type PhoneType, type TextOptions } from './rest/fields.ts'
 export * from './rest/filters.ts'
+export { isDate } from './rest/formats.ts'
+export { cell, sendCsv, type Table } from './rest/csv.ts'
 export { describe, type Description } from './rest/describe.ts'
 export { lookupIn, readInput } from './rest/input.ts'
-export { record, type Infer, type RecordInput, type Values } from './rest/record.ts'
-export { labelSql, out, quote, shape, type Labels, type Output, type Shape } from './rest/out.ts'
+export { nested, record, type Infer, type RecordInput, type Values } from './rest/record.ts'
+export { labelSql, out, quote, shape, type CodeLabels, type Labels, type Output, type Shape } from './rest/out.ts'
 export * from './rest/paging.ts'
 export { Params } from './rest/params.ts'
 export { addressOf, isUuid, resource, type Key, type Resource, type Where } from './rest/resource.ts'

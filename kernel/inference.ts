@@ -45,13 +45,13 @@ export type HookHandlers<Ds extends AnyContract, Sc> = { readonly [K in HookKey<
 
 export type SlotKey<D> =
   D extends Contract<infer N, object, EventSchemas, HookTypes, infer L> ? `${N}/${keyof L & string}` : never
-export type SlotFields<Ds, K> = K extends `${infer N}/${infer L}`
+export type SlotFields<Ds, K, Sc> = K extends `${infer N}/${infer L}`
   ? Extract<Ds, { name: N }> extends { slots: infer Ls }
     ? L extends keyof Ls
       ? Ls[L] extends { fields: infer F }
-        ? { readonly [X in keyof F]?: string }
+        ? { readonly [X in keyof F]?: string | ((scope: Sc) => string) }
         : never
       : never
     : never
   : never
-export type Fillings<Ds extends AnyContract> = { readonly [K in SlotKey<Ds>]?: SlotFields<Ds, K> }
+export type Fillings<Ds extends AnyContract, Sc> = { readonly [K in SlotKey<Ds>]?: SlotFields<Ds, K, Sc> }

@@ -157,7 +157,8 @@ export interface PluginInput<
   readonly schedules?: Readonly<Record<string, Schedule<J>>>
   readonly on?: Subscriptions<C | R[number] | O[number], Sc>
   readonly hooks?: HookHandlers<C | R[number] | O[number] | X[number], Sc>
-  readonly fills?: Fillings<R[number] | O[number] | X[number]>
+  /** SQL for slots of others: a text, or a function of the scope where it takes the plugin's own services to write it. */
+  readonly fills?: Fillings<R[number] | O[number] | X[number], Sc>
   readonly commands?: Readonly<Record<string, Command<Sc>>>
   /** Each resolves when that part is well and rejects with the reason otherwise. */
   readonly health?: Readonly<Record<string, (scope: Sc) => Promise<void>>>
@@ -192,8 +193,11 @@ export type Plugin = Readonly<
   readonly services?: Readonly<Record<string, (new (scope: LooseScope) => object) | ((scope: LooseScope) => object)>>
   readonly on?: Readonly<Record<string, Handler<unknown, LooseScope>>>
   readonly hooks?: Readonly<Record<string, (tx: Queryable, payload: unknown, scope: LooseScope) => Promise<unknown>>>
-  readonly fills?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly fills?: Readonly<Record<string, Readonly<Record<string, Filling>>>>
 }
+
+/** SQL of one field of a slot, or how its plugin makes it. */
+export type Filling = string | ((scope: LooseScope) => string)
 
 /** A scope seen from the kernel, which cannot know what each plugin declared. */
 export type LooseScope = Readonly<Record<string, unknown>>

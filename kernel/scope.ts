@@ -38,7 +38,7 @@ export function buildScopes(
     const values: Record<string, unknown> = {
       ...given(loaded, ports, common),
       hooks: hookCalls(loaded, events, plugins, scopes),
-      slots: slotExpressions(events, plugin)
+      slots: slotExpressions(events, plugin, scopes)
     }
     for (const { name: other } of [...(plugin.requires ?? []), ...(plugin.optional ?? [])]) values[other] = provided.get(other)
 

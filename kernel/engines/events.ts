@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox'
-import type { Plugin } from '../plugin.ts'
+import type { Filling, LooseScope, Plugin } from '../plugin.ts'
 import type { Engine, Loaded } from './engine.ts'
 
 export interface OwnedEvent {
@@ -15,7 +15,7 @@ export interface EventPart {
   /** Subscribers of each hook `<plugin>/<hook>`, in dependency order. */
   readonly hooks: ReadonlyMap<string, readonly string[]>
   /** Filled slot fields `<plugin>/<slot>/<field>`. */
-  readonly fills: ReadonlyMap<string, { readonly owner: string; readonly sql: string }>
+  readonly fills: ReadonlyMap<string, { readonly owner: string; readonly sql: Filling }>
 }
 
 /** Events, hooks and slots: what plugins say to each other without importing more than contracts. */
@@ -39,7 +39,7 @@ export const eventEngine: Engine<EventPart> = {
         ])
       )
     )
-    const fills = new Map<string, { owner: string; sql: string }>()
+    const fills = new Map<string, { owner: string; sql: Filling }>()
 
     for (const { name: owner, plugin } of plugins) {
       for (const key of Object.keys(plugin.on ?? {})) {
@@ -69,7 +69,7 @@ export const eventEngine: Engine<EventPart> = {
     function fill(
       owner: string,
       key: string,
-      filling: Readonly<Record<string, string>>,
+      filling: Readonly<Record<string, Filling>>,
       known: ReadonlyMap<string, Plugin>
     ): void {
       const [of = '', slot = ''] = key.split('/')
@@ -108,17 +108,39 @@ export const eventEngine: Engine<EventPart> = {
   })
 }
 
-/** The SQL of every field of every slot of one plugin. */
-export function slotExpressions(part: EventPart, plugin: Plugin): Record<string, Record<string, string>> {
-  const { name, slots } = plugin.contract
+/**
+ * The SQL of every field of every slot of one plugin. A field whose filling is a function is made when it is read, which may be
+ * in `routes` or later: who fills a slot is built after its owner.
+ */
+export function slotExpressions(
+  part: EventPart,
+  { contract: { name, slots } }: Plugin,
+  scopes: ReadonlyMap<string, LooseScope>
+): Record<string, Record<string, string>> {
   return Object.fromEntries(
     Object.entries(slots).map(([slot, { fields }]) => [
       slot,
-      Object.fromEntries(
-        Object.entries(fields).map(([field, constant]) => [field, part.fills.get(`${name}/${slot}/${field}`)?.sql ?? constant])
-      )
+      Object.defineProperties(
+        {},
+        Object.fromEntries(
+          Object.entries(fields).map(([field, constant]) => [
+            field,
+            { enumerable: true, get: () => expression(part, `${name}/${slot}/${field}`, constant, scopes) }
+          ])
+        )
+      ) as Record<string, string>
     ])
   )
+}
+
+function expression(part: EventPart, key: string, constant: string, scopes: ReadonlyMap<string, LooseScope>): string {
+  const filling = part.fills.get(key)
+  if (!filling) return constant
+  const { owner, sql } = filling
+  if (typeof sql === 'string') return sql
+  const scope = scopes.get(owner)
+  if (!scope) throw new Error(`"${owner}" fills ${key} with a function: read it in routes or later, not in a constructor`)
+  return sql(scope)
 }
 
 function subscribers(plugins: readonly Loaded[], kind: 'on' | 'hooks', key: string): string[] {

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Actor } from '../actor.ts'
 import { causedBy, currentCause, type Cause } from '../cause.ts'
+import { unauthenticated } from './errors.ts'
 
 /** Remembers the writing request for whatever it calls: an audit can tell who writes, a job who asked. Reads pay nothing. */
 export function rememberWriters(app: FastifyInstance): void {
@@ -28,4 +30,10 @@ class RequestCause implements Cause {
   get actor(): number | null {
     return this.request.actor?.id ?? null
   }
+}
+
+/** Who asks, on a route that is not public: the guard has refused everybody else. */
+export function actorOf({ actor }: FastifyRequest): Actor {
+  if (!actor) throw unauthenticated()
+  return actor
 }

@@ -1,5 +1,7 @@
+import type { Fields } from './record.ts'
+
 /** Messages of one value: a list of texts, or deeper messages by field or index. */
-export type Messages = readonly string[] | { readonly [key: string]: Messages } | readonly Messages[]
+export type Messages = readonly string[] | { readonly [key: string]: Messages | string } | readonly Messages[]
 
 /** What a field makes of a wrong value. */
 export class Invalid {
@@ -35,6 +37,9 @@ export interface Field<T = unknown, Required extends boolean = boolean> {
   /** What a form that lacks it means, where that is not "absent". */
   readonly absentInForm: { readonly value: unknown } | undefined
   readonly list: boolean
+  /** Of an input within an input, its fields; of a list, its item: where references are found. */
+  readonly nested: Fields | undefined
+  readonly item: Field | undefined
   readonly schema: object
   parse(input: unknown, arrival: Arrival): T | Invalid
 }
@@ -62,6 +67,8 @@ export interface Kind<T> {
   readonly reference?: Reference
   readonly absentInForm?: { readonly value: unknown }
   readonly list?: boolean
+  readonly nested?: Fields
+  readonly item?: Field
 }
 
 /** One message. */
@@ -79,6 +86,8 @@ export function make<T, O>(options: O | undefined, kind: Kind<T>): Made<T, O> {
     reference: kind.reference,
     absentInForm: kind.absentInForm,
     list: kind.list ?? false,
+    nested: kind.nested,
+    item: kind.item,
     schema: { ...kind.schema, ...(nullable ? { nullable: true } : {}), ...(help ? { description: help } : {}) },
     parse: kind.parse
   } as unknown as Made<T, O>

@@ -1,7 +1,7 @@
-import { isDate } from './filters.ts'
 import {
   DATETIME_FORMAT,
   decimalProblem,
+  isDate,
   isEmail,
   isUrl,
   parseDatetime,
@@ -10,7 +10,7 @@ import {
   type PhoneType
 } from './formats.ts'
 import { bad, Invalid, make, type Common, type Field, type Kind } from './field.ts'
-import type { Labels } from './out.ts'
+import { isNumber, type CodeLabels, type KeyOf, type Labels } from './out.ts'
 
 const INT4: readonly [number, number] = [-2_147_483_648, 2_147_483_647]
 
@@ -48,22 +48,31 @@ function text(options: TextOptions, schema: object = { type: 'string' }): Kind<s
   }
 }
 
-function integer(min: number, max: number): Kind<number> {
+interface Bounds {
+  readonly min?: number
+  readonly max?: number
+}
+
+function outside(value: number, { min, max }: Bounds = {}): Invalid | undefined {
+  if (max !== undefined && value > max) return bad(`Ensure this value is less than or equal to ${max}.`)
+  return min !== undefined && value < min ? bad(`Ensure this value is greater than or equal to ${min}.`) : undefined
+}
+
+const boundsSchema = ({ min, max }: Bounds = {}) => ({
+  ...(min === undefined ? {} : { minimum: min }),
+  ...(max === undefined ? {} : { maximum: max })
+})
+
+function integer({ min = INT4[0], max = INT4[1] }: Bounds = {}): Kind<number> {
   return {
     schema: { type: 'integer', minimum: min, maximum: max },
     parse(input) {
-      const written =
-        typeof input === 'string' && input.length > 1000
-          ? undefined
-          : typeof input === 'number' || typeof input === 'string'
-            ? String(input).trim().replace(/\.0*$/, '')
-            : ''
-      if (written === undefined) return bad('String value too large.')
+      if (typeof input === 'string' && input.length > 1000) return bad('String value too large.')
+      const written = typeof input === 'number' || typeof input === 'string' ? String(input).trim().replace(/\.0*$/, '') : ''
       if (!/^[+-]?\d+$/.test(written) && !(typeof input === 'number' && Number.isInteger(input)))
         return bad('A valid integer is required.')
       const value = Number(written)
-      if (value > max) return bad(`Ensure this value is less than or equal to ${max}.`)
-      return value < min ? bad(`Ensure this value is greater than or equal to ${min}.`) : value
+      return outside(value, { min, max }) ?? value
     }
   }
 }
@@ -84,11 +93,10 @@ const canonicalUuid = (text: string) =>
 /** Makers of input fields; messages are the original's (contract auth-users §1.6, facilities §1.1). */
 export const field = {
   text: <const O extends TextOptions>(options?: O) => make<string, O>(options, text(options ?? {})),
-  integer: <const O extends Common<number> & { min?: number; max?: number }>(options?: O) =>
-    make<number, O>(options, integer(options?.min ?? INT4[0], options?.max ?? INT4[1])),
-  float: <const O extends Common<number> & { min?: number; max?: number }>(options?: O) =>
+  integer: <const O extends Common<number> & Bounds>(options?: O) => make<number, O>(options, integer(options)),
+  float: <const O extends Common<number> & Bounds>(options?: O) =>
     make<number, O>(options, {
-      schema: { type: 'number' },
+      schema: { type: 'number', ...boundsSchema(options) },
       parse(input) {
         const value =
           typeof input === 'number'
@@ -96,23 +104,18 @@ export const field = {
             : typeof input === 'string' && /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(input)
               ? Number(input)
               : Number.NaN
-        if (!Number.isFinite(value)) return bad('A valid number is required.')
-        if (options?.max !== undefined && value > options.max)
-          return bad(`Ensure this value is less than or equal to ${options.max}.`)
-        return options?.min !== undefined && value < options.min
-          ? bad(`Ensure this value is greater than or equal to ${options.min}.`)
-          : value
+        return Number.isFinite(value) ? (outside(value, options) ?? value) : bad('A valid number is required.')
       }
     }),
   /** A number of so many digits, kept as text. `""` is null where null is allowed. */
-  decimal: <const O extends Common<string> & { digits: number; places: number }>(options: O) =>
+  decimal: <const O extends Common<string> & Bounds & { digits: number; places: number }>(options: O) =>
     make<string, O>(options, {
-      schema: { type: 'string', format: 'decimal' },
+      schema: { type: 'string', format: 'decimal', ...boundsSchema(options) },
       parse(input) {
         const written = typeof input === 'number' || typeof input === 'string' ? String(input).trim() : 'x'
         if (written === '' && options.null) return null as unknown as string
         const problem = decimalProblem(written, options.digits, options.places)
-        return problem ? bad(problem) : written
+        return problem ? bad(problem) : (outside(Number(written), options) ?? written)
       }
     }),
   boolean: <const O extends Common<boolean>>(options?: O) =>
@@ -175,17 +178,17 @@ export const field = {
       parse: input =>
         values.find(value => scalar(input) && String(value) === String(input)) ?? bad(`"${shown(input)}" is not a valid choice.`)
     }),
-  /** The label or the stored number; an unknown label is called None (contract auth-users §1.6, QUIRK). */
-  label: <const O extends Common<number>>(labels: Labels, options?: O) =>
-    make<number, O>(options, {
+  /** The label or the stored value; an unknown label is called None (contract auth-users §1.6, QUIRK). */
+  label: <const L extends Labels | CodeLabels, const O extends Common<KeyOf<L>>>(labels: L, options?: O) =>
+    make<KeyOf<L>, O>(options, {
       schema: { type: 'string', enum: Object.values(labels) },
       parse(input) {
         const entry = Object.entries(labels).find(
           ([value, label]) => label === input || (scalar(input) && value === String(input))
         )
-        if (entry) return Number(entry[0])
+        if (entry) return (isNumber(entry[0]) ? Number(entry[0]) : entry[0]) as KeyOf<L>
         return bad(
-          typeof input === 'number' || (typeof input === 'string' && /^-?\d+$/.test(input))
+          typeof input === 'number' || (typeof input === 'string' && isNumber(input))
             ? `"${input}" is not a valid choice.`
             : '"None" is not a valid choice.'
         )
@@ -195,6 +198,7 @@ export const field = {
   list: <T, const O extends Common<T[]> & { array?: boolean; max?: number }>(of: Field<T>, options?: O) =>
     make<T[], O>(options, {
       list: true,
+      item: of,
       schema: { type: 'array', items: of.schema },
       parse(input, arrival) {
         if (!Array.isArray(input)) {

@@ -1,4 +1,5 @@
 import { invalid, notAUuid } from '../http/errors.ts'
+import { isDate, parseDatetime } from './formats.ts'
 import type { Labels } from './out.ts'
 import { valueOf, type Query } from './paging.ts'
 import type { Params } from './params.ts'
@@ -32,28 +33,39 @@ const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$
 const BIGGEST = 9_223_372_036_854_775_807n
 const string = { type: 'string' }
 
+/** A whole number of eight bytes; others are equal to none, and compare as the nearest that is. */
+const compared = (column: string, operator: '=' | '>=' | '<='): Filter => ({
+  schema: { type: 'number' },
+  compile: (text, params) => {
+    const trimmed = text.trim()
+    if (!NUMBER.test(trimmed)) return { error: 'Enter a number.' }
+    const [whole = '', fraction = ''] = trimmed.split('.')
+    const value = BigInt(whole.replace(/^\+|^-(?=$)/, '') || '0')
+    if (operator !== '=') return `${column} ${operator} ${params.add(trimmed, 'numeric')}`
+    if (/[1-9]/.test(fraction) || value > BIGGEST || value < -BIGGEST) return 'false'
+    return `${column} = ${params.add(value.toString(), 'bigint')}`
+  }
+})
+
 /** Makers of filters. An empty value is always "no filter"; unknown parameters are ignored. */
 export const filter = {
   /** Equal to a number; a number no row can hold finds nothing. */
-  number: (column: string): Filter => ({
-    schema: { type: 'number' },
-    compile: (text, params) => {
-      const trimmed = text.trim()
-      if (!NUMBER.test(trimmed)) return { error: 'Enter a number.' }
-      const [whole = '', fraction = ''] = trimmed.split('.')
-      if (
-        /[1-9]/.test(fraction) ||
-        BigInt(whole.replace('+', '') || '0') > BIGGEST ||
-        BigInt(whole.replace('+', '') || '0') < -BIGGEST
-      )
-        return 'false'
-      return `${column} = ${params.add(BigInt(whole.replace('+', '') || '0').toString(), 'bigint')}`
-    }
-  }),
+  number: (column: string): Filter => compared(column, '='),
+  atLeast: (column: string): Filter => compared(column, '>='),
+  atMost: (column: string): Filter => compared(column, '<='),
   uuid: (column: string): Filter => ({
     schema: { type: 'string', format: 'uuid' },
     compile: (text, params) =>
       UUID.test(text.trim()) ? `${column} = ${params.add(text.trim(), 'uuid')}` : { error: 'Enter a valid UUID.' }
+  }),
+  /** The row of `table` with this external id is named by one of the columns; found by their indexes. */
+  externalId: (table: string, ...columns: string[]): Filter => ({
+    schema: { type: 'string', format: 'uuid' },
+    compile: (text, params) => {
+      if (!UUID.test(text.trim())) return { error: 'Enter a valid UUID.' }
+      const row = `(select id from ${table} where external_id = ${params.add(text.trim(), 'uuid')})`
+      return `(${columns.map(column => `${column} = ${row}`).join(' or ')})`
+    }
   }),
   /** A text compared with a uuid column: a malformed one is 400 `{"detail": "“x” is not a valid UUID."}`. */
   looseUuid: (column: string): Filter => ({
@@ -103,6 +115,15 @@ export const filter = {
       return suffix === '_after' ? `${column} >= ${day}::timestamptz` : `${column} < (${day} + 1)::timestamptz`
     }
   }),
+  /** `p_after` and `p_before`, instants, both inclusive; without an offset in the session's time zone. */
+  instantRange: (column: string): Filter => ({
+    schema: { type: 'string', format: 'date-time' },
+    suffixes: ['_after', '_before'],
+    compile: (text, params, suffix) =>
+      parseDatetime(text, 'UTC') === undefined
+        ? { error: 'Enter a valid date/time.' }
+        : `${column} ${suffix === '_after' ? '>=' : '<='} ${params.add(text.trim(), 'timestamptz')}`
+  }),
   /** A list separated by commas: any of them. */
   multi: (column: string, cast: 'text' | 'integer' = 'text'): Filter => ({
     schema: string,
@@ -124,6 +145,14 @@ export const filter = {
         return `(${columns.map(column => `${column} ilike ${value}`).join(' or ')})`
       })
       return found.length > 0 ? found.join(' and ') : undefined
+    }
+  }),
+  /** The same about a row that this one names: `link` is SQL with `%` where the filter's condition stands. */
+  via: (link: string, of: Filter): Filter => ({
+    ...of,
+    compile(text, params, suffix) {
+      const verdict = of.compile(text, params, suffix)
+      return typeof verdict === 'string' ? link.replace('%', () => verdict) : verdict
     }
   }),
   /** Anything else. The SQL may depend on the kind of value, never hold it. */
@@ -190,13 +219,4 @@ export function searchTerms(text: string): string[] {
 /** A text as it stands, inside a LIKE pattern. */
 export function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, sign => `\\${sign}`)
-}
-
-/** Whether a text is a day that exists, `YYYY-MM-DD`. */
-export function isDate(text: string): boolean {
-  const match = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text)
-  if (!match) return false
-  const [year, month, day] = match.slice(1).map(Number) as [number, number, number]
-  const date = new Date(Date.UTC(year, month - 1, day))
-  return year > 0 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day
 }

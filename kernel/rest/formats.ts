@@ -1,5 +1,3 @@
-import { isDate } from './filters.ts'
-
 /** Kinds of phone numbers (contract auth-users §1.19, ASCII digits only: FIX 23). */
 export const PHONE_TYPES = {
   indian_mobile: [/^\+91[6-9][0-9]{9}$/],
@@ -108,4 +106,13 @@ export function pythonType(value: unknown): string {
   if (Array.isArray(value)) return 'list'
   if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float'
   return { string: 'str', boolean: 'bool' }[typeof value as string] ?? 'dict'
+}
+
+/** Whether a text is a day that exists, `YYYY-MM-DD`. */
+export function isDate(text: string): boolean {
+  const match = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text)
+  if (!match) return false
+  const [year, month, day] = match.slice(1).map(Number) as [number, number, number]
+  const date = new Date(Date.UTC(year, month - 1, day))
+  return year > 0 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day
 }

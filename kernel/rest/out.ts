@@ -7,6 +7,15 @@ export interface Output {
 /** Labels by stored number, in the order of the contract. */
 export type Labels = Readonly<Record<number, string>>
 
+/** Labels by stored text. */
+export type CodeLabels = Readonly<Record<string, string>>
+
+/** What is stored where these are the labels. */
+export type KeyOf<L extends Labels | CodeLabels> = keyof L extends number ? number : string
+
+/** Whether a key of labels stands for a stored number. */
+export const isNumber = (key: string): boolean => /^-?\d+$/.test(key)
+
 /** The fields of one representation of a resource, in the order in which they are answered. */
 export interface Shape {
   readonly fields: Readonly<Record<string, Output>>
@@ -54,8 +63,8 @@ export const out = {
     sql: `replace(to_char(${sql} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000', '')`,
     schema: nullable({ type: 'string', format: 'date-time' })
   }),
-  /** The label of a stored number; a number outside the list is answered as its text. */
-  label: (sql: string, labels: Labels): Output => ({
+  /** The label of a stored value; one outside the list is answered as its text. */
+  label: (sql: string, labels: Labels | CodeLabels): Output => ({
     sql: labelSql(sql, labels),
     schema: nullable({ type: 'string', enum: Object.values(labels) })
   }),
@@ -71,9 +80,11 @@ export const out = {
   })
 } as const
 
-/** The label of a stored number as an SQL expression. */
-export function labelSql(sql: string, labels: Labels): string {
-  const cases = Object.entries(labels).map(([value, label]) => `when ${value} then ${quote(label)}`)
+/** The label of a stored value as an SQL expression. */
+export function labelSql(sql: string, labels: Labels | CodeLabels): string {
+  const cases = Object.entries(labels).map(
+    ([value, label]) => `when ${isNumber(value) ? value : quote(value)} then ${quote(label)}`
+  )
   return `case ${sql} ${cases.join(' ')} else (${sql})::text end`
 }
 

@@ -1,6 +1,7 @@
 import { invalid } from '../http/errors.ts'
-import { Invalid, type Arrival, type Field, type Messages, type Reference } from './field.ts'
+import { Invalid, make, type Arrival, type Common, type Field, type Messages, type Reference } from './field.ts'
 import { pythonType } from './formats.ts'
+import { resolveReferences } from './references.ts'
 
 export type Fields = Readonly<Record<string, Field>>
 
@@ -34,6 +35,8 @@ export interface RecordInput<R extends Fields = Fields> {
   readonly schema: object
   /** The values, references resolved to internal ids. Throws 400 with every wrong field, in order of declaration. */
   parse(body: unknown, options: ParseOptions): Promise<Values<R>>
+  /** The values with references as they were given, or what is wrong: for an input within an input. */
+  read(body: object, options: Omit<ParseOptions, 'lookup'>): Values<R> | Invalid
   /** The values under the names of their columns (`source`), for a model. */
   columns(values: Partial<Values<R>>): Record<string, unknown>
 }
@@ -44,6 +47,20 @@ export function record<const R extends Fields>(
   check?: (values: Partial<Values<R>>) => Record<string, Messages> | undefined
 ): RecordInput<R> {
   const entries = Object.entries(fields)
+  const inOrder = (errors: Readonly<Record<string, Messages>>) =>
+    Object.fromEntries(entries.flatMap(([name]) => (errors[name] ? [[name, errors[name]]] : [])))
+
+  function readFields(body: object, { partial = false, arrival }: Omit<ParseOptions, 'lookup'>) {
+    const errors: Record<string, Messages> = {}
+    const values: Record<string, unknown> = {}
+    for (const [name, made] of entries) {
+      const value = readField(name, made, body as Record<string, unknown>, partial, arrival)
+      if (value instanceof Invalid) errors[name] = value.messages
+      else if (value !== undefined) values[name] = value
+    }
+    return { errors, values }
+  }
+
   return Object.freeze({
     fields,
     schema: {
@@ -51,24 +68,19 @@ export function record<const R extends Fields>(
       properties: Object.fromEntries(entries.map(([name, { schema }]) => [name, schema])),
       required: entries.filter(([, made]) => made.required).map(([name]) => name)
     },
-    async parse(body: unknown, { partial = false, arrival, lookup }: ParseOptions) {
+    async parse(body: unknown, { lookup, ...options }: ParseOptions) {
       const given = body ?? {}
-      if (typeof given !== 'object' || Array.isArray(given))
-        throw invalid({ non_field_errors: [`Invalid data. Expected a dictionary, but got ${pythonType(given)}.`] })
-      const errors: Record<string, Messages> = {}
-      const values: Record<string, unknown> = {}
-      for (const [name, made] of entries) {
-        const value = readField(name, made, given as Record<string, unknown>, partial, arrival)
-        if (value instanceof Invalid) errors[name] = value.messages
-        else if (value !== undefined) values[name] = value
-      }
-      await resolve(entries, values, errors, lookup)
-      const wrong =
-        Object.keys(errors).length > 0
-          ? Object.fromEntries(entries.flatMap(([name]) => (errors[name] ? [[name, errors[name]]] : [])))
-          : check?.(values as Partial<Values<R>>)
+      if (typeof given !== 'object' || Array.isArray(given)) throw invalid({ non_field_errors: [notAnObject(given)] })
+      const { errors, values } = readFields(given, options)
+      await resolveReferences(fields, values, errors, lookup)
+      const wrong = Object.keys(errors).length > 0 ? inOrder(errors) : check?.(values as Partial<Values<R>>)
       if (wrong && Object.keys(wrong).length > 0) throw invalid(wrong)
       return values as Values<R>
+    },
+    read(body: object, options: Omit<ParseOptions, 'lookup'>) {
+      const { errors, values } = readFields(body, options)
+      const wrong = Object.keys(errors).length > 0 ? inOrder(errors) : check?.(values as Partial<Values<R>>)
+      return wrong && Object.keys(wrong).length > 0 ? new Invalid(wrong) : (values as Values<R>)
     },
     columns: (values: Partial<Values<R>>) =>
       Object.fromEntries(
@@ -98,25 +110,15 @@ function readField(name: string, made: Field, body: Record<string, unknown>, par
   return made.parse(input, arrival)
 }
 
-/** Turns the references of a record into internal ids, all in one lookup. */
-async function resolve(
-  entries: readonly (readonly [string, Field])[],
-  values: Record<string, unknown>,
-  errors: Record<string, Messages>,
-  lookup: Lookup
-): Promise<void> {
-  const named = entries.flatMap(([name, { reference }]) => {
-    const value = values[name]
-    return reference && (typeof value === 'number' || typeof value === 'string') ? [{ name, reference, value }] : []
+/** An input within an input, or the item of a list: its errors are told under its name, its references are looked up with the others. */
+export const nested = <R extends Fields, const O extends Common<Values<R>>>(of: RecordInput<R>, options?: O) =>
+  make<Values<R>, O>(options, {
+    schema: of.schema,
+    nested: of.fields,
+    parse: (input, arrival) =>
+      typeof input !== 'object' || input === null || Array.isArray(input)
+        ? new Invalid({ non_field_errors: [notAnObject(input)] })
+        : of.read(input, { arrival })
   })
-  if (named.length === 0) return
-  const found = await lookup(named.map(({ reference, value }) => ({ ...reference, values: [value] })))
-  for (const [index, { name, reference, value }] of named.entries()) {
-    const id = found[index]?.get(String(value))
-    if (id !== undefined) values[name] = id
-    else
-      errors[name] = [
-        reference.column === 'id' ? `Invalid pk "${value}" - object does not exist.` : 'object with this id not found'
-      ]
-  }
-}
+
+const notAnObject = (input: unknown) => `Invalid data. Expected a dictionary, but got ${pythonType(input)}.`

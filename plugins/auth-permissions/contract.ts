@@ -1,4 +1,4 @@
-import { defineContract, hooks, type, type Actor, type Queryable, type Tx } from 'care-kernel'
+import { defineContract, hooks, type, type Actor, type Queryable, type Shape, type Tx } from 'care-kernel'
 
 export * from './predicates.ts'
 export { GENDERS, RANK, READ_ONLY_TYPES, USER_TYPES } from './user-types.ts'
@@ -25,6 +25,8 @@ export interface VisibleUser {
 
 /** What other plugins ask about users, and do to them in their own transactions. */
 export interface Users {
+  /** UserAssigned (contract auth-users §3.7), slots filled; `u` is the user's row. To be read in `routes` or later. */
+  readonly assigned: Shape
   /** The user of this name, if the actor sees it; oneself always. Throws 404 `User not found` otherwise (contract auth-users §3.2). `lock` holds the row. */
   visible(db: Queryable, actor: Actor, username: string, lock?: boolean): Promise<VisibleUser>
   /** Takes the facility away as home of its users and closes their allocations (contract auth-users §3.10). The ids of those users. */

@@ -64,6 +64,14 @@ export const baseWrite = all(not(readOnly), any(superuser, verified, atLeast(RAN
 const everyRow = () => 'true'
 const noRow = () => 'false'
 
+/** The column that holds the place's id, or how to write the condition. */
+type PlaceCondition = string | ((id: number, params: Params) => string)
+
+const inPlace = (condition: PlaceCondition, id: number | null, params: Params) => {
+  if (id === null) return noRow()
+  return typeof condition === 'string' ? `${condition} = ${params.add(id)}` : condition(id, params)
+}
+
 /** SQL conditions by rank: state from 35, district from 25, otherwise `else`. The first that fits wins, as in §4.2. */
 export function byPlace({
   state,
@@ -71,8 +79,8 @@ export function byPlace({
   otherwise,
   asset
 }: {
-  state: string
-  district: string
+  state: PlaceCondition
+  district: PlaceCondition
   otherwise: (actor: Actor, params: Params) => string
   /** Condition for users that stand for an asset; they are treated by rank where it is left out. */
   asset?: (actor: Actor, params: Params) => string
@@ -80,11 +88,8 @@ export function byPlace({
   return [
     [superuser, everyRow],
     ...(asset ? [[assetUser, asset] as const] : []),
-    [atLeast(RANK.stateLabAdmin), ({ stateId }, params) => (stateId === null ? 'false' : `${state} = ${params.add(stateId)}`)],
-    [
-      atLeast(RANK.districtLabAdmin),
-      ({ districtId }, params) => (districtId === null ? 'false' : `${district} = ${params.add(districtId)}`)
-    ],
+    [atLeast(RANK.stateLabAdmin), ({ stateId }, params) => inPlace(state, stateId, params)],
+    [atLeast(RANK.districtLabAdmin), ({ districtId }, params) => inPlace(district, districtId, params)],
     [everybody, otherwise]
   ]
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import {
+  actorOf,
   describe,
   field,
   filter,
@@ -23,7 +24,6 @@ import {
 } from 'care-kernel'
 import { UserSkill } from './models.ts'
 import { usersOf } from './predicates.ts'
-import { actorOf } from './request-actor.ts'
 import type { UserLike } from './user-policy.ts'
 import { skillObject } from './user-shapes.ts'
 import type { UserAccounts } from './users.ts'

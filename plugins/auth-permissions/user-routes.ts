@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import {
+  actorOf,
   ApiError,
   describe,
   readInput,
@@ -10,7 +11,6 @@ import {
   type Deployment,
   type PermissionChecks
 } from 'care-kernel'
-import { actorOf } from './request-actor.ts'
 import { LISTED, removableUsers, removesUsers, type UserLike } from './user-policy.ts'
 import { userInputs } from './user-inputs.ts'
 import type { UserAccounts } from './users.ts'

@@ -1,10 +1,11 @@
-import { invalid, type Actor, type Clock, type Database, type Infer, type ModelOf, type Queryable, type Tx } from 'care-kernel'
+import { invalid, type Actor, type Clock, type Database, type Infer, type ModelOf, type Queryable, type Shape, type Tx } from 'care-kernel'
 import type { Actors, AuthHooks, Users, VisibleUser } from './contract.ts'
 import { User } from './models.ts'
 import { randomPassword } from './passwords.ts'
 import { passwordProblems } from './password-policy.ts'
 import { isReserved, USERNAME_TAKEN, type UserInputs } from './user-inputs.ts'
 import { userReads, type UserReads, type UserReadScope } from './user-resources.ts'
+import { userAssigned } from './user-shapes.ts'
 import { READ_ONLY_TYPES, RANK } from './user-types.ts'
 
 type Calls = {
@@ -56,6 +57,10 @@ export class UserAccounts implements Users {
   constructor(scope: AccountsScope) {
     this.#scope = scope
     this.reads = userReads(scope)
+  }
+
+  get assigned(): Shape {
+    return userAssigned(this.#scope.slots.user)
   }
 
   visible = (db: Queryable, actor: Actor, username: string, lock = false): Promise<VisibleUser> =>

@@ -1,10 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import { describe, invalid, ordering, out, readInput, resource, sendJson, shape, type Actor, type Tx } from 'care-kernel'
+import { actorOf, describe, invalid, ordering, out, readInput, resource, sendJson, shape, type Actor, type Tx } from 'care-kernel'
 import { ROOM_TYPES } from './enumerations.ts'
 import { capacityInput } from './inputs.ts'
 import { FacilityCapacity } from './models.ts'
 import { ofFacility, partRoutes, type PartOfFacility } from './part-routes.ts'
-import { actorOf } from './request-actor.ts'
 import type { FacilityScope } from './scope.ts'
 import { refusingRepeats } from './unique.ts'
 

@@ -4,7 +4,9 @@ import type { FacilityShapes } from './shapes.ts'
 
 export { DOCTOR_AREAS, FACILITY_TYPES, FEATURES, ROOM_TYPES } from './enumerations.ts'
 export { facilityRead, partWrite } from './policy.ts'
-export { facilityBare, type FacilityShapes } from './shapes.ts'
+export { facilityBare, facilityNumbered, type FacilityShapes } from './shapes.ts'
+export * from './request-comments.ts'
+export * from './requests.ts'
 
 /** A live facility as rules and writes of other plugins need it. */
 export interface FacilityRow {
@@ -31,6 +33,8 @@ export interface Facilities {
   readonly shapes: FacilityShapes
   /** The live facility of a uuid. Throws 400 for a malformed one. */
   byUuid(db: Queryable, uuid: string, options?: FindOptions): Promise<FacilityRow | undefined>
+  /** The live facility of a key. */
+  byId(db: Queryable, id: number, options?: FindOptions): Promise<FacilityRow | undefined>
   /** FWRITE (contract facilities §1.6): the live facility of a path in which the actor may write; 403 otherwise, for an unknown one too. */
   writable(db: Queryable, actor: Actor, uuid: string, options?: FindOptions): Promise<FacilityRow>
 }

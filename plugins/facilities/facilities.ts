@@ -1,5 +1,6 @@
 import { denied, isUuid, notAUuid, Params, scopeCondition, type Actor, type Queryable, type Tx } from 'care-kernel'
 import { facilitiesNameableBy } from 'care-kernel/contracts/auth-permissions'
+import { placesDecided } from 'care-kernel/contracts/places'
 import type { Facilities, FacilityRow, FindOptions } from './contract.ts'
 import { facilityInput, type FacilityInput } from './inputs.ts'
 import { Facility } from './models.ts'
@@ -23,22 +24,12 @@ export class FacilityService implements Facilities {
     for (const flag of scope.config.flags) scope['auth-permissions'].flags.register('FACILITY', flag)
   }
 
-  byUuid = async (
-    db: Queryable,
-    uuid: string,
-    { nameableBy: actor, hold = false }: FindOptions = {}
-  ): Promise<FacilityRow | undefined> => {
+  byUuid = async (db: Queryable, uuid: string, options?: FindOptions): Promise<FacilityRow | undefined> => {
     if (!isUuid(uuid)) throw notAUuid(uuid)
-    const params = new Params([uuid])
-    const within = actor ? ` and (${scopeCondition(nameable, actor, params)})` : ''
-    const {
-      rows: [row]
-    } = await db.query<FacilityRow>(
-      `select ${FACILITY_ROW} from facility_facility f where f.external_id = $1 and not f.deleted${within}${hold ? ' for share' : ''}`,
-      params.values
-    )
-    return row
+    return find(db, 'external_id', uuid, options)
   }
+
+  byId = (db: Queryable, id: number, options?: FindOptions): Promise<FacilityRow | undefined> => find(db, 'id', id, options)
 
   writable = async (db: Queryable, actor: Actor, uuid: string, options?: FindOptions): Promise<FacilityRow> => {
     const facility = await this.byUuid(db, uuid, options)
@@ -72,7 +63,7 @@ export class FacilityService implements Facilities {
     const made = await this.#scope.model(Facility).create(
       {
         ...columns,
-        ...(await placesOf(tx, columns)),
+        ...(await placesDecided(tx, columns)),
         ...known,
         created_by_id: userId,
         created_date: now,
@@ -89,7 +80,7 @@ export class FacilityService implements Facilities {
   /** Changes a facility that the transaction holds. */
   async update(tx: Tx, facility: FacilityRow, values: Partial<FacilityInput>): Promise<void> {
     const columns = facilityInput.columns(values)
-    const places = await placesOf(tx, { ...facility, ...columns })
+    const places = await placesDecided(tx, { ...facility, ...columns })
     await this.#scope
       .model(Facility)
       .update({ ...columns, ...places, modified_date: this.#now() }, { where: { id: facility.id }, transaction: tx.sequelize })
@@ -137,17 +128,19 @@ export class FacilityService implements Facilities {
   }
 }
 
-/** A local body decides the district, a district the state (contract facilities §2.2). */
-async function placesOf(
-  tx: Tx,
-  { local_body_id: localBody = null, district_id: district = null, state_id: state = null }: Readonly<Record<string, unknown>>
-): Promise<{ district_id: number | null; state_id: number | null }> {
+async function find(
+  db: Queryable,
+  column: 'id' | 'external_id',
+  key: number | string,
+  { nameableBy: actor, hold = false }: FindOptions = {}
+): Promise<FacilityRow | undefined> {
+  const params = new Params([key])
+  const within = actor ? ` and (${scopeCondition(nameable, actor, params)})` : ''
   const {
-    rows: [place]
-  } = await tx.query<{ district_id: number | null; state_id: number | null }>(
-    `select d.id as district_id, coalesce(d.state_id, $3::bigint) as state_id from (select 1) _
-      left join users_localbody l on l.id = $1 left join users_district d on d.id = coalesce(l.district_id, $2::bigint)`,
-    [localBody, district, state]
+    rows: [row]
+  } = await db.query<FacilityRow>(
+    `select ${FACILITY_ROW} from facility_facility f where f.${column} = $1 and not f.deleted${within}${hold ? ' for share' : ''}`,
+    params.values
   )
-  return place ?? { district_id: null, state_id: null }
+  return row
 }

@@ -1,11 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { describe, readInput, sendJson } from 'care-kernel'
+import { actorOf, describe, readInput, sendJson } from 'care-kernel'
 import type { FacilityRow } from './contract.ts'
 import { facilityCsv } from './csv.ts'
 import { FACILITY_ROW } from './facilities.ts'
 import { askedFor, facilityReads, visibleAndAsked, visibleTo } from './facility-resources.ts'
 import { facilityInput } from './inputs.ts'
-import { actorOf } from './request-actor.ts'
 import type { FacilityScope } from './scope.ts'
 
 type One = { Params: { id: string } }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import {
+  actorOf,
   describe,
   filter,
   filters,
@@ -21,7 +22,6 @@ import { facilityReads } from './facility-resources.ts'
 import { BARE_HOME } from './fillings.ts'
 import type { OfFacility } from './part-routes.ts'
 import { linkableFacilities, mayLink } from './policy.ts'
-import { actorOf } from './request-actor.ts'
 import type { FacilityScope } from './scope.ts'
 
 type Named = { Params: { username: string } }

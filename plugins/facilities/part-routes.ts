@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import {
+  actorOf,
   denied,
   describe,
   isUuid,
@@ -14,7 +15,6 @@ import {
 } from 'care-kernel'
 import { facilitiesOf } from 'care-kernel/contracts/auth-permissions'
 import type { FacilityRow } from './contract.ts'
-import { actorOf } from './request-actor.ts'
 import type { FacilityScope } from './scope.ts'
 
 /** Rows that belong to a facility and are named by a number of their own: its beds and doctors by kind. `p` is the row. */

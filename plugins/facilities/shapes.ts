@@ -20,6 +20,9 @@ export interface FacilityShapes {
 /** A facility elsewhere in the API: its id and name; `f` is the facility's row. */
 export const facilityBare = shape({ id: out.uuid('f.external_id'), name: out.text('f.name') })
 
+/** The same by its key, in lists of requests (contract shifting §4.1, QUIRK). */
+export const facilityNumbered = shape({ id: out.integer('f.id'), name: out.text('f.name') })
+
 const facilityType = shape({ id: out.integer('f.facility_type'), name: out.label('f.facility_type', FACILITY_TYPES) })
 const flags = `(select coalesce(json_agg(g.flag order by g.id), '[]') from facility_facilityflag g where g.facility_id = f.id and not g.deleted)`
 const smallints = { type: 'integer' }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import {
+  actorOf,
   describe,
   invalid,
   isUuid,
@@ -20,7 +21,6 @@ import { facilityReads } from './facility-resources.ts'
 import { spokeInput } from './inputs.ts'
 import { FacilityHubSpoke } from './models.ts'
 import { askingToWrite, type OfFacility } from './part-routes.ts'
-import { actorOf } from './request-actor.ts'
 import type { FacilityScope } from './scope.ts'
 import { refusingRepeats } from './unique.ts'
 

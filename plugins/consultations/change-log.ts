@@ -1,0 +1,185 @@
+import { labelSql, out, type Output, type Queryable } from 'care-kernel'
+import {
+  CATEGORIES,
+  COVID_CATEGORIES,
+  DISCHARGE_REASONS,
+  IMPRESSION_STATUSES,
+  LEGACY_DISCHARGE_REASONS,
+  ROUNDS_TYPES,
+  ROUTES_TO_FACILITY,
+  SUGGESTIONS,
+  SYMPTOMS,
+  VERIFICATION_STATUSES
+} from './enumerations.ts'
+import { ROUND_FIELDS, roundFields } from './round-fields.ts'
+
+/** What a model's events speak of: where its rows are, and the value of each field by its name in `facility_eventtype.fields`. */
+interface Watched {
+  readonly from: string
+  readonly alias: string
+  readonly fields: Readonly<Record<string, string>>
+  /** Fields kept as text with two decimals: zero counts as nothing. */
+  readonly decimals?: readonly string[]
+}
+
+const same = (alias: string, make: (sql: string) => Output, names: string) =>
+  Object.fromEntries(names.split(/\s+/).map(name => [name, make(`${alias}."${name}"`).sql]))
+const physician = (sql: string) => `(select ${sql} from users_user u where u.id = c.treating_physician_id)`
+
+/** The original's class names with their fields: choices by label, decimals as text, times in ISO form (contract consultations §11). */
+const WATCHED = {
+  PatientConsultation: {
+    from: 'facility_patientconsultation c',
+    alias: 'c',
+    fields: {
+      ...same(
+        'c',
+        out.text,
+        'patient_no examination_details history_of_present_illness treatment_plan consultation_notes course_in_facility discharge_notes death_confirmed_doctor'
+      ),
+      ...same('c', out.json, 'investigation procedure height weight medico_legal_case'),
+      ...same('c', out.datetime, 'death_datetime discharge_date encounter_date'),
+      route_to_facility: labelSql('c.route_to_facility', ROUTES_TO_FACILITY),
+      suggestion: labelSql('c.suggestion', SUGGESTIONS),
+      category: labelSql('c.category', CATEGORIES),
+      discharge_reason: labelSql('c.discharge_reason', LEGACY_DISCHARGE_REASONS),
+      new_discharge_reason: labelSql('c.new_discharge_reason', DISCHARGE_REASONS),
+      treating_physician__username: physician('u.username'),
+      treating_physician__full_name: physician("trim(u.first_name || ' ' || u.last_name)")
+    }
+  },
+  DailyRound: {
+    from: 'facility_dailyround r',
+    alias: 'r',
+    fields: {
+      ...Object.fromEntries(roundFields.map(([name, { output }]) => [name, output(`r."${name}"`).sql])),
+      deprecated_covid_category: labelSql('r.deprecated_covid_category', COVID_CATEGORIES),
+      rounds_type: labelSql('r.rounds_type', ROUNDS_TYPES),
+      ...same('r', out.datetime, 'taken_at'),
+      ...same('r', out.integer, 'glasgow_total_calculated'),
+      ...same('r', out.decimal, 'total_intake_calculated total_output_calculated')
+    },
+    decimals: [
+      ...Object.keys(ROUND_FIELDS).filter(name => decimalColumn(name)),
+      'total_intake_calculated',
+      'total_output_calculated'
+    ]
+  },
+  ConsultationDiagnosis: {
+    from: 'facility_consultationdiagnosis x',
+    alias: 'x',
+    fields: {
+      diagnosis__label: '(select i.label from facility_icd11diagnosis i where i.id = x.diagnosis_id)',
+      verification_status: labelSql('x.verification_status', VERIFICATION_STATUSES),
+      is_principal: 'x.is_principal'
+    }
+  },
+  EncounterSymptom: {
+    from: 'facility_encountersymptom y',
+    alias: 'y',
+    fields: {
+      symptom: labelSql('y.symptom', SYMPTOMS),
+      other_symptom: 'y.other_symptom',
+      ...same('y', out.datetime, 'onset_date cure_date'),
+      clinical_impression_status: labelSql('y.clinical_impression_status', IMPRESSION_STATUSES)
+    }
+  },
+  PatientNotes: {
+    from: 'facility_patientnotes n',
+    alias: 'n',
+    fields: { note: 'n.note', user_type: 'n.user_type' }
+  }
+} as const satisfies Readonly<Record<string, Watched>>
+
+export type WatchedModel = keyof typeof WATCHED
+
+/** Rows of one model that were saved. */
+export interface Change {
+  readonly model: WatchedModel
+  readonly consultationId: number
+  readonly ids: readonly number[]
+  readonly by: number
+  /** When, ISO text; `takenAt` where what it says was so at another time. */
+  readonly at: string
+  readonly takenAt?: string | undefined
+  /** What `before` gave before the save: only types with a field that differs are written, as UPDATED. */
+  readonly before?: unknown
+  /** Only types with one of these fields. */
+  readonly only?: readonly string[]
+}
+
+/** SQL of the watched values of a row, to be read before it is changed; an alias is the model's own. */
+export function watchedValues(model: WatchedModel): string {
+  const pairs = Object.entries(WATCHED[model].fields).map(([name, sql]) => `${sql} as "${name}"`)
+  return `(select to_jsonb(_) from (select ${pairs.join(', ')}) _)`
+}
+
+/** Writes what changed in consultations (contract consultations §11): one statement per save, whatever it changes. */
+export class ChangeLog {
+  readonly #statements = new Map<WatchedModel, string>()
+
+  constructor() {
+    for (const model of Object.keys(WATCHED) as WatchedModel[]) this.#statements.set(model, statementOf(model))
+  }
+
+  async record(tx: Queryable, { model, consultationId, ids, by, at, takenAt = at, before, only }: Change): Promise<void> {
+    if (ids.length === 0) return
+    await tx.query(this.#statements.get(model) ?? '', [
+      ids,
+      consultationId,
+      by,
+      at,
+      takenAt,
+      before === undefined ? null : JSON.stringify(before),
+      only ?? null,
+      ulidTime(at)
+    ])
+  }
+}
+
+/**
+ * Every active type of the model that has a changed field and a value that says something becomes an event; what it replaces is
+ * no longer the latest. An event's id is a ULID: the time, then randomness (written in hexadecimal digits, which are its alphabet's).
+ */
+function statementOf(model: WatchedModel): string {
+  const { from, alias }: Watched = WATCHED[model]
+  const decimals = (WATCHED[model] as Watched).decimals ?? []
+  const zero = decimals.length > 0 ? ` or (v.key = any('{${decimals.join(',')}}') and v.value = '"0.00"')` : ''
+  return `with saved as (
+    select ${alias}.id, ${alias}.external_id, ${watchedValues(model)} as values from ${from} where ${alias}.id = any($1::bigint[])
+  ), changed as (
+    select s.id, s.external_id, t.id as type_id, (select jsonb_object_agg(f, coalesce(s.values -> f, 'null')) from unnest(t.fields) f) as value
+    from saved s join facility_eventtype t on t.is_active and t.model = '${model}' and cardinality(t.fields) > 0
+    where exists (select from unnest(t.fields) f where ($6::jsonb is null or $6::jsonb -> f is distinct from s.values -> f)
+      and ($7::text[] is null or split_part(f, '__', 1) = any($7::text[])))
+  ), telling as (
+    select c.* from changed c where exists (select from jsonb_each(c.value) v
+      where not (v.value in ('null', '""', '0', 'false', '[]', '{}')${zero}))
+  ), replaced as (
+    update facility_patientconsultationevent e set is_latest = false from telling c
+    where e.consultation_id = $2 and e.is_latest and e.event_type_id = c.type_id and e.object_model = '${model}' and e.object_id = c.id and e.taken_at < $5::timestamptz
+  )
+  insert into facility_patientconsultationevent
+    (external_id, consultation_id, event_type_id, caused_by_id, created_date, taken_at, object_model, object_id, is_latest, meta, value, change_type)
+  select $8 || upper(right(replace(gen_random_uuid()::text, '-', ''), 16)), $2::bigint, c.type_id, $3::bigint, $4::timestamptz, $5::timestamptz, '${model}', c.id, true,
+    jsonb_build_object('external_id', c.external_id), c.value, case when $6::jsonb is null then 'CREATED' else 'UPDATED' end
+  from telling c`
+}
+
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+/** The first ten characters of a ULID: milliseconds in base 32. */
+function ulidTime(at: string): string {
+  let left = Date.parse(at)
+  let text = ''
+  for (let digit = 0; digit < 10; digit++) {
+    text = `${ALPHABET[left % 32] ?? '0'}${text}`
+    left = Math.floor(left / 32)
+  }
+  return text
+}
+
+function decimalColumn(name: string): boolean {
+  const { options } = ROUND_FIELDS[name as keyof typeof ROUND_FIELDS].column
+  return (options.type as { key?: string }).key === 'DECIMAL'
+}

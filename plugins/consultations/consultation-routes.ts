@@ -1,0 +1,133 @@
+import type { FastifyInstance } from 'fastify'
+import {
+  actorOf,
+  describe,
+  filter,
+  filters,
+  isUuid,
+  notAUuid,
+  ordering,
+  readInput,
+  resource,
+  sendJson,
+  type Actor,
+  type Tx
+} from 'care-kernel'
+import { Encounters, OPEN_COLUMNS, type OpenConsultation } from './encounters.ts'
+import { consultationInputs, dischargeInput } from './inputs.ts'
+import { listedFor, RULE_COLUMNS, type ConsultationLike } from './policy.ts'
+import type { ConsultationScope } from './scope.ts'
+
+type One = { Params: { id: string } }
+
+/** `consultation/` (contract consultations §4, §5). */
+export function consultationRoutes(app: FastifyInstance, scope: ConsultationScope): void {
+  const { clock, config, consultations, database, patients, permissions } = scope
+  const { shape } = consultations
+  const input = consultationInputs(clock, config.minEncounterDate)
+  const encounters = new Encounters(scope, input)
+  const rows = resource({
+    name: 'PatientConsultation',
+    from: 'facility_patientconsultation c',
+    key: { column: 'c.external_id', kind: 'uuid' },
+    live: 'not c.deleted',
+    shape,
+    ordering: ordering({}, 'c.id desc'),
+    filters: filters({
+      patient: filter.custom((text, params) => {
+        if (!isUuid(text.trim())) throw notAUuid(text.trim())
+        return `c.patient_id = (select p.id from facility_patientregistration p where p.external_id = ${params.add(text.trim(), 'uuid')})`
+      }),
+      facility: filter.number('c.facility_id')
+    })
+  })
+  const reading = { scheme: 'consultation', permission: 'consultation.read', otherwise: 'consultation.write' }
+  const writing = { scheme: 'consultation', permission: 'consultation.write' }
+  const url = '/api/v1/consultation/'
+
+  /** The consultation of a path to be changed: the patient is held first, as by who moves the patient, then the consultation. */
+  async function held(tx: Tx, actor: Actor, uuid: string): Promise<OpenConsultation> {
+    const { patient_id: patientId } = await rows.row<{ patient_id: number }>(tx, uuid, 'c.patient_id', listedFor(actor))
+    await patients.patients.byId(tx, patientId, { lock: true })
+    const row = await rows.row<OpenConsultation & ConsultationLike>(
+      tx,
+      uuid,
+      `${OPEN_COLUMNS}, ${RULE_COLUMNS}`,
+      listedFor(actor),
+      true
+    )
+    permissions.check(actor, 'consultation.write', row)
+    return row
+  }
+
+  app.get(
+    url,
+    {
+      config: reading,
+      schema: describe({ summary: 'Consultations one sees', filters: rows.filters, paging: 'limit', answer: shape })
+    },
+    async (request, reply) => sendJson(reply, await rows.list(database, request, listedFor(actorOf(request))))
+  )
+
+  app.post(
+    url,
+    { config: writing, schema: describe({ summary: 'Begin a consultation', body: input, answer: shape, status: 201 }) },
+    async (request, reply) => {
+      const json = await database.transaction(async tx => {
+        const values = await readInput(request, input, { db: tx })
+        return rows.one(tx, await encounters.begin(tx, actorOf(request), values))
+      })
+      return sendJson(reply, json, 201)
+    }
+  )
+
+  app.get<One>(
+    `${url}:id/`,
+    { config: reading, schema: describe({ summary: 'One consultation', answer: shape }) },
+    async (request, reply) => {
+      const actor = actorOf(request)
+      const row = await rows.row<ConsultationLike & { json: string }>(
+        database,
+        request.params.id,
+        `${RULE_COLUMNS}, ${shape.sql}::text as json`,
+        listedFor(actor)
+      )
+      permissions.check(actor, 'consultation.read', row)
+      return sendJson(reply, row.json)
+    }
+  )
+
+  for (const method of ['PUT', 'PATCH'] as const) {
+    app.route<One>({
+      method,
+      url: `${url}:id/`,
+      config: writing,
+      schema: describe({ summary: 'Change a consultation', body: input, answer: shape }),
+      async handler(request, reply) {
+        const actor = actorOf(request)
+        const json = await database.transaction(async tx => {
+          const row = await held(tx, actor, request.params.id)
+          const values = await (method === 'PATCH'
+            ? readInput(request, input, { db: tx, partial: true })
+            : readInput(request, input, { db: tx }))
+          await encounters.change(tx, actor, row, values)
+          return rows.one(tx, row.external_id)
+        })
+        return sendJson(reply, json)
+      }
+    })
+  }
+
+  app.post<One>(
+    `${url}:id/discharge_patient/`,
+    { config: writing, schema: describe({ summary: 'End a consultation', body: dischargeInput }) },
+    async (request, reply) => {
+      const actor = actorOf(request)
+      await database.transaction(async tx => {
+        const row = await held(tx, actor, request.params.id)
+        await encounters.discharge(tx, actor, row, await readInput(request, dischargeInput, { db: tx }))
+      })
+      return reply.code(200).send()
+    }
+  )
+}

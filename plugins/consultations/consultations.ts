@@ -1,0 +1,96 @@
+import { isUuid, notAUuid, notFound, Params, type Actor, type Queryable, type Shape, type Tx } from 'care-kernel'
+import type { Consultations, FoundConsultation } from './contract.ts'
+import { CATEGORIES, REASON } from './enumerations.ts'
+import { PatientConsultation } from './models.ts'
+import { reachedBy, RULE_COLUMNS, type ConsultationLike } from './policy.ts'
+import type { DeclaredScope } from './scope.ts'
+import { consultationShape } from './shapes.ts'
+
+const FOUND = 'c.id, c.external_id, c.facility_id, c.patient_id, c.discharge_date, c.current_bed_id, c.suggestion'
+const CONSULTATION = 'facility_patientconsultation c'
+
+/** A consultation of a path with what rules ask about it. */
+export interface RuledConsultation extends FoundConsultation, ConsultationLike {
+  readonly suggestion: string
+}
+
+/** Finds consultations for what belongs to them, and ends them for other plugins. */
+export class ConsultationService implements Consultations {
+  readonly #scope: DeclaredScope
+  #shape: Shape | undefined
+
+  constructor(scope: DeclaredScope) {
+    this.#scope = scope
+  }
+
+  /** Made when first asked for: whoever fills the slots is built after this service. */
+  get shape(): Shape {
+    const { 'auth-permissions': auth, facilities, slots } = this.#scope
+    this.#shape ??= consultationShape({
+      facility: facilities.facilities.shapes.basic,
+      assigned: auth.users.assigned,
+      slot: slots.consultation
+    })
+    return this.#shape
+  }
+
+  ofPath = async (db: Queryable, actor: Actor, uuid: string, hold = false): Promise<RuledConsultation> => {
+    const params = new Params()
+    return this.#find(db, uuid, params, reachedBy(actor)(params), hold)
+  }
+
+  /** The consultation of a path, whoever asks; for rules that look at it themselves. 404 for an unknown one. */
+  async anywhere(db: Queryable, uuid: string, hold = false): Promise<RuledConsultation> {
+    return this.#find(db, uuid, new Params(), [], hold)
+  }
+
+  referOpen = async (
+    tx: Queryable,
+    patientId: number,
+    { firstOnly = false }: { readonly firstOnly?: boolean } = {}
+  ): Promise<readonly number[]> => {
+    const at = this.#scope.clock.now().toISOString()
+    const { rows } = await tx.query<{ id: number }>(
+      `update ${CONSULTATION} set discharge_date = $2, new_discharge_reason = ${REASON.referred}, current_bed_id = null
+      where c.id in (select o.id from facility_patientconsultation o where o.patient_id = $1 and o.discharge_date is null and not o.deleted order by o.id limit $3)
+      returning c.id`,
+      [patientId, at, firstOnly ? 1 : null]
+    )
+    const ids = rows.map(({ id }) => id)
+    if (ids.length > 0) await this.#scope.hooks['consultations-closed'](tx, { consultationIds: ids, at })
+    return ids
+  }
+
+  setCategory = async (tx: Tx, patientId: number, category: string): Promise<void> => {
+    if (!Object.hasOwn(CATEGORIES, category)) throw new Error(`${category} is not a category`)
+    const patient = await this.#scope.patients.patients.byId(tx, patientId)
+    if (patient?.last_consultation_id) await this.save(tx, patient.last_consultation_id, { category })
+  }
+
+  setConsents = async (tx: Tx, consultationId: number, types: readonly number[]): Promise<void> =>
+    this.save(tx, consultationId, { has_consents: types })
+
+  /** Writes columns of a consultation. */
+  async save(tx: Tx, id: number, values: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#scope.model(PatientConsultation).update(values, { where: { id }, transaction: tx.sequelize })
+  }
+
+  async #find(
+    db: Queryable,
+    uuid: string,
+    params: Params,
+    where: readonly (string | undefined)[],
+    hold: boolean
+  ): Promise<RuledConsultation> {
+    if (!isUuid(uuid)) throw notAUuid(uuid)
+    const found = [`c.external_id = ${params.add(uuid, 'uuid')}`, 'not c.deleted', ...where].filter(Boolean).join(' and ')
+    const {
+      rows: [row]
+    } = await db.query<RuledConsultation>(
+      `select ${FOUND}, ${RULE_COLUMNS} from ${CONSULTATION} where ${found}${hold ? ' for no key update of c' : ''}`,
+      params.values
+    )
+    if (!row) throw notFound('PatientConsultation')
+    return row
+  }
+}

@@ -1,0 +1,101 @@
+import { Type } from 'typebox'
+import { defineContract, hooks, type, type Actor, type Queryable, type Shape, type Tx } from 'care-kernel'
+
+export {
+  CATEGORIES,
+  CONSENT_TYPES,
+  DISCHARGE_REASONS,
+  ROUNDS_TYPES,
+  ROUTES_TO_FACILITY,
+  SUGGESTIONS,
+  SYMPTOMS,
+  VERIFICATION_STATUSES
+} from './enumerations.ts'
+export { consultationRead, type ConsultationLike } from './policy.ts'
+
+/** A consultation of a path, as rules and writes of other plugins look at it. */
+export interface FoundConsultation {
+  readonly id: number
+  readonly external_id: string
+  readonly facility_id: number
+  readonly patient_id: number
+  readonly discharge_date: string | null
+  readonly current_bed_id: number | null
+}
+
+/** What other plugins do with consultations. */
+export interface Consultations {
+  /** Contract consultations §3, slots filled; `c` is the consultation's row. */
+  readonly shape: Shape
+  /** The consultation of a nested path, where the actor reaches it; 404 otherwise, 400 for a malformed uuid. `hold` locks the row. */
+  ofPath(db: Queryable, actor: Actor, uuid: string, hold?: boolean): Promise<FoundConsultation>
+  /**
+   * The patient is taken in elsewhere: every open consultation ends as Referred and its bed is free (contract shifting-resources §5.1, patients §11).
+   * No events, `modified_date` stays, no discharge summary. Their ids. `patients.move` leads here by its hook: who moves a patient need not call it.
+   */
+  referOpen(tx: Queryable, patientId: number, options?: { readonly firstOnly?: boolean }): Promise<readonly number[]>
+  /** Sets the category (stored key: `Stable`) of the patient's last consultation, `modified_date` stays; nothing without one. */
+  setCategory(tx: Tx, patientId: number, category: string): Promise<void>
+  /** Which types of consent have a current file, recomputed by whoever keeps the files (contract consultations §12). */
+  setConsents(tx: Tx, consultationId: number, types: readonly number[]): Promise<void>
+}
+
+export type ConsultationHooks = {
+  /** The live bed of this uuid: its id, or nothing. */
+  'bed-named': (db: Queryable, payload: { uuid: string }) => Promise<number | undefined>
+  /** The live location of this uuid: its id, or nothing. */
+  'location-named': (db: Queryable, payload: { uuid: string }) => Promise<number | undefined>
+  /** A patient is admitted to this bed: the id of the assignment, which becomes the consultation's `current_bed`. Throws 400 for a bed that is taken or of another facility. */
+  'bed-assigned': (
+    tx: Queryable,
+    payload: { consultationId: number; facilityId: number; bedId: number; at: string }
+  ) => Promise<number | undefined>
+  /** These consultations ended: their beds are free from `at` on. */
+  'consultations-closed': (tx: Queryable, payload: { consultationIds: readonly number[]; at: string }) => Promise<void>
+  /** Whether this asset belongs to the bed the consultation has now. */
+  'device-at-bed': (db: Queryable, payload: { assetId: number; consultationId: number }) => Promise<boolean>
+  /** These consents are no longer current: so are their files. */
+  'consents-archived': (tx: Queryable, payload: { consents: readonly string[]; by: number; at: string }) => Promise<void>
+}
+
+const consultation = { consultationId: Type.Integer(), consultation: Type.String({ format: 'uuid' }), by: Type.Integer() }
+const round = { ...consultation, roundId: Type.Integer(), round: Type.String({ format: 'uuid' }) }
+
+/** Consultations and what is recorded in them: diagnoses, symptoms, daily rounds, the change log, consents; ICD-11. */
+export const consultations = defineContract({
+  name: 'consultations',
+  version: 1,
+  services: type<{ consultations: Consultations }>(),
+  events: {
+    'consultation-created': Type.Object(consultation),
+    'consultation-updated': Type.Object(consultation),
+    /** Somebody was asked to look after the patient. */
+    'consultation-assigned': Type.Object({ ...consultation, assignedTo: Type.Integer() }),
+    'consultation-discharged': Type.Object(consultation),
+    'round-created': Type.Object(round),
+    'round-updated': Type.Object(round)
+  },
+  hooks: hooks<ConsultationHooks>(
+    'bed-named',
+    'location-named',
+    'bed-assigned',
+    'consultations-closed',
+    'device-at-bed',
+    'consents-archived'
+  ),
+  slots: {
+    /** A consultation's row as `c`. */
+    consultation: {
+      alias: 'c',
+      fields: {
+        current_bed: 'null',
+        transferred_from_location: 'null',
+        transferred_from_location_object: 'null',
+        discharge_prescription: "'[]'::json",
+        discharge_prn_prescription: "'[]'::json"
+      }
+    },
+    /** A consent's row as `k`. */
+    consent: { alias: 'k', fields: { files: 'null' } }
+  }
+})

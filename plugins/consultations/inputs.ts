@@ -1,0 +1,197 @@
+import { field, Invalid, nested, record, type Clock, type Field, type Infer, type Messages } from 'care-kernel'
+import {
+  CATEGORIES,
+  CODE_STATUSES,
+  CONSENT_TYPES,
+  COVID_CATEGORIES,
+  DISCHARGE_REASONS,
+  IMPRESSION_STATUSES,
+  INACTIVE_STATUSES,
+  numbersOf,
+  PATIENT_ACTIONS,
+  ROUNDS_TYPES,
+  ROUTES_TO_FACILITY,
+  SUGGESTIONS,
+  SYMPTOMS,
+  VERIFICATION_STATUSES
+} from './enumerations.ts'
+import { roundFields } from './round-fields.ts'
+
+const optional = { optional: true } as const
+const nullable = { optional: true, null: true } as const
+const words = () => field.text({ ...nullable, blank: true })
+const yesNo = () => field.boolean(optional)
+const measure = () => field.float({ ...nullable, min: 0 })
+const facility = <const S extends string>(source: S) => field.externalId('facility_facility', { optional: true, source })
+const person = <const S extends string>(source: S) => field.reference('users_user', { optional: true, null: true, source })
+
+const STATUS_REFUSED = 'Verification status not allowed'
+const FUTURE = 'This field value cannot be in the future.'
+/** How far the clock of a device may be ahead of ours. */
+const AHEAD_MS = 120_000
+
+/** A field whose right values are looked at once more; what `wrong` returns are the messages. */
+function checked<F extends Field>(of: F, wrong: (value: never) => Messages | undefined): F {
+  return {
+    ...of,
+    parse(input, arrival) {
+      const value = of.parse(input, arrival)
+      const messages = value instanceof Invalid ? undefined : wrong(value as never)
+      return messages ? new Invalid(messages) : value
+    }
+  }
+}
+
+/** The superseded category: a text that is none is stored as null (contract consultations §3). */
+function oldCategory(): Field<string | null, false> {
+  const known = field.label(COVID_CATEGORIES, nullable)
+  return {
+    ...known,
+    parse(input, arrival) {
+      const value = known.parse(input, arrival)
+      return value instanceof Invalid && typeof input === 'string' ? null : value
+    }
+  }
+}
+
+/** A row of a plugin that may be off, by its uuid: asked for by hook. */
+const uuidOfOther = () => {
+  const uuid = field.uuid(optional)
+  return {
+    ...uuid,
+    parse(input, arrival) {
+      const value = uuid.parse(input, arrival)
+      return value instanceof Invalid ? new Invalid(['invalid uuid']) : value
+    }
+  } satisfies typeof uuid
+}
+
+const verificationStatus = () => field.choice(Object.keys(VERIFICATION_STATUSES))
+
+/** A diagnosis of a new consultation (contract consultations §4.1). */
+const newDiagnosis = record({
+  diagnosis: field.reference('facility_icd11diagnosis', { source: 'diagnosis_id' }),
+  verification_status: checked(verificationStatus(), (value: string) =>
+    INACTIVE_STATUSES.has(value) ? [STATUS_REFUSED] : undefined
+  ),
+  is_principal: field.boolean({ default: false })
+})
+
+/** A symptom of a new consultation (contract consultations §4.1). */
+const newSymptom = record({
+  symptom: field.choice(numbersOf(SYMPTOMS)),
+  other_symptom: field.text({ optional: true, blank: true }),
+  onset_date: field.datetime(),
+  cure_date: field.datetime(nullable)
+})
+
+export type NewDiagnosis = Infer<typeof newDiagnosis>
+export type NewSymptom = Infer<typeof newSymptom>
+
+/** What `consultation/` takes (contract consultations §3), made once per deployment. Internals of the server are not read (FIX-C5). */
+export function consultationInputs(clock: Clock, earliest: string) {
+  const encounter = checked(field.datetime(optional), (value: string) => {
+    if (Date.parse(value) < Date.parse(earliest))
+      return { encounter_date: [`This field value must be greater than ${earliest.slice(0, 10)}`] }
+    return Date.parse(value) > clock.now().getTime() ? { encounter_date: FUTURE } : undefined
+  })
+  return record({
+    patient: field.externalId('facility_patientregistration', { source: 'patient_id' }),
+    category: field.label(CATEGORIES),
+    suggestion: field.choice(Object.keys(SUGGESTIONS)),
+    patient_no: field.text({ ...nullable, blank: true, max: 100 }),
+    deprecated_covid_category: oldCategory(),
+    examination_details: words(),
+    history_of_present_illness: words(),
+    treatment_plan: words(),
+    consultation_notes: words(),
+    course_in_facility: words(),
+    operation: words(),
+    special_instruction: words(),
+    investigation: field.json(optional),
+    procedure: field.json(optional),
+    intubation_history: field.json(optional),
+    route_to_facility: field.choice(numbersOf(ROUTES_TO_FACILITY), nullable),
+    review_interval: field.integer({ default: -1 }),
+    action: field.label(PATIENT_ACTIONS, optional),
+    referred_to: facility('referred_to_id'),
+    referred_to_external: words(),
+    referred_from_facility: facility('referred_from_facility_id'),
+    referred_from_facility_external: words(),
+    referred_by_external: words(),
+    transferred_from_location: uuidOfOther(),
+    admitted: yesNo(),
+    encounter_date: encounter,
+    icu_admission_date: field.datetime(nullable),
+    death_confirmed_doctor: words(),
+    bed_number: field.text({ ...nullable, blank: true, max: 100 }),
+    is_kasp: yesNo(),
+    is_telemedicine: yesNo(),
+    assigned_to: person('assigned_to_id'),
+    treating_physician: person('treating_physician_id'),
+    medico_legal_case: field.boolean({ default: false }),
+    bed: uuidOfOther(),
+    height: measure(),
+    weight: measure(),
+    create_diagnoses: field.list(nested(newDiagnosis), { ...optional, array: true }),
+    create_symptoms: field.list(nested(newSymptom), { ...optional, array: true })
+  })
+}
+
+export type ConsultationInput = Infer<ReturnType<typeof consultationInputs>>
+
+/** Contract consultations §5. */
+export const dischargeInput = record({
+  new_discharge_reason: field.choice(numbersOf(DISCHARGE_REASONS)),
+  discharge_date: field.datetime(),
+  discharge_notes: field.text({ optional: true, blank: true }),
+  referred_to: field.externalId('facility_facility', { optional: true, null: true, source: 'referred_to_id' }),
+  referred_to_external: words(),
+  death_datetime: field.datetime(nullable),
+  death_confirmed_doctor: words()
+})
+
+export type DischargeInput = Infer<typeof dischargeInput>
+
+/** Contract consultations §8. */
+export const diagnosisInput = record({
+  diagnosis: field.reference('facility_icd11diagnosis', { source: 'diagnosis_id' }),
+  verification_status: verificationStatus(),
+  is_principal: field.boolean({ optional: true })
+})
+
+/** Contract consultations §9; `clock` says what is in the future. */
+export const symptomInput = (clock: Clock) =>
+  record({
+    symptom: field.choice(numbersOf(SYMPTOMS)),
+    other_symptom: field.text({ optional: true, blank: true }),
+    onset_date: checked(field.datetime(), (value: string) =>
+      Date.parse(value) > clock.now().getTime() ? ['Onset date cannot be in the future'] : undefined
+    ),
+    cure_date: field.datetime(nullable),
+    clinical_impression_status: field.choice(Object.keys(IMPRESSION_STATUSES), optional)
+  })
+
+export type SymptomInput = Infer<ReturnType<typeof symptomInput>>
+
+/** Contract consultations §12. */
+export const consentInput = record({
+  type: field.choice(numbersOf(CONSENT_TYPES)),
+  patient_code_status: checked(field.choice(numbersOf(CODE_STATUSES), nullable), (value: number | null) =>
+    value === 0 ? ['Specify a correct Patient Code Status for the Consent'] : undefined
+  )
+})
+
+/** Contract consultations §10.2, with what acts on the patient. */
+export const roundInput = (clock: Clock) =>
+  record({
+    taken_at: checked(field.datetime(), (value: string) =>
+      Date.parse(value) > clock.now().getTime() + AHEAD_MS ? ['Cannot create an update in the future'] : undefined
+    ),
+    rounds_type: field.label(ROUNDS_TYPES),
+    is_parsed_by_ocr: yesNo(),
+    medicine_administration: field.json(optional),
+    action: field.label(PATIENT_ACTIONS, optional),
+    review_interval: field.integer(optional),
+    ...(Object.fromEntries(roundFields.map(([name, { input }]) => [name, input])) as Record<string, Field<unknown, false>>)
+  })

@@ -1,0 +1,169 @@
+import { all, any, not, predicate, scopeCondition, type Actor, type Rule, type RowScope, type Where } from 'care-kernel'
+import {
+  assetUser,
+  atLeast,
+  everybody,
+  member,
+  ofDistrict,
+  ofState,
+  RANK,
+  readOnly,
+  superuser,
+  verified,
+  type FacilityLike
+} from 'care-kernel/contracts/auth-permissions'
+
+/** A consultation as far as rules look at it: who looks after the patient, and where the patient is now. */
+export interface ConsultationLike {
+  readonly assigned_to_id: number | null
+  readonly patient_assigned_to_id: number | null
+  /** The patient's current facility, not the consultation's. */
+  readonly facility: FacilityLike | null
+}
+
+const assigned = predicate<ConsultationLike>(
+  'assigned to the consultation or the patient',
+  ({ id }, { assigned_to_id: own, patient_assigned_to_id: patients }) => own === id || patients === id
+)
+const where = (name: string, holds: typeof ofDistrict | typeof member) =>
+  predicate<ConsultationLike>(name, (actor, { facility }) => facility !== null && holds.test(actor, facility))
+
+/** READ-C and READ-D of contract consultations §2. Devices see no consultation as a whole. */
+export const consultationRead = any<ConsultationLike>(
+  superuser,
+  where("member of the patient's facility", member),
+  assigned,
+  where("type ≥ 25 of the district of the patient's facility", ofDistrict),
+  where("type ≥ 35 of the state of the patient's facility", ofState)
+)
+
+/** A round to be changed by a device, and whether the device belongs to the bed. */
+export interface RoundLike extends ConsultationLike {
+  readonly deviceAtBed?: boolean
+}
+
+const trusted = any(superuser, verified)
+const byPerson = not(assetUser)
+const treating = all(not(readOnly), atLeast(RANK.nurse))
+const consultationWrite = all(byPerson, any(superuser, all(verified, treating)))
+const roundReader = any(assetUser, atLeast(RANK.nurseReadOnly))
+const deviceAtBed = predicate<RoundLike>(
+  'device of the bed',
+  (actor, { deviceAtBed: at }) => actor.assetId !== null && at === true
+)
+
+const read = all<ConsultationLike>(byPerson, consultationRead)
+const change = all<ConsultationLike>(treating, consultationRead)
+
+/** Rules of consultations and what belongs to them (contract consultations §2). */
+export const consultationRules = {
+  'consultation.read': { summary: 'See consultations', allow: any(assetUser, trusted), object: read },
+  'consultation.write': { summary: 'Add, change and end consultations', allow: consultationWrite, object: change },
+  'consent.read': { summary: 'See consents', allow: any(assetUser, trusted), object: read },
+  'consent.write': { summary: 'Record consents', allow: consultationWrite, object: change },
+  'diagnosis.read': { summary: 'See diagnoses', allow: trusted },
+  'diagnosis.write': { summary: 'Record diagnoses', allow: treating },
+  'symptom.read': { summary: 'See symptoms', allow: trusted },
+  'symptom.write': { summary: 'Record symptoms', allow: treating },
+  'symptom.remove': {
+    summary: 'Mark a symptom as entered in error',
+    allow: treating,
+    object: predicate<{ readonly created_by_id: number | null }>(
+      'superuser or creator',
+      (actor, { created_by_id: id }) => actor.superuser || (id !== null && id === actor.id)
+    )
+  },
+  'round.read': {
+    summary: 'See daily rounds',
+    allow: roundReader,
+    object: all<RoundLike>(byPerson, atLeast(RANK.nurseReadOnly), consultationRead)
+  },
+  'round.write': {
+    summary: 'Record daily rounds',
+    allow: all(roundReader, not(readOnly)),
+    object: any<RoundLike>(deviceAtBed, all<RoundLike>(byPerson, atLeast(RANK.nurseReadOnly), not(readOnly), consultationRead))
+  },
+  'event.read': { summary: 'See what changed in a consultation', allow: everybody },
+  'icd.read': { summary: 'Search ICD-11', allow: everybody }
+} as const satisfies Readonly<Record<string, Rule>>
+
+const patientsIn = (column: 'state_id' | 'district_id') =>
+  `c.patient_id in (select p.id from facility_patientregistration p join facility_facility f on f.id = p.facility_id where f.${column}`
+
+/**
+ * Consultations an actor lists and opens (contract consultations §4). As a union of keys, because PostgreSQL finds the rows of
+ * each part by its index and those of an `or` over two tables by reading all. Assigned people see theirs (FIX-C4).
+ */
+const listed: RowScope = [
+  [superuser, () => 'true'],
+  [assetUser, () => 'false'],
+  [
+    atLeast(RANK.stateLabAdmin),
+    ({ stateId }, params) => (stateId === null ? 'false' : `${patientsIn('state_id')} = ${params.add(stateId)})`)
+  ],
+  [
+    atLeast(RANK.districtLabAdmin),
+    ({ districtId }, params) => (districtId === null ? 'false' : `${patientsIn('district_id')} = ${params.add(districtId)})`)
+  ],
+  [
+    everybody,
+    ({ id, facilityIds, homeFacilityId }, params) => {
+      const [user, facilities, home] = [params.add(id), params.add(facilityIds, 'bigint[]'), params.add(homeFacilityId, 'bigint')]
+      return `c.id in (
+        select x.id from facility_patientregistration p join facility_patientconsultation x on x.patient_id = p.id where p.is_active and p.facility_id = any(${facilities})
+        union select x.id from facility_patientconsultation x where x.facility_id = ${home}
+        union select x.id from facility_patientconsultation x where x.assigned_to_id = ${user}
+        union select x.id from facility_patientregistration p join facility_patientconsultation x on x.patient_id = p.id where p.assigned_to_id = ${user})`
+    }
+  ]
+]
+
+const inPlace = (column: 'state_id' | 'district_id', id: string) =>
+  `exists (select from facility_facility f where f.${column} = ${id} and f.id in (c.facility_id, (select p.facility_id from facility_patientregistration p where p.id = c.patient_id)))`
+
+/** `consultation_scope` of contract patients §1.1: consultations whose parts an actor reaches; `c` is the one of the path. */
+const reached: RowScope = [
+  [superuser, () => 'true'],
+  [
+    assetUser,
+    ({ assetFacilityId }, params) => (assetFacilityId === null ? 'false' : `c.facility_id = ${params.add(assetFacilityId)}`)
+  ],
+  [atLeast(RANK.stateLabAdmin), ({ stateId }, params) => (stateId === null ? 'false' : inPlace('state_id', params.add(stateId)))],
+  [
+    atLeast(RANK.districtLabAdmin),
+    ({ districtId }, params) => (districtId === null ? 'false' : inPlace('district_id', params.add(districtId)))
+  ],
+  [
+    everybody,
+    ({ id, facilityIds }, params) => {
+      const [user, facilities] = [params.add(id), params.add(facilityIds, 'bigint[]')]
+      return `(c.facility_id = any(${facilities}) or c.assigned_to_id = ${user} or exists (select from facility_patientregistration p
+        where p.id = c.patient_id and (p.facility_id = any(${facilities}) or p.assigned_to_id = ${user})))`
+    }
+  ]
+]
+
+/** Condition of the consultations an actor lists. */
+export const listedFor =
+  (actor: Actor): Where =>
+  params => [scopeCondition(listed, actor, params)]
+
+/** Condition of the consultations whose parts an actor reaches. */
+export const reachedBy =
+  (actor: Actor): Where =>
+  params => [scopeCondition(reached, actor, params)]
+
+/** SQL of a `ConsultationLike` over `c`, for rules about one row. */
+export const RULE_COLUMNS = `c.assigned_to_id, (select p.assigned_to_id from facility_patientregistration p where p.id = c.patient_id) as patient_assigned_to_id,
+  (select json_build_object('id', f.id, 'created_by_id', f.created_by_id, 'district_id', f.district_id, 'state_id', f.state_id)
+    from facility_patientregistration p join facility_facility f on f.id = p.facility_id where p.id = c.patient_id) as facility`
+
+/** Whether an actor may add consultations and rounds at a facility: `home_scope` of contract patients §1.1. */
+export function isHome(actor: Actor, facility: Omit<FacilityLike, 'created_by_id'> | null): boolean {
+  if (actor.superuser) return true
+  if (!facility) return false
+  if (actor.assetId !== null) return facility.id === actor.assetFacilityId
+  if (actor.userType >= RANK.stateLabAdmin) return facility.state_id !== null && facility.state_id === actor.stateId
+  if (actor.userType >= RANK.districtLabAdmin) return facility.district_id !== null && facility.district_id === actor.districtId
+  return facility.id === actor.homeFacilityId
+}

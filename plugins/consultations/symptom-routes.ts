@@ -1,0 +1,199 @@
+import type { FastifyInstance } from 'fastify'
+import {
+  actorOf,
+  describe,
+  filter,
+  filters,
+  invalid,
+  ordering,
+  readInput,
+  resource,
+  sendJson,
+  type Actor,
+  type Tx
+} from 'care-kernel'
+import { watchedValues } from './change-log.ts'
+import { OTHER_SYMPTOM } from './enumerations.ts'
+import { symptomInput, type SymptomInput } from './inputs.ts'
+import { EncounterSymptom } from './models.ts'
+import { CONSULTATION, consultationOfPath, of, type OfConsultation, type PartOfConsultation } from './nested.ts'
+import type { ConsultationScope } from './scope.ts'
+import { symptomShape } from './shapes.ts'
+
+const rows = resource({
+  name: 'EncounterSymptom',
+  from: 'facility_encountersymptom y',
+  key: { column: 'y.external_id', kind: 'uuid' },
+  live: 'not y.deleted',
+  shape: symptomShape,
+  ordering: ordering({}, 'y.id'),
+  filters: filters({ is_cured: filter.bool('(y.cure_date is not null)') })
+})
+
+interface SymptomRow {
+  readonly id: number
+  readonly symptom: number
+  readonly other_symptom: string
+  readonly onset_date: string
+  readonly cure_date: string | null
+  readonly clinical_impression_status: string
+  readonly created_by_id: number | null
+  readonly before: unknown
+}
+
+const COLUMNS = `y.id, y.symptom, y.other_symptom, y.onset_date, y.cure_date, y.clinical_impression_status, y.created_by_id,
+  ${watchedValues('EncounterSymptom')} as before`
+
+const ACTIVE = `select 1 from facility_encountersymptom where consultation_id = $1 and symptom = $2 and lower(trim(other_symptom)) = lower(trim($3))
+  and cure_date is null and clinical_impression_status = 'in-progress' and not deleted limit 1`
+
+/** `consultation/{id}/symptoms/` (contract consultations §9). The consultation is held, so that a symptom is active once. */
+export function symptomRoutes(app: FastifyInstance, scope: ConsultationScope): void {
+  const { changeLog, clock, consultations, database, model, permissions } = scope
+  const input = symptomInput(clock)
+  const url = `${CONSULTATION}symptoms/`
+  const reading = { permission: 'symptom.read', otherwise: 'symptom.write' }
+  const writing = { permission: 'symptom.write' }
+  const ofPath = consultationOfPath(scope)
+  const asked = { onRequest: async (request: Parameters<typeof ofPath>[0]) => void (await ofPath(request)) }
+  const answer = rows.shape
+
+  /** Throws 400 for a symptom that cannot be, or that the patient has already; `stored` is the row that changes. */
+  async function requireFitting(
+    tx: Tx,
+    consultationId: number,
+    { symptom, other_symptom: other, onset_date: onset, cure_date: cured }: Partial<SymptomInput>,
+    stored?: SymptomRow
+  ): Promise<void> {
+    const begins = stored?.onset_date ?? onset
+    if (cured && begins && Date.parse(cured) < Date.parse(begins))
+      throw invalid({ cure_date: ['Cure date should be after onset date'] })
+    if (other && symptom !== OTHER_SYMPTOM)
+      throw invalid({ other_symptom: ['Other symptom should be empty when symptom type is not OTHERS'] })
+    if (symptom === OTHER_SYMPTOM && !other)
+      throw invalid({ other_symptom: ['Other symptom should not be empty when symptom type is OTHERS'] })
+    if (symptom === undefined) return
+    const { rows: same } = await tx.query(ACTIVE, [consultationId, symptom, other ?? ''])
+    if (same.length > 0) throw invalid({ symptom: ['An active symptom with the same details already exists'] })
+  }
+
+  /** Writes a row that is there, and what changed. */
+  async function save(
+    tx: Tx,
+    actor: Actor,
+    consultationId: number,
+    { id, before }: SymptomRow,
+    values: Readonly<Record<string, unknown>>
+  ): Promise<void> {
+    const at = clock.now().toISOString()
+    await model(EncounterSymptom).update(
+      { ...values, updated_by_id: actor.id, modified_date: at },
+      { where: { id }, transaction: tx.sequelize }
+    )
+    await changeLog.record(tx, { model: 'EncounterSymptom', consultationId, ids: [id], by: actor.id, at, before })
+  }
+
+  app.get<OfConsultation>(
+    url,
+    {
+      config: reading,
+      schema: describe({ summary: 'Symptoms of a consultation', filters: rows.filters, paging: 'limit', answer })
+    },
+    async (request, reply) => sendJson(reply, await rows.list(database, request, of('y', await ofPath(request))))
+  )
+
+  app.post<OfConsultation>(
+    url,
+    { config: writing, ...asked, schema: describe({ summary: 'Record a symptom', body: input, answer, status: 201 }) },
+    async (request, reply) => {
+      const actor = actorOf(request)
+      const json = await database.transaction(async tx => {
+        const consultation = await consultations.ofPath(tx, actor, request.params.consultation, true)
+        const values = await readInput(request, input, { db: tx })
+        await requireFitting(tx, consultation.id, values)
+        const at = clock.now().toISOString()
+        const made = await model(EncounterSymptom).create(
+          {
+            ...values,
+            consultation_id: consultation.id,
+            clinical_impression_status: impressionOf(values.clinical_impression_status, values.cure_date ?? null),
+            created_by_id: actor.id,
+            created_date: at,
+            modified_date: at
+          },
+          { transaction: tx.sequelize }
+        )
+        await changeLog.record(tx, {
+          model: 'EncounterSymptom',
+          consultationId: consultation.id,
+          ids: [made.get('id') as number],
+          by: actor.id,
+          at
+        })
+        return rows.one(tx, made.get('external_id') as string)
+      })
+      return sendJson(reply, json, 201)
+    }
+  )
+
+  app.get<PartOfConsultation>(
+    `${url}:id/`,
+    { config: reading, schema: describe({ summary: 'One symptom', answer }) },
+    async (request, reply) => sendJson(reply, await rows.one(database, request.params.id, of('y', await ofPath(request))))
+  )
+
+  for (const method of ['PUT', 'PATCH'] as const) {
+    app.route<PartOfConsultation>({
+      method,
+      url: `${url}:id/`,
+      config: writing,
+      ...asked,
+      schema: describe({ summary: 'Change a symptom', body: input, answer }),
+      async handler(request, reply) {
+        const actor = actorOf(request)
+        const { id: key } = request.params
+        const json = await database.transaction(async tx => {
+          const consultation = await consultations.ofPath(tx, actor, request.params.consultation, true)
+          const row = await rows.row<SymptomRow>(tx, key, COLUMNS, of('y', consultation))
+          const values = await (method === 'PATCH'
+            ? readInput(request, input, { db: tx, partial: true })
+            : readInput(request, input, { db: tx }))
+          await requireFitting(tx, consultation.id, values, row)
+          const { symptom = row.symptom, cure_date: cured = row.cure_date, clinical_impression_status: status } = values
+          await save(tx, actor, consultation.id, row, {
+            ...values,
+            ...(symptom === OTHER_SYMPTOM ? {} : { other_symptom: '' }),
+            clinical_impression_status: impressionOf(status ?? row.clinical_impression_status, cured)
+          })
+          return rows.one(tx, key)
+        })
+        return sendJson(reply, json)
+      }
+    })
+  }
+
+  app.delete<PartOfConsultation>(
+    `${url}:id/`,
+    {
+      config: { permission: 'symptom.remove' },
+      ...asked,
+      schema: describe({ summary: 'Mark as entered in error', status: 204 })
+    },
+    async (request, reply) => {
+      const actor = actorOf(request)
+      await database.transaction(async tx => {
+        const consultation = await consultations.ofPath(tx, actor, request.params.consultation, true)
+        const row = await rows.row<SymptomRow>(tx, request.params.id, COLUMNS, of('y', consultation))
+        permissions.check(actor, 'symptom.remove', row)
+        await save(tx, actor, consultation.id, row, { clinical_impression_status: 'entered-in-error' })
+      })
+      return reply.code(204).send()
+    }
+  )
+}
+
+/** What a save makes of the status: an error stays one, else the cure decides (contract consultations §9). */
+function impressionOf(status: string | undefined, cured: string | null): string {
+  if (status === 'entered-in-error') return status
+  return cured ? 'completed' : 'in-progress'
+}

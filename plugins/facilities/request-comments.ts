@@ -1,0 +1,158 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import {
+  actorOf,
+  baseColumns,
+  column,
+  defineModel,
+  describe,
+  field,
+  invalid,
+  isUuid,
+  notAUuid,
+  ordering,
+  out,
+  readInput,
+  record,
+  resource,
+  scopeCondition,
+  sendJson,
+  shape,
+  type Clock,
+  type Database,
+  type ModelOf,
+  type Resource,
+  type RowScope,
+  type Shape,
+  type Where
+} from 'care-kernel'
+import { userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
+
+type One = { Params: { id: string } }
+type Comment = { Params: { id: string; comment: string } }
+
+const author = 'from users_user u where u.id = c.created_by_id'
+
+/** A comment; `c` is its row (contract shifting §9.6). */
+export const commentShape = shape({
+  id: out.uuid('c.external_id'),
+  comment: out.text('c.comment'),
+  created_date: out.datetime('c.created_date'),
+  modified_date: out.datetime('c.modified_date'),
+  created_by: out.integer('c.created_by_id'),
+  created_by_object: out.object(userBaseMinimum, author)
+})
+
+/** A comment as boards list it (contract shifting §8). */
+export const commentItem = shape({
+  id: out.uuid('c.external_id'),
+  comment: out.text('c.comment'),
+  modified_date: out.datetime('c.modified_date'),
+  created_by_object: out.object(
+    shape({ id: out.integer('u.id'), first_name: out.text('u.first_name'), last_name: out.text('u.last_name') }),
+    author
+  )
+})
+
+const input = record({ comment: field.text({ blank: true, null: true, default: '' }) })
+
+/** The table of the comments on one kind of request; what is said may be about a patient. */
+export const commentModel = (name: string, table: string, fixture: string) =>
+  defineModel({
+    name,
+    table,
+    fixture,
+    subject: null,
+    columns: {
+      ...baseColumns(),
+      request_id: column.bigint('none'),
+      created_by_id: column.bigint('none', { null: true }),
+      comment: column.text('health', { default: '' })
+    }
+  })
+
+/** Comments on one kind of request. */
+export interface CommentsOn {
+  /** `<path>/{id}/comment/` */
+  readonly path: string
+  /** The requests; `r` is the row. */
+  readonly requests: Resource
+  /** Which of them an actor sees. */
+  readonly scope: RowScope
+  readonly model: CommentModel
+  readonly permissions: { readonly read: string; readonly write: string }
+  /** How a list shows them, and how one is shown. */
+  readonly shapes: { readonly listed: Shape; readonly one: Shape }
+}
+
+type CommentModel = ReturnType<typeof commentModel>
+
+/** What the routes need of the plugin that mounts them. */
+interface CommentScope {
+  readonly database: Database
+  readonly clock: Clock
+  model(definition: CommentModel): ModelOf<CommentModel['columns']>
+}
+
+/** Mounts list, detail and creation of comments. They are neither changed nor deleted, and may be made in every status (contract shifting §8, §9.6). */
+export function commentRoutes(
+  app: FastifyInstance,
+  { database, clock, model }: CommentScope,
+  { path, requests, scope, model: definition, permissions, shapes }: CommentsOn
+): void {
+  const url = `/api/v1/${path}/:id/comment/`
+  const comments = resource({
+    name: definition.name,
+    from: `${definition.table} c`,
+    key: { column: 'c.external_id', kind: 'uuid' },
+    live: 'not c.deleted',
+    shape: shapes.one,
+    ordering: ordering({}, 'c.created_date desc, c.id desc')
+  })
+  const config = { permission: permissions.read, otherwise: permissions.write }
+
+  /** Of the request a path names, where the actor sees it; none otherwise. */
+  const ofRequest = (request: FastifyRequest<One>): Where => {
+    const { id } = request.params
+    if (!isUuid(id)) throw notAUuid(id)
+    return params => [
+      `c.request_id = (select r.id from ${requests.from} where r.external_id = ${params.add(id)} and ${requests.live ?? 'true'} and (${scopeCondition(scope, actorOf(request), params)}))`
+    ]
+  }
+
+  app.get<One>(
+    url,
+    { config, schema: describe({ summary: 'Comments on a request', paging: 'limit', answer: shapes.listed }) },
+    async (request, reply) => sendJson(reply, await comments.list(database, request, ofRequest(request), shapes.listed))
+  )
+
+  app.get<Comment>(
+    `${url}:comment/`,
+    { config, schema: describe({ summary: 'One comment on a request', answer: shapes.one }) },
+    async (request, reply) => sendJson(reply, await comments.one(database, request.params.comment, ofRequest(request)))
+  )
+
+  app.post<One>(
+    url,
+    {
+      config: { permission: permissions.write },
+      schema: describe({ summary: 'Comment on a request', body: input, answer: shapes.one, status: 201 })
+    },
+    async (request, reply) => {
+      const actor = actorOf(request)
+      const { id } = request.params
+      if (!isUuid(id)) throw notAUuid(id)
+      const json = await database.transaction(async tx => {
+        const { comment } = await readInput(request, input, { db: tx })
+        if (!comment) throw invalid({ comment: ['Comment cannot be empty'] })
+        const parent = await requests.row<{ id: number }>(tx, id, 'r.id', params => [scopeCondition(scope, actor, params)])
+        const now = clock.now().toISOString()
+        const made = await model(definition).create(
+          { request_id: parent.id, created_by_id: actor.id, comment, created_date: now, modified_date: now },
+          { transaction: tx.sequelize }
+        )
+        return comments.one(tx, made.get('external_id') as string)
+      })
+      return sendJson(reply, json, 201)
+    }
+  )
+}

@@ -1,0 +1,155 @@
+import {
+  cell,
+  filter,
+  field,
+  out,
+  predicate,
+  type Actor,
+  type Filter,
+  type Output,
+  type Params,
+  type Predicate,
+  type RowScope,
+  type Shape
+} from 'care-kernel'
+import { byPlace, hasFacility, userBaseMinimum, type FacilityLike } from 'care-kernel/contracts/auth-permissions'
+
+/**
+ * What passes between facilities on request: a patient, oxygen. A request starts at its origin, an approving facility decides, an assigned
+ * one gives or takes. Who owns a kind of request declares its own data; what all of them share is said here (contract shifting §1.1, §3, §9).
+ */
+export type Role = 'origin' | 'approving' | 'assigned'
+
+/** The facilities of a request as rules look at them; null where there is none. */
+export type FacilitiesOfRequest = Readonly<Record<Role, FacilityLike | null>>
+
+/** `perm(F)` (contract shifting §1.1): false without a facility, for superusers too. */
+export const actsFor = (role: Role): Predicate<FacilitiesOfRequest> =>
+  predicate(`${role} facility: ${hasFacility.name}`, (actor, request) => {
+    const facility = request[role]
+    return facility !== null && hasFacility.test(actor, facility)
+  })
+
+/** Nobody has this role yet. */
+export const lacks = (role: Role): Predicate<FacilitiesOfRequest> =>
+  predicate(`no ${role} facility`, (actor, request) => request[role] === null)
+
+/** The part of requests that follows from the names of their facilities; `r` is the request's row. */
+export interface RequestVocabulary {
+  /** `x_facility` and `x_facility_object`, each facility shown as `object`. */
+  outputs(object: Shape): Readonly<Record<string, Output>>
+  /** Each facility shown as `object` only. */
+  objects(object: Shape): Readonly<Record<string, Output>>
+  /** By facility, and `facility` for any of them (contract shifting §3.2, FIX). */
+  readonly filters: Readonly<Record<string, Filter>>
+  /** SQL columns of `FacilitiesOfRequest`. */
+  readonly columns: string
+  /** SQL of the name of each facility, for tables. */
+  readonly names: Readonly<Record<Role, string>>
+  /** By place: requests that touch it. Otherwise: those that one's own facilities see by a role, or by whatever else is given. */
+  scope(otherwise?: { readonly assignedIf?: string; readonly also?: (facilities: string) => string }): RowScope
+}
+
+/** Declares a kind of request in `table` by the API's names of its facilities; the columns are those with `_id`. */
+export function requestsBetween(table: string, roles: Readonly<Record<Role, string>>): RequestVocabulary {
+  const named = Object.values(roles)
+  const columns = named.map(name => `r.${name}_id`)
+  const facility = (name: string) => `from facility_facility f where f.id = r.${name}_id`
+  const byRole = (make: (name: string) => string) => ({
+    origin: make(roles.origin),
+    approving: make(roles.approving),
+    assigned: make(roles.assigned)
+  })
+  const object = (shown: Shape) =>
+    Object.fromEntries(named.map(name => [`${name}_object`, out.object(shown, facility(name))] as const))
+
+  const touching = (place: string) => (id: number, params: Params) => {
+    const there = `(select f.id from facility_facility f where f.${place} = ${params.add(id)})`
+    return `(${columns.map(column => `${column} in ${there}`).join(' or ')})`
+  }
+  return {
+    outputs: shown => ({
+      ...Object.fromEntries(named.map(name => [name, out.uuid(`(select f.external_id ${facility(name)})`)])),
+      ...object(shown)
+    }),
+    objects: object,
+    filters: {
+      ...Object.fromEntries(named.map((name, index) => [name, filter.externalId('facility_facility', columns[index] ?? name)])),
+      facility: filter.externalId('facility_facility', ...columns)
+    },
+    columns: Object.entries(roles)
+      .map(
+        ([role, name]) =>
+          `(select json_build_object('id', f.id, 'created_by_id', f.created_by_id, 'district_id', f.district_id, 'state_id', f.state_id) ${facility(name)}) as ${role}`
+      )
+      .join(', '),
+    names: byRole(name => `(select f.name ${facility(name)})`),
+    scope: ({ assignedIf, also } = {}) =>
+      byPlace({
+        state: touching('state_id'),
+        district: touching('district_id'),
+        otherwise({ facilityIds }: Actor, params: Params) {
+          const own = params.add(facilityIds, 'bigint[]')
+          // A union of look-ups: no index can serve an `or` across tables.
+          const seen = [
+            `select x.id from ${table} x where x.${roles.origin}_id = any(${own})`,
+            `select x.id from ${table} x where x.${roles.approving}_id = any(${own})`,
+            `select x.id from ${table} x where x.${roles.assigned}_id = any(${own})${assignedIf ? ` and x.${assignedIf}` : ''}`,
+            ...(also ? [also(own)] : [])
+          ]
+          return `r.id in (${seen.join(' union all ')})`
+        }
+      })
+  }
+}
+
+/** Who looks after a request, who made it, who changed it last. */
+const PEOPLE = ['assigned_to', 'created_by', 'last_edited_by'] as const
+
+/** `assigned_to`, `assigned_to_object` … of the request `r`. */
+export const peopleOutputs: Readonly<Record<string, Output>> = Object.fromEntries(
+  PEOPLE.flatMap(name => [
+    [name, out.integer(`r.${name}_id`)],
+    [`${name}_object`, out.object(userBaseMinimum, `from users_user u where u.id = r.${name}_id`)]
+  ])
+)
+
+export const peopleFilters: Readonly<Record<string, Filter>> = Object.fromEntries(
+  PEOPLE.map(name => [name, filter.number(`r.${name}_id`)])
+)
+
+/** Filters every kind of request has. */
+export const requestFilters: Readonly<Record<string, Filter>> = {
+  emergency: filter.bool('r.emergency'),
+  created_date: filter.dateRange('r.created_date'),
+  modified_date: filter.dateRange('r.modified_date'),
+  ...peopleFilters
+}
+
+/** Inputs every kind of request has (contract shifting §4.2, §9.4). */
+export const requestInputs = {
+  reason: field.text({ optional: true, blank: true }),
+  refering_facility_contact_name: field.text({ optional: true, blank: true }),
+  refering_facility_contact_number: field.phone({ types: ['mobile', 'landline'], optional: true, blank: true }),
+  emergency: field.boolean({ optional: true }),
+  is_assigned_to_user: field.boolean({ optional: true }),
+  assigned_to: field.reference('users_user', { optional: true, null: true, source: 'assigned_to_id' })
+} as const
+
+/** Outputs every kind of request has, besides its facilities and people. */
+export const requestOutputs: Readonly<Record<string, Output>> = {
+  created_date: out.datetime('r.created_date'),
+  modified_date: out.datetime('r.modified_date'),
+  emergency: out.boolean('r.emergency'),
+  reason: out.text('r.reason'),
+  refering_facility_contact_name: out.text('r.refering_facility_contact_name'),
+  refering_facility_contact_number: out.text('r.refering_facility_contact_number'),
+  is_assigned_to_user: out.boolean('r.is_assigned_to_user'),
+  ...peopleOutputs
+}
+
+/** The first columns of every table of requests. */
+export const requestDates = {
+  'Created Date': cell.datetime('r.created_date'),
+  'Modified Date': cell.datetime('r.modified_date')
+} as const

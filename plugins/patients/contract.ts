@@ -1,0 +1,168 @@
+import { Type } from 'typebox'
+import { defineContract, hooks, type, type Actor, type Queryable, type Tx, type Where } from 'care-kernel'
+import type { PatientLike } from './policy.ts'
+import type { PatientShapes } from './shapes.ts'
+
+export { ACTIONS, BLOOD_GROUPS, DISEASE_STATUSES, DISEASES, SOURCES, TEST_TYPES } from './enumerations.ts'
+export { patientRead, patientUpdate, type PatientFacility, type PatientLike } from './policy.ts'
+export { AGE_YEARS, type PatientShapes } from './shapes.ts'
+
+/** A live patient as rules and writes of other plugins need one. */
+export interface PatientRow extends PatientLike {
+  readonly id: number
+  readonly external_id: string
+  readonly name: string
+  readonly phone_number: string
+  readonly emergency_phone_number: string
+  readonly is_active: boolean
+  readonly allow_transfer: boolean
+  readonly facility_id: number | null
+  readonly local_body_id: number | null
+  readonly last_consultation_id: number | null
+  readonly year_of_birth: number | null
+  readonly death_datetime: string | null
+}
+
+/** Columns of a patient that other plugins write; the rest is changed through the API only. */
+export interface PatientChanges {
+  readonly is_active?: boolean
+  readonly allow_transfer?: boolean
+  readonly action?: number | null
+  readonly review_time?: Date | string | null
+  readonly death_datetime?: Date | string | null
+  readonly last_consultation_id?: number | null
+}
+
+export interface FindPatient {
+  /** Only where this actor sees the patient (scope of contract patients §3). */
+  readonly visibleTo?: Actor
+  /** With `visibleTo`: those too who were ever consulted at a facility of the actor, as for a single patient. */
+  readonly retrieving?: boolean
+  /** Holds the row until the end of the transaction: for whoever changes the patient or attaches something to it. */
+  readonly lock?: boolean
+}
+
+/** What other plugins do with patients. */
+export interface Patients {
+  /** Representations of this deployment, their slots filled; `p` is the patient's row. To be read in `routes` or later. */
+  readonly shapes: PatientShapes
+  /** The live patient of a uuid, undefined for an unknown one. Throws 400 for a malformed one. */
+  byUuid(db: Queryable, uuid: string, options?: FindPatient): Promise<PatientRow | undefined>
+  /** The live patient of an id. */
+  byId(db: Queryable, id: number, options?: FindPatient): Promise<PatientRow | undefined>
+  /** SQL condition: the patients an actor sees. `alias` is the patient's, `p` unless told. */
+  visible(actor: Actor, options?: { readonly alias?: string; readonly retrieving?: boolean }): Where
+  /**
+   * Changes columns of a patient the transaction holds, with a row of history by the actor. `partial` leaves `modified_date`
+   * alone, as the original's saves of single columns do (contract patients §18).
+   */
+  change(
+    tx: Tx,
+    actor: Actor,
+    patientId: number,
+    changes: PatientChanges,
+    options?: { readonly partial?: boolean }
+  ): Promise<void>
+  /**
+   * Moves a patient the transaction holds: active at the facility, not to be moved again unless allowed. The hook
+   * `patient-moving` ends what is open elsewhere. `by`: the patient's own transfer, or a completed shift.
+   */
+  move(
+    tx: Tx,
+    actor: Actor,
+    patient: PatientRow,
+    to: { readonly facility: { readonly id: number; readonly name: string }; readonly by: 'transfer' | 'shift' }
+  ): Promise<void>
+}
+
+export type PatientHooks = {
+  /** A patient was registered or changed by an API write whose body holds this srf id, new to the patient (contract patients §7, §9). */
+  'srf-id-given': (tx: Queryable, payload: { patientId: number; srfId: string }) => Promise<void>
+  /**
+   * A patient moves, its row locked and moved already. `transfer`: the first open consultation is discharged as referred, its
+   * open beds end, open shifting requests are rejected (contract patients §11). `shift`: every open consultation is
+   * discharged as referred, open beds of the last one end (contract shifting §5.1).
+   */
+  'patient-moving': (
+    tx: Queryable,
+    payload: { patientId: number; facilityId: number; facilityName: string; by: 'transfer' | 'shift'; actor: Actor }
+  ) => Promise<void>
+  /** A note was written, on the consultation that was the patient's last; null without one (contract patients §14). */
+  'note-written': (
+    tx: Queryable,
+    payload: { noteId: number; patientId: number; consultationId: number | null; actor: Actor }
+  ) => Promise<void>
+}
+
+const patient = Type.Object({
+  patientId: Type.Integer(),
+  patient: Type.String({ format: 'uuid' }),
+  facilityId: Type.Union([Type.Integer(), Type.Null()]),
+  userId: Type.Integer()
+})
+
+const empty = (columns: string) =>
+  `(select ${columns
+    .split(', ')
+    .map(column => `null::${column.split(' ')[1]} as ${column.split(' ')[0]}`)
+    .join(', ')} where false)`
+
+/** Patients: registration, search, transfer, notes, and what facilities count by day. */
+export const patients = defineContract({
+  name: 'patients',
+  version: 1,
+  services: type<{ patients: Patients }>(),
+  events: {
+    'patient-registered': patient,
+    'patient-updated': patient,
+    'patient-transferred': patient,
+    'note-written': Type.Object({
+      noteId: Type.Integer(),
+      patientId: Type.Integer(),
+      patient: Type.String({ format: 'uuid' }),
+      facilityId: Type.Integer(),
+      facility: Type.String({ format: 'uuid' }),
+      userId: Type.Integer()
+    })
+  },
+  hooks: hooks<PatientHooks>('srf-id-given', 'patient-moving', 'note-written'),
+  slots: {
+    /** A patient's row as `p`. */
+    patient: {
+      alias: 'p',
+      fields: {
+        /** The whole object of the consultation `p.last_consultation_id` as JSON. */
+        last_consultation: 'null'
+      }
+    },
+    /** A consultation's row as `c`: its labels, for tables. */
+    consultation: {
+      alias: 'c',
+      fields: { route_to_facility: 'null', suggestion: 'null', category: 'null', new_discharge_reason: 'null' }
+    },
+    /**
+     * Rows of other plugins that scopes, filters, orders and the CSV of patients look at: from-items with at least these columns,
+     * a table's name where it has them. Without their owner there are no such rows.
+     */
+    relations: {
+      alias: '',
+      fields: {
+        /** Consultations, deleted ones too: what a patient names as its last stays visible. */
+        consultations: empty(
+          'id bigint, external_id uuid, patient_id bigint, facility_id bigint, assigned_to_id bigint, created_date timestamptz, patient_no text, category text, deprecated_covid_category text, suggestion text, route_to_facility smallint, is_kasp boolean, kasp_enabled_date timestamptz, encounter_date timestamptz, discharge_date timestamptz, new_discharge_reason smallint, medico_legal_case boolean, is_telemedicine boolean, has_consents integer[], bed_number text, current_bed_id bigint, last_daily_round_id bigint, admitted boolean, deleted boolean'
+        ),
+        daily_rounds: empty('id bigint, patient_category text, ventilator_interface integer'),
+        /** Diagnoses with their status (`confirmed` …) and the label of the ICD-11 entity. */
+        diagnoses: empty(
+          'consultation_id bigint, diagnosis_id bigint, label text, verification_status text, is_principal boolean'
+        ),
+        /** Stays in beds: `id` is what `current_bed_id` of a consultation names. */
+        consultation_beds: empty(
+          'id bigint, consultation_id bigint, end_date timestamptz, bed_name text, bed_type integer, location uuid'
+        ),
+        /** Consultations in whose current bed the asset `asset_id` is used. */
+        watched_consultations: empty('id bigint, asset_id bigint')
+      }
+    }
+  }
+})

@@ -1,0 +1,95 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { cell, invalid, isDate, labelSql, Params, sendCsv, valueOf, type Query, type Resource, type Where } from 'care-kernel'
+import { GENDERS } from 'care-kernel/contracts/auth-permissions'
+import type { Relations } from './patient-filters.ts'
+import type { PatientScope } from './scope.ts'
+import { AGE_YEARS } from './shapes.ts'
+
+/** Ranges that make an export small enough; one of them must be asked for (contract patients §6). */
+const RANGES = [
+  'created_date',
+  'modified_date',
+  'date_declared_positive',
+  'date_of_result',
+  'last_vaccinated_date',
+  'last_consultation_encounter_date',
+  'last_consultation_discharge_date'
+] as const
+const MOST_DAYS = 7
+const DAY_MS = 86_400_000
+
+function requireShortRange(query: Query): void {
+  let ranges = 0
+  for (const name of RANGES) {
+    const [after = '', before = ''] = [`${name}_after`, `${name}_before`].map(key => valueOf(query, key)?.trim())
+    if (!after && !before) continue
+    if (!after || !before) throw invalid({ [name]: 'both starting and ending date must be provided for export' })
+    if (!isDate(after) || !isDate(before)) throw invalid({ [name]: ['Enter a valid date.'] })
+    if (Date.parse(before) - Date.parse(after) > MOST_DAYS * DAY_MS)
+      throw invalid({ [name]: `Cannot export more than ${MOST_DAYS} days at a time` })
+    ranges++
+  }
+  if (ranges === 0) throw invalid({ date: 'Atleast one date field must be filtered to be within 7 days' })
+}
+
+const day = (sql: string) => `to_char(${sql}, 'DD/MM/YYYY')`
+const time = (sql: string) => `to_char(${sql}, 'HH24:MI')`
+const known = (sql: string, raw: string) => `coalesce(${sql}, case when ${raw} is not null then '-' end)`
+
+function columns(
+  { diagnoses }: Relations,
+  labels: Readonly<Record<'route_to_facility' | 'suggestion' | 'category' | 'new_discharge_reason', string>>
+) {
+  const diagnosed = (condition: string) =>
+    `(select string_agg(g.label, ', ' order by g.diagnosis_id) from ${diagnoses} g where g.consultation_id = c.id and ${condition})`
+  const status = (name: string) => diagnosed(`g.verification_status = '${name}'`)
+  return {
+    'Patient ID': cell.value('p.external_id'),
+    'Facility Name': cell.text('f.name'),
+    Gender: labelSql('p.gender', GENDERS),
+    'Date of Registration': day('p.created_date'),
+    'Time of Registration': time('p.created_date'),
+    'Route to Facility': known(labels.route_to_facility, 'c.route_to_facility'),
+    'Date of first consultation': day('c.created_date'),
+    'Time of first consultation': time('c.created_date'),
+    'Decision after consultation': known(labels.suggestion, 'c.suggestion'),
+    Category: known(labels.category, 'c.category'),
+    'Reason for discharge': known(labels.new_discharge_reason, 'c.new_discharge_reason'),
+    'Date of discharge': day('c.discharge_date'),
+    'Time of discharge': time('c.discharge_date'),
+    Age: cell.value(AGE_YEARS),
+    'Principal Diagnosis': diagnosed('g.is_principal'),
+    'Unconfirmed Diagnoses': status('unconfirmed'),
+    'Provisional Diagnoses': status('provisional'),
+    'Differential Diagnoses': status('differential'),
+    'Confirmed Diagnoses': status('confirmed')
+  }
+}
+
+/** The list as a table (contract patients §6). Which patients: those still in care where `is_active` is exactly `True`, else those discharged. */
+export function patientCsv(
+  { database, slots }: PatientScope,
+  { filters }: Resource
+): (request: FastifyRequest, reply: FastifyReply, where: Where) => Promise<FastifyReply> {
+  const { relations, consultation } = slots
+  const table = columns(relations, consultation)
+  return async (request, reply, where) => {
+    const query = request.query as Query
+    requireShortRange(query)
+    const params = new Params()
+    const found = [
+      'not p.deleted',
+      ...where(params),
+      ...(filters?.compile(query, params) ?? []),
+      valueOf(query, 'is_active') === 'True' ? 'c.discharge_date is null' : 'c.discharge_date is not null'
+    ].filter(Boolean)
+    return sendCsv(request, reply, database, {
+      file: 'patientregistration_export.csv',
+      columns: table,
+      rows: `from facility_patientregistration p left join facility_facility f on f.id = p.facility_id
+        left join ${relations.consultations} c on c.id = p.last_consultation_id
+        where ${found.join(' and ')} order by p.kernel_unfiled desc, p.modified_date desc, p.id desc`,
+      params
+    })
+  }
+}

@@ -1,0 +1,25 @@
+import { invalid, type Actor, type Queryable } from 'care-kernel'
+
+/** What this plugin fills into the slots of `facilities`. */
+export const fillings = {
+  'facilities/facility': {
+    patient_count:
+      '(select count(*) from facility_patientregistration x where x.facility_id = f.id and x.is_active and not x.deleted)'
+  },
+  'facilities/triage': {
+    rows: `select x.entry_date, x.num_patients_visited, x.num_patients_home_quarantine, x.num_patients_isolation, x.num_patient_referred,
+      x.num_patient_confirmed_positive from facility_facilitypatientstatshistory x where x.facility_id = f.id and not x.deleted`
+  }
+} as const
+
+/** A facility with live patients is not deleted (contract facilities §4.5). */
+export async function refuseLivePatients(tx: Queryable, { facilityId }: { facilityId: number; actor: Actor }): Promise<void> {
+  const {
+    rows: [found]
+  } = await tx.query<{ live: boolean }>(
+    'select exists (select from facility_patientregistration x where x.facility_id = $1 and x.is_active and not x.deleted) as live',
+    [facilityId]
+  )
+  if (found?.live)
+    throw invalid({ facility: 'You cannot delete a facility with Live patients. Discharge all patients and try again' })
+}

@@ -1,0 +1,212 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import {
+  actorOf,
+  describe,
+  invalid,
+  isUuid,
+  notAUuid,
+  notFound,
+  Params,
+  readInput,
+  scopeCondition,
+  sendJson,
+  type Actor,
+  type Tx
+} from 'care-kernel'
+import { RANK, USER_TYPES } from 'care-kernel/contracts/auth-permissions'
+import type { PatientRow } from './contract.ts'
+import { noteInput } from './inputs.ts'
+import { PatientNote, PatientNoteEdit } from './models.ts'
+import { noteReads } from './notes.ts'
+import { notableBy } from './policy.ts'
+import type { PatientScope } from './scope.ts'
+
+type OfPatient = { Params: { patient: string } }
+type OneNote = { Params: { patient: string; note: string } }
+
+const URL = '/api/v1/patient/:patient/notes/'
+
+interface NoteRow {
+  readonly id: number
+  readonly external_id: string
+  readonly note: string
+  readonly created_by_id: number | null
+}
+
+/** `patient/{id}/notes/`, their changes and what they said before (contract patients §14). */
+export function noteRoutes(app: FastifyInstance, scope: PatientScope): void {
+  const { database, emit, facilities, hooks, model, patients, slots } = scope
+  const { notes, edits, written, ofPatient } = noteReads(facilities.facilities.shapes.basic, slots.relations)
+  const notable = notableBy(slots.relations)
+  const read = { permission: 'patient.note.read', otherwise: 'patient.note.write' }
+
+  /** The patient of the path, held, on whom the actor may write; only while in care. */
+  async function findNotable(tx: Tx, actor: Actor, uuid: string): Promise<PatientRow & { facility_id: number }> {
+    if (!isUuid(uuid)) throw notAUuid(uuid)
+    const patient = await patients.byUuid(tx, uuid, { lock: true })
+    const params = new Params([patient?.id ?? null])
+    const { rows } = await tx.query(
+      `select from facility_patientregistration p where p.id = $1 and ${scopeCondition(notable, actor, params)}`,
+      params.values
+    )
+    if (!patient || rows.length === 0) throw notFound('PatientRegistration')
+    if (!patient.is_active) throw invalid({ patient: 'Updating patient data is only allowed for active patients' })
+    const { facility_id: facilityId } = patient
+    if (facilityId === null) throw invalid({ patient: 'Patient is not at a facility' })
+    return { ...patient, facility_id: facilityId }
+  }
+
+  async function addEdit(tx: Tx, noteId: number, actor: Actor, note: string, at: string): Promise<void> {
+    await model(PatientNoteEdit).create(
+      { patient_note_id: noteId, edited_by_id: actor.id, edited_date: at, note },
+      { transaction: tx.sequelize }
+    )
+  }
+
+  app.get<OfPatient>(
+    URL,
+    {
+      config: read,
+      schema: describe({ summary: 'Notes on a patient', filters: notes.filters, paging: 'limit', answer: notes.shape })
+    },
+    async (request, reply) =>
+      sendJson(reply, await notes.list(database, request, ofPatient(actorOf(request), request.params.patient)))
+  )
+
+  app.post<OfPatient>(
+    URL,
+    {
+      config: { permission: 'patient.note.write' },
+      schema: describe({ summary: 'Write a note', body: noteInput, answer: written, status: 201 })
+    },
+    async (request, reply) => {
+      const actor = actorOf(request)
+      requireNote(request)
+      const json = await database.transaction(async tx => {
+        const { note = '', thread, reply_to: replyTo = null } = await readInput(request, noteInput, { db: tx })
+        const patient = await findNotable(tx, actor, request.params.patient)
+        if (thread === undefined) throw invalid({ thread: 'This field is required' })
+        const { id: patientId, external_id: uuid, facility_id: facilityId, last_consultation_id: consultationId } = patient
+        if (replyTo !== null) await requireAnswerable(tx, replyTo, { patientId, consultationId, thread })
+        const now = patients.now()
+        const made = await model(PatientNote).create(
+          {
+            note: note ?? '',
+            thread,
+            patient_id: patientId,
+            facility_id: facilityId,
+            consultation_id: consultationId,
+            reply_to_id: replyTo,
+            created_by_id: actor.id,
+            user_type: roleOf(actor, facilityId),
+            created_date: now,
+            modified_date: now
+          },
+          { transaction: tx.sequelize }
+        )
+        const [noteId, noteUuid] = [made.get('id') as number, made.get('external_id') as string]
+        await addEdit(tx, noteId, actor, note ?? '', now)
+        await hooks['note-written'](tx, { noteId, patientId, consultationId, actor })
+        const facility = patient.facility?.external_id ?? ''
+        await emit(tx, 'note-written', { noteId, patientId, patient: uuid, facilityId, facility, userId: actor.id })
+        return notes.one(tx, noteUuid, undefined, written)
+      })
+      return sendJson(reply, json, 201)
+    }
+  )
+
+  app.get<OneNote>(
+    `${URL}:note/`,
+    { config: read, schema: describe({ summary: 'A note on a patient', answer: notes.shape }) },
+    async (request, reply) =>
+      sendJson(reply, await notes.one(database, request.params.note, ofPatient(actorOf(request), request.params.patient)))
+  )
+
+  for (const method of ['PUT', 'PATCH'] as const) {
+    app.route<OneNote>({
+      method,
+      url: `${URL}:note/`,
+      config: { permission: 'patient.note.write' },
+      schema: describe({ summary: 'Change a note', body: noteInput, answer: notes.shape }),
+      async handler(request, reply) {
+        const actor = actorOf(request)
+        const where = ofPatient(actor, request.params.patient)
+        const json = await database.transaction(async tx => {
+          const row = await notes.row<NoteRow>(
+            tx,
+            request.params.note,
+            'n.id, n.external_id, n.note, n.created_by_id',
+            where,
+            true
+          )
+          requireNote(request)
+          const { note } = await readInput(request, noteInput, { db: tx, partial: true })
+          await findNotable(tx, actor, request.params.patient)
+          if (row.created_by_id !== actor.id) throw invalid({ Note: 'Only the user who created the note can edit it' })
+          if (note && note !== row.note) {
+            const now = patients.now()
+            await model(PatientNote).update({ note, modified_date: now }, { where: { id: row.id }, transaction: tx.sequelize })
+            await addEdit(tx, row.id, actor, note, now)
+          }
+          return notes.one(tx, row.external_id)
+        })
+        return sendJson(reply, json)
+      }
+    })
+  }
+
+  app.get<OneNote>(
+    `${URL}:note/edits/`,
+    {
+      config: { permission: 'patient.note.edits' },
+      schema: describe({ summary: 'What a note said before', paging: 'limit', answer: edits.shape })
+    },
+    async (request, reply) => {
+      const { patient, note } = request.params
+      if (!isUuid(note)) throw notAUuid(note)
+      const where = ofPatient(actorOf(request), patient)
+      const json = await edits.list(database, request, params => [
+        `e.patient_note_id in (select n.id from facility_patientnotes n where n.external_id = ${params.add(note)} and not n.deleted and ${where(params).join(' and ')})`
+      ])
+      return sendJson(reply, json)
+    }
+  )
+
+  app.get(`${URL}:note/edits/:edit/`, { config: { permission: 'patient.note.edits' }, schema: { hide: true } }, () => {
+    throw notFound()
+  })
+}
+
+/** A note says something; this is told before anything else (contract patients §14). */
+function requireNote({ body }: FastifyRequest): void {
+  const { note } = (typeof body === 'object' && body !== null ? body : {}) as { readonly note?: unknown }
+  if (note === undefined || note === null || (typeof note === 'string' && note.trim() === ''))
+    throw invalid({ note: ['Note cannot be empty'] })
+}
+
+/** An answer stays in its thread, and with its patient and consultation. */
+async function requireAnswerable(
+  tx: Tx,
+  noteId: number,
+  {
+    patientId,
+    consultationId,
+    thread
+  }: { readonly patientId: number; readonly consultationId: number | null; readonly thread: number }
+): Promise<void> {
+  const {
+    rows: [note]
+  } = await tx.query<{ patient_id: number; consultation_id: number | null; thread: number }>(
+    'select patient_id, consultation_id, thread from facility_patientnotes where id = $1',
+    [noteId]
+  )
+  if (note?.thread !== thread) throw invalid(['Reply to note should be in the same thread'])
+  if (note.patient_id !== patientId || note.consultation_id !== consultationId)
+    throw invalid(['Reply to note should be in the same consultation'])
+}
+
+/** In which role a note is written: doctors of another house are remote specialists. */
+function roleOf({ userType, homeFacilityId }: Actor, facilityId: number): string {
+  if (userType === RANK.doctor && homeFacilityId !== facilityId) return 'RemoteSpecialist'
+  return USER_TYPES[userType] ?? ''
+}

@@ -1,0 +1,135 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { actorOf, describe, out, sendJson, shape, valueOf, type Query } from 'care-kernel'
+import type { PatientRow } from './contract.ts'
+import { patientCsv } from './csv.ts'
+import { listedFor, patientReads } from './patient-resources.ts'
+import { STORED, type Stored } from './registration.ts'
+import type { PatientScope } from './scope.ts'
+import { transfer } from './transfer.ts'
+
+export type One = { Params: { id: string } }
+
+/** Who asks for patients may do so by name and password, too (contract patients §3). */
+export const SCHEME = 'user+basic'
+
+const queryOf = (request: FastifyRequest) => request.query as Query
+
+/** `patient/` with its history and transfer (contract patients §5 to §11). */
+export function patientRoutes(app: FastifyInstance, scope: PatientScope): void {
+  const { database, facilities, patients, permissions, registration } = scope
+  const { shapes, visible } = patients
+  const { listed, history } = patientReads(shapes, scope.slots.relations)
+  const csv = patientCsv(scope, listed)
+  const one = (request: FastifyRequest<One>) => visible(actorOf(request), { retrieving: request.method === 'GET' })
+
+  app.get(
+    '/api/v1/patient/',
+    {
+      config: { permission: 'patient.list', scheme: SCHEME, otherwise: 'patient.write' },
+      schema: describe({
+        summary: 'Patients one sees; with `csv` as a table',
+        filters: listed.filters,
+        ordering: listed.ordering,
+        paging: 'limit',
+        answer: shapes.list
+      })
+    },
+    async (request, reply) => {
+      const query = queryOf(request)
+      const where = listedFor(visible, actorOf(request), query)
+      if (valueOf(query, 'csv') !== undefined) return csv(request, reply, where)
+      return sendJson(reply, await listed.list(database, request, where))
+    }
+  )
+
+  app.post(
+    '/api/v1/patient/',
+    {
+      config: { permission: 'patient.write', scheme: SCHEME },
+      schema: describe({
+        summary: 'Register a patient',
+        body: registration.inputs.registration,
+        answer: shapes.detail,
+        status: 201
+      })
+    },
+    async (request, reply) => {
+      const json = await database.transaction(async tx => {
+        const uuid = await registration.register(tx, actorOf(request), request)
+        return listed.one(tx, uuid, undefined, shapes.detail)
+      })
+      return sendJson(reply, json, 201)
+    }
+  )
+
+  app.get<One>(
+    '/api/v1/patient/:id/',
+    {
+      config: { permission: 'patient.read', scheme: SCHEME, otherwise: 'patient.write' },
+      schema: describe({ summary: 'All about a patient', answer: shapes.detail })
+    },
+    async (request, reply) => {
+      const { json, ...patient } = await listed.row<PatientRow & { readonly json: string }>(
+        database,
+        request.params.id,
+        `${patients.columns}, ${shapes.detail.sql}::text as json`,
+        one(request)
+      )
+      permissions.check(actorOf(request), 'patient.read', patient)
+      return sendJson(reply, json)
+    }
+  )
+
+  for (const method of ['PUT', 'PATCH'] as const) {
+    app.route<One>({
+      method,
+      url: '/api/v1/patient/:id/',
+      config: { permission: 'patient.update', scheme: SCHEME },
+      schema: describe({ summary: 'Change a patient', body: registration.inputs.change, answer: shapes.detail }),
+      async handler(request, reply) {
+        const actor = actorOf(request)
+        const json = await database.transaction(async tx => {
+          const columns = `${patients.columns}, ${STORED}`
+          const patient = await listed.row<PatientRow & Stored>(tx, request.params.id, columns, one(request), true)
+          permissions.check(actor, 'patient.update', patient)
+          await registration.change(tx, actor, request, patient)
+          return listed.one(tx, patient.external_id, undefined, shapes.detail)
+        })
+        return sendJson(reply, json)
+      }
+    })
+  }
+
+  app.get<One>(
+    '/api/v1/patient/:id/history/',
+    {
+      config: { permission: 'patient.read', scheme: SCHEME },
+      schema: describe({ summary: 'What a patient was before', paging: 'limit', answer: history.shape })
+    },
+    async (request, reply) => {
+      const patient = await listed.row<PatientRow>(database, request.params.id, patients.columns, visible(actorOf(request)))
+      permissions.check(actorOf(request), 'patient.read', patient)
+      return sendJson(reply, await history.list(database, request, params => [`h.id = ${params.add(patient.id)}`]))
+    }
+  )
+
+  const moved = shape({
+    year_of_birth: out.integer('p.year_of_birth'),
+    patient: out.uuid('p.external_id'),
+    facility_object: out.object(facilities.facilities.shapes.basic, 'from facility_facility f where f.id = p.facility_id')
+  })
+  app.post<One>(
+    '/api/v1/patient/:id/transfer/',
+    {
+      config: { permission: 'patient.transfer', scheme: SCHEME },
+      schema: describe({ summary: 'Move a patient to another facility', answer: moved })
+    },
+    async (request, reply) => {
+      const json = await database.transaction(async tx => {
+        const { external_id: uuid } = await transfer(scope, tx, actorOf(request), request)
+        return listed.one(tx, uuid, undefined, moved)
+      })
+      return sendJson(reply, json)
+    }
+  )
+}

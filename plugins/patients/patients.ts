@@ -1,0 +1,125 @@
+import { isUuid, notAUuid, Params, type Actor, type Queryable, type Tx, type Where } from 'care-kernel'
+import { placesDecided } from 'care-kernel/contracts/places'
+import type { FindPatient, PatientChanges, PatientRow, Patients } from './contract.ts'
+import { HISTORY_COLUMNS, Patient } from './models.ts'
+import { patientRow, visibility } from './patient-row.ts'
+import type { DeclaredScope } from './scope.ts'
+import { patientShapes, type PatientShapes } from './shapes.ts'
+
+const COPIED = HISTORY_COLUMNS.map(name => `"${name}"`).join(', ')
+const REMEMBER = `insert into facility_historicalpatientregistration (${COPIED}, history_date, history_type, history_user_id)
+  select ${COPIED}, $2::timestamptz + (kind.at - 1) * interval '1 microsecond', kind.kind, $4
+  from facility_patientregistration cross join unnest($3::varchar[]) with ordinality kind(kind, at) where id = $1`
+
+/** Finds, changes and moves patients. */
+export class PatientService implements Patients {
+  readonly #scope: DeclaredScope
+  readonly #columns: string
+  #shapes: PatientShapes | undefined
+  readonly visible: (actor: Actor, options?: { readonly alias?: string; readonly retrieving?: boolean }) => Where
+
+  constructor(scope: DeclaredScope) {
+    this.#scope = scope
+    this.#columns = patientRow(scope.slots.relations.consultations)
+    this.visible = visibility(scope.slots.relations)
+  }
+
+  /** Columns of a `PatientRow`, as SQL over `p`. */
+  get columns(): string {
+    return this.#columns
+  }
+
+  /** Made when they are first asked for: whoever fills the slots is built after this service. */
+  get shapes(): PatientShapes {
+    const { facilities, slots } = this.#scope
+    this.#shapes ??= patientShapes(facilities.facilities.shapes, slots.patient.last_consultation)
+    return this.#shapes
+  }
+
+  byUuid = async (db: Queryable, uuid: string, options?: FindPatient): Promise<PatientRow | undefined> => {
+    if (!isUuid(uuid)) throw notAUuid(uuid)
+    return this.#find(db, 'p.external_id', uuid, options)
+  }
+
+  byId = async (db: Queryable, id: number, options?: FindPatient): Promise<PatientRow | undefined> =>
+    this.#find(db, 'p.id', id, options)
+
+  change = async (
+    tx: Tx,
+    actor: Actor,
+    patientId: number,
+    changes: PatientChanges,
+    { partial = false }: { readonly partial?: boolean } = {}
+  ): Promise<void> => this.save(tx, actor, patientId, { ...changes }, { partial })
+
+  move = async (
+    tx: Tx,
+    actor: Actor,
+    { id, external_id: uuid, ...stored }: PatientRow,
+    { facility, by }: { readonly facility: { readonly id: number; readonly name: string }; readonly by: 'transfer' | 'shift' }
+  ): Promise<void> => {
+    const places = await this.#places(tx, stored)
+    await this.save(tx, actor, id, { facility_id: facility.id, is_active: true, allow_transfer: false, ...places })
+    await this.#scope.hooks['patient-moving'](tx, {
+      patientId: id,
+      facilityId: facility.id,
+      facilityName: facility.name,
+      by,
+      actor
+    })
+    await this.#scope.emit(tx, 'patient-transferred', { patientId: id, patient: uuid, facilityId: facility.id, userId: actor.id })
+  }
+
+  /**
+   * Writes columns and a row of history per save; the API's writes count as two, as in the original. Unless `partial`,
+   * `modified_date` moves.
+   */
+  async save(
+    tx: Tx,
+    actor: Actor,
+    id: number,
+    columns: Readonly<Record<string, unknown>>,
+    { partial = false, saves = 1 }: { readonly partial?: boolean; readonly saves?: number } = {}
+  ): Promise<void> {
+    const values = partial ? columns : { ...columns, modified_date: this.now() }
+    await this.#scope.model(Patient).update(values, { where: { id }, transaction: tx.sequelize })
+    await this.remember(
+      tx,
+      actor,
+      id,
+      Array.from({ length: saves }, () => '~')
+    )
+  }
+
+  /** Appends the state a patient has now to its history, once for each kind (contract patients §18). */
+  async remember(tx: Tx, actor: Actor, id: number, kinds: readonly ('+' | '~')[]): Promise<void> {
+    await tx.query(REMEMBER, [id, this.now(), kinds, actor.id])
+  }
+
+  now(): string {
+    return this.#scope.clock.now().toISOString()
+  }
+
+  /** What a whole save derives again (contract patients §4). */
+  async #places(tx: Tx, patient: Omit<PatientRow, 'id' | 'external_id'>): Promise<object> {
+    return patient.local_body_id === null && patient.district_id === null ? {} : placesDecided(tx, patient)
+  }
+
+  async #find(
+    db: Queryable,
+    column: string,
+    value: string | number,
+    { visibleTo, retrieving = false, lock = false }: FindPatient = {}
+  ): Promise<PatientRow | undefined> {
+    const params = new Params([value])
+    const within = visibleTo ? this.visible(visibleTo, { retrieving })(params) : []
+    const where = [`${column} = $1`, 'not p.deleted', ...within].filter(Boolean).join(' and ')
+    const {
+      rows: [row]
+    } = await db.query<PatientRow>(
+      `select ${this.#columns} from facility_patientregistration p where ${where}${lock ? ' for no key update of p' : ''}`,
+      params.values
+    )
+    return row
+  }
+}

@@ -1,0 +1,48 @@
+import { definePlugin } from 'care-kernel'
+import { authPermissions } from 'care-kernel/contracts/auth-permissions'
+import { facilities } from 'care-kernel/contracts/facilities'
+import { places } from 'care-kernel/contracts/places'
+import { patients } from './contract.ts'
+import { dischargedRoutes } from './discharged.ts'
+import { fillings, refuseLivePatients } from './fillings.ts'
+import {
+  Disease,
+  HistoricalPatient,
+  Patient,
+  PatientContact,
+  PatientMetaInfo,
+  PatientNote,
+  PatientNoteEdit,
+  PatientStats
+} from './models.ts'
+import { PatientService } from './patients.ts'
+import { noteRoutes } from './note-routes.ts'
+import { patientRoutes } from './patient-routes.ts'
+import { patientRules } from './policy.ts'
+import { Registration } from './registration.ts'
+import { searchRoutes } from './search.ts'
+import { Settings } from './settings.ts'
+import { statsRoutes } from './stats.ts'
+
+export default definePlugin({
+  contract: patients,
+  version: '1.0.0',
+  kernel: '^1.0.0',
+  summary: 'Patients: registration, search, transfer, notes, and what facilities count by day',
+  requires: [places, authPermissions, facilities],
+  ports: ['database', 'cache'],
+  config: Settings,
+  models: [Patient, HistoricalPatient, PatientMetaInfo, Disease, PatientContact, PatientNote, PatientNoteEdit, PatientStats],
+  migrations: new URL('../../migrations/patients/', import.meta.url),
+  services: { patients: PatientService, registration: Registration },
+  permissions: { rules: patientRules },
+  fills: fillings,
+  hooks: { 'facilities/facility-deleting': refuseLivePatients },
+  routes(app, scope) {
+    patientRoutes(app, scope)
+    searchRoutes(app, scope)
+    dischargedRoutes(app, scope)
+    noteRoutes(app, scope)
+    statsRoutes(app, scope)
+  }
+})

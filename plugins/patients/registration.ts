@@ -1,0 +1,157 @@
+import { invalid, Params, readInput, scopeCondition, type Actor, type Tx } from 'care-kernel'
+import { homeFacilitiesOf } from 'care-kernel/contracts/auth-permissions'
+import { placesDecided } from 'care-kernel/contracts/places'
+import type { FastifyRequest } from 'fastify'
+import type { PatientRow } from './contract.ts'
+import { contactInput, metaInfoInput, patientInputs, requireConsistent, type PatientInput, type PatientInputs } from './inputs.ts'
+import { Disease, Patient, PatientContact, PatientMetaInfo } from './models.ts'
+import type { DeclaredScope } from './scope.ts'
+import type { PatientService } from './patients.ts'
+
+type RegistrationScope = DeclaredScope & { readonly patients: PatientService }
+type Contacts = NonNullable<PatientInput['contacted_patients']>
+type MetaInfo = NonNullable<PatientInput['meta_info']>
+
+const homes = homeFacilitiesOf('f')
+const RECOVERY = 4
+const RECOVERED = 5
+
+/** Registers and changes patients as the API's bodies say (contract patients §7, §9). */
+export class Registration {
+  readonly #scope: RegistrationScope
+  readonly inputs: PatientInputs
+
+  constructor(scope: RegistrationScope) {
+    this.#scope = scope
+    this.inputs = patientInputs(scope.clock)
+  }
+
+  /** Reads the body and adds a patient; its uuid. */
+  async register(tx: Tx, actor: Actor, request: FastifyRequest): Promise<string> {
+    const values = await readInput(request, this.inputs.registration, { db: tx })
+    requireConsistent(values, false)
+    const { facility, ...said } = values
+    const facilityId = await this.#requireHome(tx, actor, facility)
+    const now = this.#scope.patients.now()
+    const columns = {
+      allow_transfer: this.#scope.config.allowTransfer,
+      date_of_receipt_of_information: now,
+      ...(await this.#columns(tx, said, {})),
+      facility_id: facilityId,
+      meta_info_id: await this.#addMetaInfo(tx, values.meta_info)
+    }
+    const made = await this.#scope
+      .model(Patient)
+      .create(
+        { ...columns, created_by_id: actor.id, last_edited_id: actor.id, created_date: now, modified_date: now },
+        { transaction: tx.sequelize }
+      )
+    const [id, uuid] = [made.get('id') as number, made.get('external_id') as string]
+    await this.#addDiseases(tx, id, values.medical_history)
+    await this.#addContacts(tx, id, values.contacted_patients)
+    await this.#scope.patients.remember(tx, actor, id, ['+', '~'])
+    if (values.srf_id) await this.#scope.hooks['srf-id-given'](tx, { patientId: id, srfId: values.srf_id })
+    await this.#scope.emit(tx, 'patient-registered', { patientId: id, patient: uuid, facilityId, userId: actor.id })
+    return uuid
+  }
+
+  /** Reads the body and changes a patient that the transaction holds. */
+  async change(tx: Tx, actor: Actor, request: FastifyRequest, patient: PatientRow & Stored): Promise<void> {
+    const partial = request.method === 'PATCH'
+    const values = await (partial
+      ? readInput(request, this.inputs.change, { db: tx, partial })
+      : readInput(request, this.inputs.change, { db: tx }))
+    requireConsistent(values, partial)
+    const { id, external_id: uuid, facility_id: facilityId, meta_info_id: metaInfoId } = patient
+    const { facility, ...said } = values
+    if (facility !== undefined && facility !== (patient.facility?.external_id ?? null))
+      throw invalid({ facility: ['A patient moves to another facility by transfer only.'] })
+    const columns = await this.#columns(tx, said, { ...patient })
+    const metaInfo = metaInfoId === null ? await this.#addMetaInfo(tx, values.meta_info) : null
+    if (metaInfoId !== null) await this.#changeMetaInfo(tx, metaInfoId, values.meta_info)
+    // A body that is silent about the history clears it, PATCH too: so it is recorded, and clients count on it.
+    await tx.query('update facility_disease set deleted = true where patient_id = $1 and not deleted', [id])
+    await this.#addDiseases(tx, id, values.medical_history)
+    if (!partial && 'contacted_patients' in values)
+      await tx.query('delete from facility_patientcontactdetails where patient_id = $1', [id])
+    await this.#addContacts(tx, id, values.contacted_patients)
+    await this.#scope.patients.save(
+      tx,
+      actor,
+      id,
+      { ...columns, last_edited_id: actor.id, ...(metaInfo === null ? {} : { meta_info_id: metaInfo }) },
+      { saves: 2 }
+    )
+    if (values.srf_id && values.srf_id !== patient.srf_id)
+      await this.#scope.hooks['srf-id-given'](tx, { patientId: id, srfId: values.srf_id })
+    await this.#scope.emit(tx, 'patient-updated', { patientId: id, patient: uuid, facilityId, userId: actor.id })
+  }
+
+  /** Columns of a body, with what follows from them (contract patients §4, "on every save"). `stored` has those that stay. */
+  async #columns(
+    tx: Tx,
+    values: Partial<PatientInput>,
+    stored: Readonly<Record<string, unknown>>
+  ): Promise<Record<string, unknown>> {
+    const columns = this.inputs.own.columns(values)
+    const merged: Record<string, unknown> = { ...stored, ...columns }
+    if (typeof merged.date_of_birth === 'string') columns.year_of_birth = Number(merged.date_of_birth.slice(0, 4))
+    if (columns.disease_status === RECOVERY) columns.disease_status = RECOVERED
+    if (columns.date_of_receipt_of_information === null) columns.date_of_receipt_of_information = this.#scope.patients.now()
+    const placed = merged.local_body_id ?? merged.district_id
+    return placed === null || placed === undefined ? columns : { ...columns, ...(await placesDecided(tx, merged)) }
+  }
+
+  /** The facility a patient is registered at, held against its deletion; only one's own (contract patients §7). */
+  async #requireHome(tx: Tx, actor: Actor, facilityId: number | undefined): Promise<number> {
+    if (facilityId === undefined) throw invalid({ facility: 'Facility is required to register a patient' })
+    const params = new Params([facilityId])
+    const {
+      rows: [found]
+    } = await tx.query<{ own: boolean | null }>(
+      `select ${scopeCondition(homes, actor, params)} as own from facility_facility f where f.id = $1 and not f.deleted for share`,
+      params.values
+    )
+    if (!found) throw invalid({ facility: ['object with this id not found'] })
+    if (!found.own) throw invalid({ facility: 'Patient can only be created in the home facility' })
+    return facilityId
+  }
+
+  async #addMetaInfo(tx: Tx, values: MetaInfo | null | undefined): Promise<number | null> {
+    if (!values || Object.keys(values).length === 0) return null
+    const made = await this.#scope.model(PatientMetaInfo).create(metaInfoInput.columns(values), { transaction: tx.sequelize })
+    return made.get('id') as number
+  }
+
+  async #changeMetaInfo(tx: Tx, id: number, values: MetaInfo | null | undefined): Promise<void> {
+    if (!values || Object.keys(values).length === 0) return
+    await this.#scope.model(PatientMetaInfo).update(metaInfoInput.columns(values), { where: { id }, transaction: tx.sequelize })
+  }
+
+  /** A disease that is there already is skipped. */
+  async #addDiseases(tx: Tx, patientId: number, diseases: PatientInput['medical_history']): Promise<void> {
+    if (!diseases?.length) return
+    await this.#scope.model(Disease).bulkCreate(
+      diseases.map(({ disease, details = '' }) => ({ patient_id: patientId, disease, details })),
+      { transaction: tx.sequelize, ignoreDuplicates: true }
+    )
+  }
+
+  async #addContacts(tx: Tx, patientId: number, contacts: Contacts | null | undefined): Promise<void> {
+    if (!contacts?.length) return
+    await this.#scope.model(PatientContact).bulkCreate(
+      contacts.map(contact => ({ ...contactInput.columns(contact), patient_id: patientId })),
+      { transaction: tx.sequelize }
+    )
+  }
+}
+
+/** What a change needs of the stored patient besides its row. */
+export interface Stored {
+  readonly meta_info_id: number | null
+  readonly srf_id: string
+  readonly date_of_birth: string | null
+}
+
+/** Its columns, as SQL over `p`. */
+export const STORED = 'p.meta_info_id, p.srf_id, p.date_of_birth'

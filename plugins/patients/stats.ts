@@ -1,0 +1,124 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import {
+  actorOf,
+  denied,
+  describe,
+  filter,
+  filters,
+  isUuid,
+  notAUuid,
+  ordering,
+  out,
+  readInput,
+  resource,
+  scopeCondition,
+  sendJson,
+  shape,
+  type Where
+} from 'care-kernel'
+import { facilitiesOf } from 'care-kernel/contracts/auth-permissions'
+import { statsInput } from './inputs.ts'
+import { PatientStats } from './models.ts'
+import type { PatientScope } from './scope.ts'
+
+type OfFacility = { Params: { facility: string } }
+type OneDay = { Params: { facility: string; id: string } }
+
+const COUNTERS = [
+  'num_patients_visited',
+  'num_patients_home_quarantine',
+  'num_patients_isolation',
+  'num_patient_referred',
+  'num_patient_confirmed_positive'
+] as const
+const URL = '/api/v1/facility/:facility/patient_stats/'
+
+const days = resource({
+  name: 'FacilityPatientStatsHistory',
+  from: 'facility_facilitypatientstatshistory t',
+  key: { column: 't.external_id', kind: 'uuid' },
+  live: 'not t.deleted',
+  filters: filters({ entry_date: filter.dateRange('t.entry_date', 'date') }),
+  ordering: ordering({}, 't.entry_date desc, t.id desc'),
+  shape: shape({
+    id: out.uuid('t.external_id'),
+    entry_date: out.date('t.entry_date'),
+    facility: out.uuid('(select f.external_id from facility_facility f where f.id = t.facility_id)'),
+    created_date: out.datetime('t.created_date'),
+    modified_date: out.datetime('t.modified_date'),
+    ...Object.fromEntries(COUNTERS.map(name => [name, out.integer(`t.${name}`)]))
+  })
+})
+
+const scope = facilitiesOf('f')
+
+/** Days of the facility of the path, where the actor reaches it. */
+function ofFacility(request: FastifyRequest<OfFacility>): Where {
+  const { facility } = request.params
+  if (!isUuid(facility)) throw notAUuid(facility)
+  return params => [
+    `t.facility_id in (select f.id from facility_facility f where f.external_id = ${params.add(facility)} and not f.deleted and (${scopeCondition(scope, actorOf(request), params)}))`
+  ]
+}
+
+/** `facility/{id}/patient_stats/`, one row per day (contract patients §15, facilities §7.3). */
+export function statsRoutes(app: FastifyInstance, { clock, database, facilities: { facilities }, model }: PatientScope): void {
+  const config = { permission: 'facility.part.read', otherwise: 'facility.part.write' }
+  const write = {
+    config: { permission: 'facility.part.write' },
+    /** FWRITE is asked before the body is read, as in the original. */
+    onRequest: async (request: FastifyRequest<OfFacility>) => {
+      await facilities.writable(database, actorOf(request), request.params.facility)
+    }
+  }
+  const answer = days.shape
+
+  app.get<OfFacility>(
+    URL,
+    { config, schema: describe({ summary: 'What a facility counts by day', filters: days.filters, paging: 'limit', answer }) },
+    async (request, reply) => sendJson(reply, await days.list(database, request, ofFacility(request)))
+  )
+
+  app.post<OfFacility>(
+    URL,
+    { ...write, schema: describe({ summary: 'Report a day, or correct it', body: statsInput, answer, status: 201 }) },
+    async (request, reply) => {
+      const json = await database.transaction(async tx => {
+        const facility = await facilities.byUuid(tx, request.params.facility, { hold: true })
+        if (!facility) throw denied()
+        const now = clock.now().toISOString()
+        const { entry_date: day = now.slice(0, 10), ...counters } = await readInput(request, statsInput, { db: tx })
+        const given = COUNTERS.filter(name => name in counters)
+        // One row per day whatever happens: a withdrawn day comes back with what is said now, and nothing of what it said before.
+        const { rows } = await tx.query<{ external_id: string }>(
+          `insert into facility_facilitypatientstatshistory as t (external_id, created_date, modified_date, deleted, facility_id, entry_date, ${COUNTERS.join(', ')})
+          values (gen_random_uuid(), $1, $1, false, $2, $3, ${COUNTERS.map((_, at) => `$${at + 4}`).join(', ')})
+          on conflict (facility_id, entry_date) do update set deleted = false, modified_date = excluded.modified_date,
+            ${COUNTERS.map(name => `${name} = case when t.deleted or '${name}' = any($${COUNTERS.length + 4}::text[]) then excluded.${name} else t.${name} end`).join(', ')}
+          returning external_id`,
+          [now, facility.id, day, ...COUNTERS.map(name => counters[name] ?? 0), given]
+        )
+        return days.one(tx, rows[0]?.external_id ?? '')
+      })
+      return sendJson(reply, json, 201)
+    }
+  )
+
+  app.get<OneDay>(
+    `${URL}:id/`,
+    { config, schema: describe({ summary: 'What a facility counted on a day', answer }) },
+    async (request, reply) => sendJson(reply, await days.one(database, request.params.id, ofFacility(request)))
+  )
+
+  app.delete<OneDay>(
+    `${URL}:id/`,
+    { ...write, schema: describe({ summary: 'Withdraw a day', status: 204 }) },
+    async (request, reply) => {
+      await database.transaction(async tx => {
+        const { id } = await days.row<{ id: number }>(tx, request.params.id, 't.id', ofFacility(request), true)
+        await model(PatientStats).update({ deleted: true }, { where: { id }, transaction: tx.sequelize })
+      })
+      return reply.code(204).send()
+    }
+  )
+}

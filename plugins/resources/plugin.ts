@@ -1,0 +1,20 @@
+import { definePlugin } from 'care-kernel'
+import { authPermissions } from 'care-kernel/contracts/auth-permissions'
+import { facilities } from 'care-kernel/contracts/facilities'
+import { resources } from './contract.ts'
+import { ResourceRequest, ResourceRequestComment } from './models.ts'
+import { resourceRules } from './policy.ts'
+import { resourceRoutes } from './routes.ts'
+
+export default definePlugin({
+  contract: resources,
+  version: '1.0.0',
+  kernel: '^1.0.0',
+  summary: 'Requests for oxygen and supplies from facility to facility',
+  requires: [authPermissions, facilities],
+  ports: ['database'],
+  models: [ResourceRequest, ResourceRequestComment],
+  migrations: new URL('../../migrations/resources/', import.meta.url),
+  permissions: { rules: resourceRules },
+  routes: resourceRoutes
+})

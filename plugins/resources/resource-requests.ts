@@ -1,0 +1,97 @@
+import {
+  cell,
+  filter,
+  filters,
+  labelSql,
+  ordering,
+  out,
+  resource,
+  shape,
+  type Filters,
+  type Ordering,
+  type Resource
+} from 'care-kernel'
+import {
+  requestDates,
+  requestFilters,
+  requestOutputs,
+  requestsBetween,
+  type FacilityShapes
+} from 'care-kernel/contracts/facilities'
+import { CATEGORIES, SUB_CATEGORIES } from './enumerations.ts'
+import { STATUSES } from './statuses.ts'
+
+/** The facilities of a request for resources. */
+export const between = requestsBetween('facility_resourcerequest', {
+  origin: 'origin_facility',
+  approving: 'approving_facility',
+  assigned: 'assigned_facility'
+})
+
+/** Requests an actor sees (contract shifting §9.2). */
+export const resourceScope = between.scope()
+
+/** Contract shifting §9.2. */
+export const resourceFilters: Filters = filters({
+  status: filter.label('r.status', STATUSES),
+  category: filter.label('r.category', CATEGORIES),
+  sub_category: filter.label('r.sub_category', SUB_CATEGORIES),
+  priority: filter.number('r.priority'),
+  title: filter.contains('r.title'),
+  ...between.filters,
+  ...requestFilters
+})
+
+/** The original has no order of its own; the newest first makes pages stable (FIX). */
+export const resourceOrder: Ordering = ordering(
+  {
+    id: 'r.id',
+    created_date: 'r.created_date',
+    modified_date: 'r.modified_date',
+    emergency: 'r.emergency',
+    priority: 'r.priority'
+  },
+  'r.id desc'
+)
+
+/** The reads of a deployment: one shape for everything (contract shifting §9.3). */
+export function resourceRequests({ basic }: FacilityShapes): Resource {
+  return resource({
+    name: 'ResourceRequest',
+    from: 'facility_resourcerequest r',
+    key: { column: 'r.external_id', kind: 'uuid' },
+    live: 'not r.deleted',
+    shape: shape({
+      id: out.uuid('r.external_id'),
+      status: out.label('r.status', STATUSES),
+      category: out.label('r.category', CATEGORIES),
+      sub_category: out.label('r.sub_category', SUB_CATEGORIES),
+      ...between.outputs(basic),
+      title: out.text('r.title'),
+      priority: out.integer('r.priority'),
+      requested_quantity: out.integer('r.requested_quantity'),
+      assigned_quantity: out.integer('r.assigned_quantity'),
+      ...requestOutputs
+    }),
+    filters: resourceFilters,
+    ordering: resourceOrder
+  })
+}
+
+/** Columns of the table for spreadsheets; the status is the bare number (contract shifting §7, QUIRK). */
+export const resourceTable = {
+  ...requestDates,
+  'From Facility': cell.text(between.names.origin),
+  'Assigned Facility': cell.text(between.names.assigned),
+  'Approving Facility': cell.text(between.names.approving),
+  'Current Status': cell.value('r.status'),
+  'Emergency Shift': cell.yesNo('r.emergency'),
+  'Reason for Shifting': cell.text('r.reason'),
+  Title: cell.text('r.title'),
+  Category: labelSql('r.category', CATEGORIES),
+  'Sub Category': labelSql('r.sub_category', SUB_CATEGORIES),
+  Priority: cell.value('r.priority'),
+  'Requested Quantity': cell.value('r.requested_quantity'),
+  'Assigned Quantity': cell.value('r.assigned_quantity'),
+  'Assigned User Username': cell.text('(select u.username from users_user u where u.id = r.assigned_to_id)')
+} as const

@@ -1,0 +1,145 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { actorOf, describe, invalid, Params, readInput, scopeCondition, sendCsv, sendJson, type Where } from 'care-kernel'
+import { commentRoutes, commentShape, type FacilitiesOfRequest } from 'care-kernel/contracts/facilities'
+import { resourceInput } from './inputs.ts'
+import { ResourceRequest, ResourceRequestComment } from './models.ts'
+import { between, resourceFilters, resourceOrder, resourceRequests, resourceScope, resourceTable } from './resource-requests.ts'
+import type { ResourceScope } from './scope.ts'
+import { MAY_SET, PENDING } from './statuses.ts'
+
+type One = { Params: { id: string } }
+type Query = Record<string, string | string[]>
+
+interface Row extends FacilitiesOfRequest {
+  readonly id: number
+  readonly external_id: string
+  readonly origin_facility_id: number
+}
+
+const visible =
+  (request: FastifyRequest): Where =>
+  params => [scopeCondition(resourceScope, actorOf(request), params)]
+
+/** The filters of the list hold for one row, too. */
+const visibleAndAsked =
+  (request: FastifyRequest): Where =>
+  params => [...visible(request)(params), ...resourceFilters.compile(request.query as Query, params)]
+
+/** `resource/` (contract shifting §9). */
+export function resourceRoutes(app: FastifyInstance, scope: ResourceScope): void {
+  const {
+    clock,
+    database,
+    facilities: { facilities },
+    model,
+    permissions
+  } = scope
+  const requests = resourceRequests(facilities.shapes)
+  const answer = requests.shape
+  const now = () => clock.now().toISOString()
+
+  app.get(
+    '/api/v1/resource/',
+    {
+      config: { permission: 'resource.read', otherwise: 'resource.create' },
+      schema: describe({
+        summary: 'Requests for resources one sees; with `csv` as a table',
+        filters: resourceFilters,
+        ordering: resourceOrder,
+        paging: 'limit',
+        answer
+      })
+    },
+    async (request, reply) => {
+      if (!Object.hasOwn(request.query as object, 'csv'))
+        return sendJson(reply, await requests.list(database, request, visible(request)))
+      const params = new Params()
+      const found = ['not r.deleted', ...visibleAndAsked(request)(params)].join(' and ')
+      return sendCsv(request, reply, database, {
+        file: 'resourcerequest_export.csv',
+        columns: resourceTable,
+        rows: `from ${requests.from} where ${found} ${resourceOrder.compile(request.query as Query)}`,
+        params
+      })
+    }
+  )
+
+  app.post(
+    '/api/v1/resource/',
+    {
+      config: { permission: 'resource.create' },
+      schema: describe({ summary: 'Ask for resources', body: resourceInput, answer, status: 201 })
+    },
+    async (request, reply) => {
+      const actor = actorOf(request)
+      const json = await database.transaction(async tx => {
+        const values = await readInput(request, resourceInput, { db: tx })
+        const origin = await facilities.byId(tx, values.origin_facility, { hold: true })
+        if (!origin || !permissions.allows(actor, 'resource.create', origin))
+          throw invalid({ origin_facility: ['object with this id not found'] })
+        const made = await model(ResourceRequest).create(
+          {
+            ...resourceInput.columns(values),
+            status: PENDING,
+            created_by_id: actor.id,
+            last_edited_by_id: actor.id,
+            created_date: now(),
+            modified_date: now()
+          },
+          { transaction: tx.sequelize }
+        )
+        return requests.one(tx, made.get('external_id') as string)
+      })
+      return sendJson(reply, json, 201)
+    }
+  )
+
+  app.get<One>(
+    '/api/v1/resource/:id/',
+    {
+      config: { permission: 'resource.read', otherwise: 'resource.update' },
+      schema: describe({ summary: 'One request for resources', answer })
+    },
+    async (request, reply) => sendJson(reply, await requests.one(database, request.params.id, visibleAndAsked(request)))
+  )
+
+  for (const method of ['PUT', 'PATCH'] as const) {
+    app.route<One>({
+      method,
+      url: '/api/v1/resource/:id/',
+      config: { permission: 'resource.update' },
+      schema: describe({ summary: 'Change a request for resources', body: resourceInput, answer }),
+      async handler(request, reply) {
+        const actor = actorOf(request)
+        const json = await database.transaction(async tx => {
+          const columns = `r.id, r.external_id, r.origin_facility_id, ${between.columns}`
+          const row = await requests.row<Row>(tx, request.params.id, columns, visibleAndAsked(request), true)
+          // PUT too leaves alone what is absent (§9.2); where a request started is not changed.
+          const values = await readInput(request, resourceInput, { db: tx, partial: true })
+          if (values.status !== undefined && !MAY_SET[values.status]?.test(actor, row))
+            throw invalid({ status: ['Permission Denied'] })
+          await model(ResourceRequest).update(
+            {
+              ...resourceInput.columns(values),
+              origin_facility_id: row.origin_facility_id,
+              last_edited_by_id: actor.id,
+              modified_date: now()
+            },
+            { where: { id: row.id }, transaction: tx.sequelize }
+          )
+          return requests.one(tx, row.external_id)
+        })
+        return sendJson(reply, json)
+      }
+    })
+  }
+
+  commentRoutes(app, scope, {
+    path: 'resource',
+    requests,
+    scope: resourceScope,
+    model: ResourceRequestComment,
+    permissions: { read: 'resource.read', write: 'resource.comment' },
+    shapes: { listed: commentShape, one: commentShape }
+  })
+}

@@ -1,0 +1,15 @@
+import type { Scope } from 'care-kernel'
+import type { authPermissions } from 'care-kernel/contracts/auth-permissions'
+import type { facilities } from 'care-kernel/contracts/facilities'
+import type { TSchema } from 'typebox'
+import type { resources } from './contract.ts'
+
+/** What the plugin declared. */
+export type ResourceScope = Scope<
+  typeof resources,
+  'database',
+  readonly [typeof authPermissions, typeof facilities],
+  readonly [],
+  TSchema,
+  Record<never, TSchema>
+>

@@ -1,0 +1,40 @@
+import { field, record, type Infer } from 'care-kernel'
+import { CATEGORIES } from 'care-kernel/contracts/consultations'
+import { FACILITY_TYPES, requestInputs } from 'care-kernel/contracts/facilities'
+import { BREATHLESSNESS, VEHICLES } from './enumerations.ts'
+import { STATUSES } from './statuses.ts'
+
+const words = () => field.text({ optional: true, blank: true })
+const flag = () => field.boolean({ optional: true })
+const facility = 'facility_facility'
+
+/** A request to shift a patient (contract shifting §4.2). `patient_category` is no column: it goes to the last consultation. */
+export const shiftInput = record({
+  patient: field.externalId('facility_patientregistration', { source: 'patient_id' }),
+  status: field.label(STATUSES),
+  breathlessness_level: field.label(BREATHLESSNESS, { optional: true, null: true }),
+  origin_facility: field.externalId(facility, { source: 'origin_facility_id' }),
+  shifting_approving_facility: field.externalId(facility, { optional: true, source: 'shifting_approving_facility_id' }),
+  assigned_facility: field.externalId(facility, { optional: true, null: true, source: 'assigned_facility_id' }),
+  assigned_facility_external: field.text({ optional: true, null: true, blank: true }),
+  assigned_facility_type: field.label(FACILITY_TYPES, { optional: true, null: true }),
+  preferred_vehicle_choice: field.label(VEHICLES, { optional: true, null: true }),
+  patient_category: field.label(CATEGORIES, { optional: true }),
+  is_up_shift: flag(),
+  is_kasp: flag(),
+  vehicle_preference: words(),
+  comments: words(),
+  ambulance_driver_name: field.text({ optional: true, blank: true, null: true }),
+  ambulance_phone_number: field.phone({ types: ['mobile', 'landline'], optional: true, blank: true }),
+  ambulance_number: field.text({ optional: true, blank: true, null: true }),
+  ...requestInputs
+})
+
+export type ShiftInput = Infer<typeof shiftInput>
+
+/** The columns of these values; of an ambulance nothing is known as "" (contract shifting §4.2, FIX). */
+export function shiftColumns({ patient_category: category, ...values }: Partial<ShiftInput>): Record<string, unknown> {
+  const columns = shiftInput.columns(values)
+  for (const name of ['ambulance_driver_name', 'ambulance_number']) if (name in columns) columns[name] ??= ''
+  return columns
+}

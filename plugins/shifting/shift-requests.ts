@@ -1,0 +1,164 @@
+import {
+  cell,
+  filter,
+  filters,
+  labelSql,
+  ordering,
+  out,
+  resource,
+  shape,
+  type Filter,
+  type Filters,
+  type Ordering,
+  type Output,
+  type Resource,
+  type Shape
+} from 'care-kernel'
+import {
+  FACILITY_TYPES,
+  facilityNumbered,
+  requestDates,
+  requestFilters,
+  requestOutputs,
+  requestsBetween,
+  type FacilityShapes
+} from 'care-kernel/contracts/facilities'
+import { AGE_YEARS, DISEASE_STATUSES, type PatientShapes } from 'care-kernel/contracts/patients'
+import { BREATHLESSNESS, VEHICLES } from './enumerations.ts'
+import { STATUS, STATUSES } from './statuses.ts'
+
+const TABLE = 'facility_shiftingrequest'
+const PATIENT = 'from facility_patientregistration p where p.id = r.patient_id'
+
+/** The facilities of a request to shift a patient. */
+export const between = requestsBetween(TABLE, {
+  origin: 'origin_facility',
+  approving: 'shifting_approving_facility',
+  assigned: 'assigned_facility'
+})
+
+/** Requests an actor sees: a destination from APPROVED on, and wherever the patient is now (contract shifting §3.1). */
+export const shiftScope = between.scope({
+  assignedIf: `status >= ${STATUS.approved}`,
+  also: facilities =>
+    // The patients of a hospital, one look-up each: as a join it would be planned as if there were many hospitals.
+    `select x.id from facility_patientregistration p cross join lateral (select x.id from ${TABLE} x where x.patient_id = p.id offset 0) x where p.facility_id = any(${facilities})`
+})
+
+/** The same filter of the patient `p`. */
+const ofPatient = (made: Filter): Filter => ({
+  ...made,
+  compile(text, params, suffix) {
+    const found = made.compile(text, params, suffix)
+    return typeof found === 'string' ? `exists (select ${PATIENT} and ${found})` : found
+  }
+})
+
+/** Contract shifting §3.2. */
+export const shiftFilters: Filters = filters({
+  status: filter.label('r.status', STATUSES),
+  breathlessness_level: filter.label('r.breathlessness_level', BREATHLESSNESS),
+  disease_status: ofPatient(filter.label('p.disease_status', DISEASE_STATUSES)),
+  patient: filter.externalId('facility_patientregistration', 'r.patient_id'),
+  patient_name: ofPatient(filter.contains('p.name')),
+  patient_phone_number: ofPatient(filter.contains('p.phone_number')),
+  is_up_shift: filter.bool('r.is_up_shift'),
+  is_kasp: filter.bool('r.is_kasp'),
+  is_antenatal: ofPatient(filter.bool('p.is_antenatal')),
+  ...between.filters,
+  ...requestFilters
+})
+
+/** The original has no order of its own; the newest first makes pages stable (FIX). */
+export const shiftOrder: Ordering = ordering(
+  { id: 'r.id', created_date: 'r.created_date', modified_date: 'r.modified_date', emergency: 'r.emergency' },
+  'r.id desc'
+)
+
+/** The representations of a request (contract shifting §4.1). */
+export interface ShiftShapes {
+  /** A card of the board. */
+  readonly item: Shape
+  /** What a write answers: the patient by uuid. */
+  readonly written: Shape
+  /** The same with all about the patient. */
+  readonly detail: Shape
+}
+
+function shiftShapes({ basic }: FacilityShapes, patients: PatientShapes): ShiftShapes {
+  const patient = out.uuid(`(select p.external_id ${PATIENT})`)
+  const ids = { id: out.uuid('r.external_id'), external_id: out.uuid('r.external_id') }
+  const status = { status: out.label('r.status', STATUSES) }
+  const external = { assigned_facility_external: out.text('r.assigned_facility_external') }
+  const whole = (about: Output) =>
+    shape({
+      ...ids,
+      patient: about,
+      patient_object: out.object(patients.list, PATIENT),
+      ...status,
+      breathlessness_level: out.label('r.breathlessness_level', BREATHLESSNESS),
+      ...between.outputs(basic),
+      ...external,
+      assigned_facility_type: out.label('r.assigned_facility_type', FACILITY_TYPES),
+      preferred_vehicle_choice: out.label('r.preferred_vehicle_choice', VEHICLES),
+      is_up_shift: out.boolean('r.is_up_shift'),
+      is_kasp: out.boolean('r.is_kasp'),
+      vehicle_preference: out.text('r.vehicle_preference'),
+      comments: out.text('r.comments'),
+      ambulance_driver_name: out.text('r.ambulance_driver_name'),
+      ambulance_phone_number: out.text('r.ambulance_phone_number'),
+      ambulance_number: out.text('r.ambulance_number'),
+      ...requestOutputs
+    })
+  return {
+    item: shape({
+      ...ids,
+      patient,
+      patient_object: out.object(patients.bare, PATIENT),
+      ...status,
+      ...between.objects(facilityNumbered),
+      assigned_facility: out.uuid('(select f.external_id from facility_facility f where f.id = r.assigned_facility_id)'),
+      ...external,
+      created_date: out.datetime('r.created_date'),
+      modified_date: out.datetime('r.modified_date'),
+      emergency: out.boolean('r.emergency')
+    }),
+    written: whole(patient),
+    detail: whole(out.object(patients.detail, PATIENT))
+  }
+}
+
+/** The reads of a deployment, and how they show a request. */
+export function shiftRequests(facilities: FacilityShapes, patients: PatientShapes): { requests: Resource; shapes: ShiftShapes } {
+  const shapes = shiftShapes(facilities, patients)
+  const requests = resource({
+    name: 'ShiftingRequest',
+    from: `${TABLE} r`,
+    key: { column: 'r.external_id', kind: 'uuid' },
+    live: 'not r.deleted',
+    shape: shapes.item,
+    filters: shiftFilters,
+    ordering: shiftOrder
+  })
+  return { requests, shapes }
+}
+
+/** Columns of the table for spreadsheets, over the request `r` and its patient `p`; the age is last (contract shifting §7). */
+export const shiftTable = {
+  ...requestDates,
+  'Patient Name': cell.text('p.name'),
+  'Patient Phone Number': cell.text('p.phone_number'),
+  'Patient is Antenatal': cell.yesNo('p.is_antenatal'),
+  'From Facility': cell.text(between.names.origin),
+  'To Facility': cell.text(between.names.assigned),
+  'Approving Facility': cell.text(between.names.approving),
+  'Current Status': `case when r.status in (${Object.keys(STATUSES).join(', ')}) then ${labelSql('r.status', STATUSES)} else '-' end`,
+  Upshift: cell.yesNo('r.is_up_shift'),
+  'Emergency Shift': cell.yesNo('r.emergency'),
+  'Vehicle Preference': cell.text('r.vehicle_preference'),
+  'Reason for Shifting': cell.text('r.reason'),
+  'Patient Age': cell.value(AGE_YEARS)
+} as const
+
+/** Rows of that table. */
+export const shiftTableRows = `from ${TABLE} r join facility_patientregistration p on p.id = r.patient_id`

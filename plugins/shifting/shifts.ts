@@ -1,0 +1,181 @@
+import { invalid, type Actor, type Queryable, type Tx } from 'care-kernel'
+import type { FacilitiesOfRequest } from 'care-kernel/contracts/facilities'
+import type { PatientRow } from 'care-kernel/contracts/patients'
+import type { ShiftNotice, Shifts } from './contract.ts'
+import { shiftColumns, type ShiftInput } from './inputs.ts'
+import { ShiftingRequest } from './models.ts'
+import type { DeclaredScope } from './scope.ts'
+import { between } from './shift-requests.ts'
+import {
+  CLOSED,
+  FIRST,
+  LAST,
+  mayComplete,
+  maySetKasp,
+  mayTransfer,
+  STATUS,
+  TARGETS,
+  TRANSFERABLE,
+  type Mode
+} from './statuses.ts'
+
+/** A request as its rules look at it. */
+export interface ShiftRow extends FacilitiesOfRequest {
+  readonly id: number
+  readonly external_id: string
+  readonly status: number
+  readonly is_kasp: boolean
+  readonly assigned_facility_external: string | null
+  readonly patient_id: number
+  readonly origin_facility_id: number
+  readonly assigned_facility_name: string | null
+}
+
+/** Columns of a `ShiftRow`; `r` is the request. */
+export const SHIFT_ROW = `r.id, r.external_id, r.status, r.is_kasp, r.assigned_facility_external, r.patient_id, r.origin_facility_id, ${between.names.assigned} as assigned_facility_name, ${between.columns}`
+
+const denied = () => invalid({ status: ['Permission Denied'] })
+
+/** Makes, changes and carries out requests. Whoever does holds the patient first, then the request. */
+export class ShiftService implements Shifts {
+  readonly #scope: DeclaredScope
+  readonly #mode: Mode
+
+  constructor(scope: DeclaredScope) {
+    this.#scope = scope
+    this.#mode = scope.config.peacetime ? 'peacetime' : 'wartime'
+  }
+
+  /** Adds a request (contract shifting §4.2). Its uuid. */
+  async create(tx: Tx, actor: Actor, values: ShiftInput): Promise<string> {
+    const { patients } = this.#scope.patients
+    if (this.#mode === 'wartime' && values.shifting_approving_facility === undefined)
+      throw invalid({ shifting_approving_facility: ['Shifting Approving Facility is required'] })
+    // FIX: a patient one may not see is as one that is not there. Held, so that of two requests one is second.
+    const patient = await patients.byId(tx, values.patient, { visibleTo: actor, lock: true })
+    if (!patient) throw invalid({ patient: ['object with this id not found'] })
+    await this.#refuseUnfit(tx, patient)
+    if (!patient.allow_transfer) await patients.change(tx, actor, patient.id, { allow_transfer: true })
+    await this.#categorise(tx, patient.id, values)
+    const now = this.#now()
+    const made = await this.#scope.model(ShiftingRequest).create(
+      {
+        ...shiftColumns(values),
+        status: FIRST[this.#mode],
+        is_kasp: false,
+        origin_facility_id: patient.facility_id ?? 0,
+        created_by_id: actor.id,
+        last_edited_by_id: actor.id,
+        created_date: now,
+        modified_date: now
+      },
+      { transaction: tx.sequelize }
+    )
+    return made.get('external_id') as string
+  }
+
+  /** Changes a request that the transaction holds, in the order of contract shifting §4.3. */
+  async update(tx: Tx, actor: Actor, row: ShiftRow, values: Partial<ShiftInput>): Promise<void> {
+    const last = LAST[row.status]
+    if (last) throw invalid([last])
+    if (values.is_kasp !== undefined && values.is_kasp !== row.is_kasp && !maySetKasp.test(actor, row))
+      throw invalid({ kasp: ['Permission Denied'] })
+    if (values.status !== undefined) this.#requireTarget(actor, row, values, values.status)
+
+    const { assigned_facility: assigned, assigned_facility_external: external } = values
+    await this.#scope.model(ShiftingRequest).update(
+      {
+        ...shiftColumns(values),
+        // Where it started and whose it is are not changed: both are ignored (FIX: and may be left out).
+        origin_facility_id: row.origin_facility_id,
+        patient_id: row.patient_id,
+        ...(external ? { assigned_facility_id: null } : assigned ? { assigned_facility_external: null } : {}),
+        last_edited_by_id: actor.id,
+        modified_date: this.#now()
+      },
+      { where: { id: row.id }, transaction: tx.sequelize }
+    )
+    await this.#categorise(tx, row.patient_id, values)
+    const approving = values.shifting_approving_facility ?? row.approving?.id
+    if (values.status === STATUS.destinationApproved && row.status !== values.status && approving !== undefined)
+      await this.#scope.emit(tx, 'destination-approved', {
+        shiftId: row.id,
+        shift: row.external_id,
+        patientId: row.patient_id,
+        userId: actor.id
+      })
+  }
+
+  /** Moves the patient, whom the transaction holds too, to the assigned facility (contract shifting §5.1). */
+  async transfer(tx: Tx, actor: Actor, row: ShiftRow, patient: PatientRow | undefined): Promise<void> {
+    const { assigned } = row
+    if (!patient || !assigned || !TRANSFERABLE.includes(row.status) || !mayTransfer.test(actor, row))
+      throw invalid({ error: 'Invalid Request' })
+    const facility = { id: assigned.id, name: row.assigned_facility_name ?? '' }
+    await this.#scope.patients.patients.move(tx, actor, patient, { facility, by: 'shift' })
+    // Only the status: who edited the request last, and when, stays.
+    await tx.query('update facility_shiftingrequest set status = $2 where id = $1', [row.id, STATUS.completed])
+  }
+
+  notice = async (db: Queryable, shiftId: number): Promise<ShiftNotice | undefined> => {
+    const {
+      rows: [notice]
+    } = await db.query<ShiftNotice>(
+      `select r.external_id as shift, p.name as patient_name, r.shifting_approving_facility_id as approving_facility_id,
+        (select f.phone_number from facility_facility f where f.id = r.shifting_approving_facility_id) as approving_phone,
+        coalesce(${between.names.assigned}, r.assigned_facility_external, '') as destination,
+        array(select distinct x.phone from unnest(array[r.refering_facility_contact_number, p.phone_number, p.emergency_phone_number]) x(phone) where x.phone <> '') as phones
+      from facility_shiftingrequest r join facility_patientregistration p on p.id = r.patient_id where r.id = $1 and not r.deleted`,
+      [shiftId]
+    )
+    return notice
+  }
+
+  /** One open request per patient, who is here and not discharged (contract shifting §4.2). */
+  async #refuseUnfit(tx: Tx, patient: PatientRow): Promise<void> {
+    const {
+      rows: [found]
+    } = await tx.query<{ open: boolean }>(
+      'select exists (select from facility_shiftingrequest where patient_id = $1 and not deleted and not status = any($2::integer[])) as open',
+      [patient.id, CLOSED]
+    )
+    if (found?.open) throw invalid({ request: ['Shifting Request for Patient already exists'] })
+    if (!patient.is_active) throw invalid({ patient: ['Cannot shift discharged patient'] })
+    if (patient.facility_id === null) throw invalid({ patient: ['Cannot shift a patient who is at no facility'] })
+  }
+
+  #requireTarget(actor: Actor, row: ShiftRow, values: Partial<ShiftInput>, status: number): void {
+    const target = TARGETS[status]
+    if (!target?.[this.#mode].test(actor, row)) throw denied()
+    const destined =
+      row.assigned !== null ||
+      [row.assigned_facility_external, values.assigned_facility, values.assigned_facility_external].some(Boolean)
+    if (target.destination && !destined) throw invalid({ status: ['Destination Facility is required for moving to this stage.'] })
+    if (status === STATUS.completed && !mayComplete.test(actor, row))
+      throw invalid({
+        status: ['Permission Denied - Only staff from the origin facility can mark the shift as complete.']
+      })
+  }
+
+  async #categorise(tx: Tx, patientId: number, { patient_category: category }: Partial<ShiftInput>): Promise<void> {
+    if (category !== undefined) await this.#scope.consultations?.consultations.setCategory(tx, patientId, category)
+  }
+
+  #now(): string {
+    return this.#scope.clock.now().toISOString()
+  }
+}
+
+/** A patient who moved by itself is not shifted any more (contract patients §11). The patient is held already. */
+export async function rejectOpen(
+  tx: Queryable,
+  { patientId, facilityName, by }: { patientId: number; facilityName: string; by: 'transfer' | 'shift' }
+): Promise<void> {
+  if (by !== 'transfer') return
+  await tx.query(
+    `update facility_shiftingrequest set status = $2,
+      comments = comments || E'\\n The shifting request was auto rejected by the system as the patient was moved to ' || $3::text
+    where patient_id = $1 and not deleted and not status = any($4::integer[])`,
+    [patientId, STATUS.rejected, facilityName, [STATUS.rejected, STATUS.destinationRejected, STATUS.completed]]
+  )
+}
