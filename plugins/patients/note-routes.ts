@@ -171,6 +171,10 @@ export function noteRoutes(app: FastifyInstance, scope: PatientScope): void {
       return sendJson(reply, json)
     }
   )
+
+  app.get(`${URL}:note/edits/:edit/`, { config: { permission: 'patient.note.edits' }, schema: { hide: true } }, () => {
+    throw notFound()
+  })
 }
 
 /** A note says something; this is told before anything else (contract patients §14). */
