@@ -2,12 +2,24 @@
 // migrations, one made by the original's schema and adopted. Exit code 1 when anything differs. Needs ../shared.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { care, configFile, emptyDatabase, root, run, sql, start } from './deployment.ts'
+import { FEATURES, care, configFile, emptyDatabase, root, run, sql, start } from './deployment.ts'
 
 const shared = process.env.CARE_CONTRACT ?? join(root, '../shared')
 const contract = join(shared, 'contract')
-const PLUGINS = ['auth-permissions', 'places', 'facilities', 'patients']
-const AREAS = ['openid-health', 'errors', 'auth', 'users', 'places', 'facilities', 'patients']
+const AREAS = [
+  'openid-health',
+  'errors',
+  'auth',
+  'users',
+  'places',
+  'facilities',
+  'patients',
+  'consultations',
+  'daily-rounds',
+  'events',
+  'shifting',
+  'resources'
+]
 const FIXTURES = ['states', 'reference', 'users', 'facility'].map(name => join(shared, `data/original/${name}.json`))
 
 if (!existsSync(contract)) {
@@ -20,7 +32,7 @@ for (const kind of ['own', 'adopted'] as const) {
   failed += await onServer(kind, [], url =>
     run(
       process.execPath,
-      [join(contract, 'replay.mjs'), '--url', url, '--area', AREAS.join(','), '--plugins', PLUGINS.join(',')],
+      [join(contract, 'replay.mjs'), '--url', url, '--area', AREAS.join(','), '--plugins', FEATURES.join(',')],
       { show: true }
     )
   )
@@ -34,7 +46,7 @@ failed += await onServer('own', [join(contract, 'matrix-fixture.json')], url =>
       '--url',
       url,
       '--plugins',
-      PLUGINS.join(','),
+      FEATURES.join(','),
       '--fix',
       join(root, 'test/system/matrix-fix.json')
     ],
@@ -50,7 +62,7 @@ async function onServer(
 ): Promise<number> {
   const database = await emptyDatabase()
   try {
-    const config = configFile(database.url, PLUGINS)
+    const config = configFile(database.url, FEATURES)
     if (kind === 'adopted') await sql(database.url, readFileSync(join(contract, 'schema.sql'), 'utf8'))
     console.log(
       (await care(['migrate', '--config', config, ...(kind === 'adopted' ? ['--adopt'] : [])])).trim().split('\n').at(-1)
