@@ -31,10 +31,11 @@ const PATIENT = {
 
 const ROUND = {
   rounds_type: 'NORMAL',
-  temperature: 99.1,
+  taken_at: '2024-06-02T08:00:00+05:30',
+  patient_category: 'Stable',
+  temperature: '98.6',
   pulse: 80,
-  resp: 18,
-  ventilator_spo2: 97,
+  resp: 16,
   bp: { systolic: 120, diastolic: 80 }
 }
 
