@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { Queue, QueueMessage, RetryPolicy } from '../../ports/queue.ts'
+import type { Test } from 'tap'
+import type { Queue, QueueCounts, QueueMessage, RetryPolicy } from '../../ports/queue.ts'
+import { until } from './tools.ts'
 
 /** One opened gateway and what a test may do to it. */
 export interface QueueUnderTest {
@@ -19,6 +21,7 @@ export interface QueueSuiteOptions {
 }
 
 export const RETRY = { attempts: 3, backoffMs: 40 } as const
+
 /** Messages `m-0`, `m-1`, …, whose body is their number. */
 export function messages(count: number, over: Partial<QueueMessage> = {}): QueueMessage[] {
   return Array.from({ length: count }, (_, index) => ({ id: `m-${index}`, body: index, ...over }))
@@ -29,4 +32,16 @@ export async function fresh(port: Queue, retry: RetryPolicy = RETRY): Promise<st
   const name = `suite.${randomBytes(4).toString('hex')}:queue/of%tests`
   await port.declare(name, retry)
   return name
+}
+
+/** The counts of a queue nobody works on any more: a handler ends a little before its message is gone. */
+export async function counted(
+  t: Test,
+  port: Queue,
+  name: string,
+  expected: Partial<QueueCounts>,
+  what = 'counts'
+): Promise<void> {
+  await until(async () => (await port.counts(name)).active === 0)
+  t.strictSame(await port.counts(name), { waiting: 0, active: 0, delayed: 0, parked: 0, ...expected }, what)
 }
