@@ -23,6 +23,7 @@ export function configFile(url: string, plugins: readonly string[], over: Readon
       gateways: {
         database: { use: 'database-postgres', url, poolSize: 8 },
         cache: { use: 'cache-memory' },
+        queue: { use: 'queue-bullmq' },
         email: { use: 'email-log', directory: join(folder, 'email') },
         sms: { use: 'sms-log', directory: join(folder, 'sms') }
       },
