@@ -34,7 +34,7 @@ export interface Consumer {
 
 /** Beyond the attempts a task declares: for processes that ended under it, through no fault of its own as a rule. */
 const CRASHES = 3
-const GRACE_AFTER_TIMEOUT_MS = 30_000
+const GRACE_AFTER_TIMEOUT_MS = 10_000
 const AWAY_MS = 1000
 /** Pauses before somebody else's message is asked for again: the relay's for a moment, a dead worker's until PostgreSQL notices. */
 const IN_OTHER_HANDS_MS = [5, 50, 250, 1000, 3000]
