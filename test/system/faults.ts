@@ -122,6 +122,30 @@ async function openSite(backend: Backend, ticking = false): Promise<Site> {
 
 const isUp = ({ exitCode, signalCode }: ChildProcess) => exitCode === null && signalCode === null
 
+/** Keeps so many processes of a role running, whatever kills them. `up` gives those that work, the oldest first. */
+function keepUp(site: Site, role: string, count: number): { up(): ChildProcess[]; end(): Promise<void> } {
+  const ready = new Set<ChildProcess>()
+  let ended = false
+  const keepers = Array.from({ length: count }, async () => {
+    while (!ended) {
+      const child = await site.spawn(role)
+      if (ended) child.kill('SIGKILL')
+      if (!isUp(child)) continue
+      ready.add(child)
+      await new Promise(resolve => child.once('exit', resolve))
+      ready.delete(child)
+    }
+  })
+  return {
+    up: () => [...ready].filter(isUp),
+    async end() {
+      ended = true
+      for (const child of ready) child.kill('SIGKILL')
+      await Promise.all(keepers)
+    }
+  }
+}
+
 async function until(holds: () => Promise<boolean>, seconds: number): Promise<boolean> {
   for (const end = performance.now() + seconds * 1000; performance.now() < end; await wait(100)) if (await holds()) return true
   return false
@@ -157,21 +181,13 @@ const killedWorkers: Test = async (backend, { jobs, killEveryMs }) => {
     await site.sql(
       `insert into kernel_message (id, task, payload, due_at, created_at) values (gen_random_uuid(), 'fault.deadly', '{"n":0}', '-infinity', now())`
     )
-    const workers: ChildProcess[] = []
+    const crew = keepUp(site, 'worker', 4)
     let ended = false
     let kills = 0
-    const keep = async (slot: number) => {
-      while (!ended) {
-        const child = await site.spawn('worker')
-        workers[slot] = child
-        if (isUp(child)) await new Promise(resolve => child.once('exit', resolve))
-      }
-    }
-    const keepers = [0, 1, 2, 3].map(keep)
     const killer = (async () => {
       while (!ended) {
         await wait(killEveryMs)
-        const up = workers.filter(isUp)
+        const up = crew.up()
         const victim = up[Math.floor(Math.random() * up.length)]
         // One is left, or on a slow machine all would die while they start.
         if (up.length > 1 && victim?.kill('SIGKILL')) kills++
@@ -181,9 +197,10 @@ const killedWorkers: Test = async (backend, { jobs, killEveryMs }) => {
     const deadly = await until(async () => (await single(site, `${LEFT} and state <> 'parked'`)) === 0, 90)
     ended = true
     await killer
-    for (const child of workers) child.kill('SIGKILL')
-    await Promise.all(keepers)
-    const [poison] = await site.sql<{ reason: string; attempts: number }>(`select reason, attempts from kernel_message where task = 'fault.deadly'`)
+    await crew.end()
+    const [poison] = await site.sql<{ reason: string; attempts: number }>(
+      `select reason, attempts from kernel_message where task = 'fault.deadly'`
+    )
     const attempts = await single(site, `select sum(attempts) - count(*) as count from kernel_message where task = 'fault.work'`)
     const failures = (await effects(site, jobs)).filter(failure => failure !== '1 wrongly parked')
     return {
@@ -293,9 +310,10 @@ const crashBeforePublication: Test = async (backend, { crashes }) => {
         Array.from({ length: Math.min(AT_ONCE, crashes - first + 1) }, (_, index) => site.spawn('writer', String(first + index)))
       )
     const written = await single(site, 'select count(*) from kernel_message')
-    await site.sql(`update kernel_message set due_at = now() + interval '5 seconds' where ctid in (select ctid from kernel_message limit $1)`, [
-      Math.ceil(crashes / 2)
-    ])
+    await site.sql(
+      `update kernel_message set due_at = now() + interval '5 seconds' where ctid in (select ctid from kernel_message limit $1)`,
+      [Math.ceil(crashes / 2)]
+    )
     await site.spawn('worker')
     const done = await until(async () => (await single(site, LEFT)) === 0, 40)
     return {
@@ -316,18 +334,9 @@ const schedulers: Test = async (backend, { ticks, freezeSeconds }) => {
   const site = await openSite(backend, true)
   try {
     await site.spawn('worker')
-    let ended = false
     let kills = 0
-    const current: ChildProcess[] = []
-    const keep = async (slot: number) => {
-      while (!ended) {
-        const child = await site.spawn('scheduler')
-        current[slot] = child
-        if (isUp(child)) await new Promise(resolve => child.once('exit', resolve))
-      }
-    }
-    const keepers = [0, 1, 2].map(keep)
-    await until(async () => current.filter(Boolean).length === 3, 30)
+    const crew = keepUp(site, 'scheduler', 3)
+    await until(async () => crew.up().length === 3, 60)
     const frozen = await site.spawn('scheduler')
     const [{ since } = { since: '' }] = await site.sql<{ since: string }>('select now()::text as since')
     frozen.kill('SIGSTOP')
@@ -335,15 +344,14 @@ const schedulers: Test = async (backend, { ticks, freezeSeconds }) => {
     const end = performance.now() + ticks * 1000 + 500
     while (performance.now() < end) {
       await wait(1500)
-      const up = current.filter(isUp)
-      if (up[kills % 3]?.kill('SIGKILL')) kills++
+      const up = crew.up()
+      if (up.length > 1 && up[0]?.kill('SIGKILL')) kills++
     }
     clearTimeout(thaw)
     frozen.kill('SIGCONT')
     await wait(1500)
-    ended = true
-    for (const child of [...current, frozen]) child.kill('SIGKILL')
-    await Promise.all(keepers)
+    await crew.end()
+    frozen.kill('SIGKILL')
     await until(async () => (await single(site, LEFT)) === 0, 30)
     const due = await site.sql<{ due: string }>(
       `select due_at::text as due from kernel_schedule_run where due_at > $1::timestamptz and due_at <= $1::timestamptz + $2 * interval '1 second' order by due_at`,
