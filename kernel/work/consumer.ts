@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { causedBy } from '../cause.ts'
 import { stackOf } from '../errors.ts'
@@ -8,7 +9,7 @@ import { backoff, type Delivery, type Queue } from '../ports/queue.ts'
 import { isUuid } from '../rest/resource.ts'
 import { claim, finish, giveBack, isOpen, keepResult, park, retryAt, type Claimed, type Reason } from './messages.ts'
 import { makeProgress } from './progress.ts'
-import { misfit, type Scopes, type Task, type Tasks } from './task.ts'
+import { makeMisfit, type Scopes, type Task, type Tasks } from './task.ts'
 
 export type Outcome = 'done' | 'repeat' | 'retried' | 'parked' | 'given back'
 
@@ -57,6 +58,9 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
   const subscriptions = new Map<string, () => Promise<void>>()
   const handlings = new Set<AbortController>()
   const stopping = new AbortController()
+  // Every message in hand listens to it.
+  setMaxListeners(0, stopping.signal)
+  const misfit = makeMisfit()
 
   async function deliver(task: Task, { body }: Delivery): Promise<void> {
     if (typeof body !== 'string' || !isUuid(body)) return

@@ -193,7 +193,7 @@ const killedWorkers: Test = async (backend, { jobs, killEveryMs }) => {
         if (up.length > 1 && victim?.kill('SIGKILL')) kills++
       }
     })()
-    const done = await until(async () => (await single(site, `${LEFT} and task = 'fault.work'`)) === 0, jobs < 1000 ? 90 : 900)
+    const done = await until(async () => (await single(site, `${LEFT} and task = 'fault.work'`)) === 0, jobs < 1000 ? 150 : 900)
     const deadly = await until(async () => (await single(site, `${LEFT} and state <> 'parked'`)) === 0, 90)
     ended = true
     await killer
@@ -376,7 +376,7 @@ const schedulers: Test = async (backend, { ticks, freezeSeconds }) => {
 const frozenWorker: Test = async (backend, { freezeSeconds }) => {
   const site = await openSite(backend)
   try {
-    const jobs = 300
+    const jobs = 2000
     const first = await site.spawn('worker')
     await site.sql(FILL, [jobs])
     await until(async () => (await single(site, `select count(*) from fault_effect`)) > 0, 10)
