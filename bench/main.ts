@@ -195,11 +195,17 @@ async function statementsOf(config: string, cases: readonly Case[], username: st
 async function pgbench(url: string, script: string): Promise<number> {
   const file = join(mkdtempSync(join(tmpdir(), 'care-bench-')), 'script.sql')
   // A colon before a letter is a variable to pgbench: texts that hold one are written in two parts, which the planner joins.
-  writeFileSync(file, script.replace(/(?<!:):(?=[A-Za-z])/g, ":'||'").replace(/\n\s*/g, ' ').replaceAll(';', ';\n'))
+  writeFileSync(
+    file,
+    script
+      .replace(/(?<!:):(?=[A-Za-z])/g, ":'||'")
+      .replace(/\n\s*/g, ' ')
+      .replaceAll(';', ';\n')
+  )
   const { output } = await run(
     'pgbench',
     [url, '-n', '-M', 'prepared', '-c', '8', '-j', '1', '-T', String(SECONDS), '-f', file],
-    { PGOPTIONS: '-c plan_cache_mode=force_generic_plan -c jit=off -c TimeZone=Asia/Kolkata' }
+    { env: { PGOPTIONS: '-c plan_cache_mode=force_generic_plan -c jit=off -c TimeZone=Asia/Kolkata' } }
   )
   const tps = /tps = ([\d.]+)/.exec(output)?.[1]
   if (tps === undefined) throw new Error(`pgbench: ${output.slice(0, 2000)}`)

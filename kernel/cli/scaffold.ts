@@ -1,7 +1,10 @@
 import { VERSION } from '../version.ts'
 
-/** The files of a new plugin by path: plain JavaScript modules, so that it runs without a build. */
-export function scaffold(name: string): Readonly<Record<string, string>> {
+/**
+ * The files of a new plugin by path: plain JavaScript modules, so that it runs without a build. `kernel` is where npm finds
+ * `care-kernel`: a range of versions, or `file:` and a folder.
+ */
+export function scaffold(name: string, kernel: string): Readonly<Record<string, string>> {
   const table = name.replaceAll('-', '_')
   const words = name.replaceAll('-', ' ')
   const camel = name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
@@ -17,7 +20,7 @@ export function scaffold(name: string): Readonly<Record<string, string>> {
         scripts: { test: 'tap run --allow-incomplete-coverage test/*.test.js' },
         peerDependencies: { 'care-kernel': `^${VERSION}` },
         dependencies: { typebox: '1.4.3' },
-        devDependencies: { tap: '21.8.0' },
+        devDependencies: { 'care-kernel': kernel, tap: '21.8.0' },
         tap: { plugin: ['!@tapjs/typescript'] }
       },
       null,

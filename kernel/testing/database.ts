@@ -39,8 +39,8 @@ export async function testServer(env: NodeJS.ProcessEnv = process.env): Promise<
   return {
     url: database.url,
     async close() {
-      await database.close()
       await app.close()
+      await database.close()
       await rm(directory, { recursive: true, force: true })
     }
   }

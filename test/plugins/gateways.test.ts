@@ -116,7 +116,7 @@ t.test('cache-redis', async t => {
   if (!process.env.REDIS_URL) url.pathname = '/15'
   if (!(await reachable(url.href))) {
     if (required) throw new Error('the Redis server of REDIS_URL does not answer')
-    return t.pass('skipped: no Redis server at REDIS_URL')
+    return t.plan(0, 'no Redis server at REDIS_URL')
   }
   const run = `care-test-${randomBytes(6).toString('hex')}:`
   const prefix = () => `${run}${randomBytes(6).toString('hex')}:`

@@ -21,8 +21,7 @@ for (const kind of ['own', 'adopted'] as const) {
     run(
       process.execPath,
       [join(contract, 'replay.mjs'), '--url', url, '--area', AREAS.join(','), '--plugins', PLUGINS.join(',')],
-      {},
-      true
+      { show: true }
     )
   )
 }
@@ -39,8 +38,7 @@ failed += await onServer('own', [join(contract, 'matrix-fixture.json')], url =>
       '--fix',
       join(root, 'test/system/matrix-fix.json')
     ],
-    {},
-    true
+    { show: true }
   )
 )
 process.exit(failed > 0 ? 1 : 0)

@@ -6,10 +6,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { stringify } from 'yaml'
+import { builtInPlugins } from '../../kernel/index.ts'
 import { databaseUrl, testServer } from '../../kernel/testing/index.ts'
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url))
 const launcher = join(root, 'bin/care-kernel.js')
+
+/** Names of every feature plugin that ships with the kernel. */
+export const FEATURES: readonly string[] = (await builtInPlugins()).map(({ contract }) => contract.name)
 
 /** A config file for a production deployment on this database, with limits off and no mail server. */
 export function configFile(url: string, plugins: readonly string[], over: Readonly<Record<string, unknown>> = {}): string {
@@ -38,20 +42,26 @@ export function configFile(url: string, plugins: readonly string[], over: Readon
 
 /** Runs one command to its end; throws with its output unless it succeeds. */
 export async function care(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
-  const { code, output } = await run(process.execPath, [launcher, ...args], env)
+  const { code, output } = await run(process.execPath, [launcher, ...args], { env })
   if (code !== 0) throw new Error(`care-kernel ${args.join(' ')} ended with ${code}:\n${output}`)
   return output
 }
 
-/** Runs a program to its end, its output shown line by line where `show` is set. */
+interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv
+  readonly cwd?: string
+  /** Its output is shown as it comes. */
+  readonly show?: boolean
+}
+
+/** Runs a program to its end. */
 export function run(
   command: string,
   args: readonly string[],
-  env: NodeJS.ProcessEnv = {},
-  show = false
+  { env, cwd, show = false }: RunOptions = {}
 ): Promise<{ code: number; output: string }> {
   return new Promise(resolve => {
-    const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     const keep = (chunk: Buffer) => {
       output += chunk.toString()

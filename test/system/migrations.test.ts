@@ -8,9 +8,8 @@ import t from 'tap'
 import { readCatalogue, compareCatalogues } from '../../kernel/catalogue.ts'
 import { planKernel } from '../../kernel/index.ts'
 import { migrate } from '../../kernel/migrate.ts'
-import { care, configFile, emptyDatabase, root, run, sql } from './deployment.ts'
+import { FEATURES, care, configFile, emptyDatabase, root, run, sql } from './deployment.ts'
 
-const PLUGINS = ['places', 'auth-permissions', 'facilities']
 const schema = join(process.env.CARE_CONTRACT ?? join(root, '../shared'), 'contract/schema.sql')
 const launcher = join(root, 'bin/care-kernel.js')
 
@@ -39,11 +38,11 @@ t.test('twenty migrators at once apply each migration once', async t => {
   t.teardown(database.drop)
   const { composition } = await planKernel({
     raw: {
-      file: configFile(database.url, PLUGINS),
+      file: configFile(database.url, FEATURES),
       values: {
         environment: 'development',
         security: { secretKey: 'care-kernel-development-only' },
-        plugins: Object.fromEntries(PLUGINS.map(name => [name, {}])),
+        plugins: Object.fromEntries(FEATURES.map(name => [name, {}])),
         gateways: {
           database: { use: 'database-postgres', url: database.url },
           cache: { use: 'cache-memory' },
@@ -104,7 +103,7 @@ t.test(
     const [own, original] = await Promise.all([emptyDatabase(), emptyDatabase()])
     t.teardown(own.drop)
     t.teardown(original.drop)
-    const config = configFile(own.url, PLUGINS)
+    const config = configFile(own.url, FEATURES)
     await care(['migrate', '--config', config])
     await sql(original.url, readFileSync(schema, 'utf8'))
     const { output } = await run(process.execPath, [launcher, 'plan', '--json', '--config', config])
@@ -121,7 +120,7 @@ t.test(
       'columns, types, defaults, nullability, keys, uniques, checks'
     )
 
-    const adopted = configFile(original.url, PLUGINS)
+    const adopted = configFile(original.url, FEATURES)
     t.match((await run(process.execPath, [launcher, 'migrate', '--config', adopted])).output, /DATABASE_FOREIGN/)
     t.match(await care(['migrate', '--adopt', '--dry-run', '--config', adopted]), /to record/)
     t.match(await care(['migrate', '--adopt', '--config', adopted]), /recorded {2}auth-permissions\/0001_users\.sql/)

@@ -1,5 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { VERSION } from '../../version.ts'
 import { scaffold } from '../scaffold.ts'
 import type { CliCommand } from '../main.ts'
 
@@ -18,7 +20,7 @@ export const newPluginCommand: CliCommand = {
       terminal.warn(`${root} exists already: choose another name or --directory`)
       return 1
     }
-    for (const [path, text] of Object.entries(scaffold(name))) {
+    for (const [path, text] of Object.entries(scaffold(name, kernelFor(root)))) {
       mkdirSync(dirname(join(root, path)), { recursive: true })
       writeFileSync(join(root, path), text)
       terminal.print(`wrote     ${join(root, path)}`)
@@ -26,4 +28,10 @@ export const newPluginCommand: CliCommand = {
     terminal.print(`Next: cd ${root} && npm install && npm test, then name it under plugins in your config.`)
     return 0
   }
+}
+
+/** An installed kernel is found by its version, one that runs from a checkout by its folder. */
+function kernelFor(plugin: string): string {
+  const own = fileURLToPath(new URL('../../../../', import.meta.url))
+  return own.includes(`${sep}node_modules${sep}`) ? `^${VERSION}` : `file:${relative(plugin, own)}`
 }
