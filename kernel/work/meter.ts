@@ -61,7 +61,7 @@ export function meterWork(registry: Registry, { database, queue, clock, composit
       labelNames,
       registers: [registry],
       async collect() {
-        const values = await read().catch(() => [])
+        const values = await read().catch((): Awaited<ReturnType<typeof read>> => [])
         this.reset()
         for (const { labels, value } of values) this.set(labels, value)
       }

@@ -46,6 +46,7 @@ t.test('twenty migrators at once apply each migration once', async t => {
         gateways: {
           database: { use: 'database-postgres', url: database.url },
           cache: { use: 'cache-memory' },
+          queue: { use: 'queue-bullmq' },
           email: { use: 'email-log' }
         }
       }
