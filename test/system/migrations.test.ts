@@ -10,7 +10,7 @@ import { planKernel } from '../../kernel/index.ts'
 import { migrate } from '../../kernel/migrate.ts'
 import { care, configFile, emptyDatabase, root, run, sql } from './deployment.ts'
 
-const PLUGINS = ['places', 'auth-permissions', 'facilities', 'patients']
+const PLUGINS = ['places', 'auth-permissions', 'facilities', 'patients', 'consultations', 'shifting', 'resources']
 const schema = join(process.env.CARE_CONTRACT ?? join(root, '../shared'), 'contract/schema.sql')
 const launcher = join(root, 'bin/care-kernel.js')
 
