@@ -4,6 +4,7 @@ import type { Queryable } from '../ports/database.ts'
 import type { Filters, Ordering } from './filters.ts'
 import { envelope, limitOffset, pageEnvelope, pageNumber } from './paging.ts'
 import { Params } from './params.ts'
+import { Totals, type Counting, type Total } from './totals.ts'
 import type { Shape } from './out.ts'
 
 /** How a path segment names a row: a uuid or an integer column. Anything else in the segment is 404 (contract auth-users §1.7). */
@@ -23,6 +24,8 @@ export interface ResourceInput {
   readonly ordering?: Ordering
   /** Rows per page where the path is paged by number instead of limit and offset. */
   readonly pageSize?: number
+  /** For tables that grow: how their rows are counted. Counted exactly at every request where it is left out. */
+  readonly counted?: Counting
 }
 
 /** Adds conditions; what it returns is ANDed. Its text must depend on the kind of actor and filter only, never on values. */
@@ -39,6 +42,12 @@ export interface Resource extends ResourceInput {
   row<Row>(db: Queryable, key: string | number, columns: string, where?: Where, lock?: boolean): Promise<Row>
 }
 
+interface Page extends Total {
+  readonly results: string
+}
+
+const NO_ROWS: Page = { count: 0, stamp: null, results: '[]' }
+
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
 const INTEGER = /^\d{1,15}$/
 
@@ -47,9 +56,10 @@ export const isUuid = (text: string): boolean => UUID.test(text)
 
 /** Makes the reads of a resource. Statement texts are made once per combination of conditions. */
 export function resource(input: ResourceInput): Resource {
-  const { name, from, key, live, filters, ordering, pageSize } = input
+  const { name, from, key, live, filters, ordering, pageSize, counted } = input
   const alias = from.split(' ').at(-1) ?? from
   const statements = new Map<string, string>()
+  const totals = new Totals(counted?.seconds ?? 0)
 
   /** The same text object every time: prepared statements are found by it. */
   function statement(kind: string, shown: Shape | string, where: string, tail: string, make: () => string): string {
@@ -75,20 +85,42 @@ export function resource(input: ResourceInput): Resource {
   ) {
     const params = new Params()
     const found = condition([...(where?.(params) ?? []), ...filtered(request, params)])
+    const matching = [...params.values]
     const order = ordering?.compile(request.query as Record<string, string | string[]>) ?? `order by ${key.column}`
-    const tail = page ? `${order} limit ${params.add(page.limit)} offset ${params.add(page.offset)}` : order
-    const text = statement(
-      page ? 'page' : 'all',
-      shown,
-      found,
-      tail,
-      () => `select ${page ? `(select count(*) from ${from} where ${found})` : '0'} as count,
-  (select coalesce('[' || string_agg(${shown.sql}::text, ',') || ']', '[]') from (select ${alias}.* from ${from} where ${found} ${tail}) ${alias}) as results`
-    )
-    const {
-      rows: [row]
-    } = await db.query<{ count: number; results: string }>(text, params.values)
-    return row ?? { count: 0, results: '[]' }
+    const chosen = `select ${alias}.* from ${from} where ${found} ${order}`
+    const picked = page ? pageOf(chosen, alias, page, params) : chosen
+    const results = `(select coalesce('[' || string_agg(${shown.sql}::text, ',') || ']', '[]') from (${picked}) ${alias}) as results`
+    const matches = `from ${from} where ${found}`
+    const stamp = page && counted ? counted.stamp(request, params) : 'null'
+    const read = async (count: string) => {
+      const text = statement(
+        `rows\n${count.length}`,
+        shown,
+        found,
+        picked,
+        () => `select ${count} as count, ${stamp} as stamp, ${results}`
+      )
+      const { rows } = await db.query<Page>(text, params.values)
+      return rows[0] ?? NO_ROWS
+    }
+    if (!page) return read('0')
+    if (!counted) return read(`(select count(*) ${matches})`)
+
+    const what = JSON.stringify([found, matching])
+    const kept = totals.find(db, what)
+    const row = await read(kept ? '0' : `(select count(*) from (select ${matches} limit ${counted.upTo + 1}) _)`)
+    if (kept && kept.stamp === row.stamp) return { ...row, count: kept.count }
+    if (!kept && row.count <= counted.upTo) return row
+    const total = await countAll(db, matches, matching, request)
+    totals.keep(db, what, total)
+    return { ...row, count: total.count }
+  }
+
+  async function countAll(db: Queryable, matches: string, values: readonly unknown[], request: FastifyRequest): Promise<Total> {
+    const params = new Params(values)
+    const stamp = counted?.stamp(request, params) ?? 'null'
+    const { rows } = await db.query<Total>(`select (select count(*) ${matches}) as count, ${stamp} as stamp`, params.values)
+    return rows[0] ?? NO_ROWS
   }
 
   function named(value: string | number, params: Params): string {
@@ -140,6 +172,19 @@ export function resource(input: ResourceInput): Resource {
     row: <Row>(db: Queryable, value: string | number, columns: string, where?: Where, lock = false) =>
       find<Row>(db, value, where, columns, lock ? `for no key update of ${alias}` : '')
   })
+}
+
+const LARGEST_BUCKET = 65_536
+
+/**
+ * The rows of a page. A generic plan cannot know how few rows a parameter will ask for, and would sort them all: so the rows up to the end
+ * of the page are asked for by a constant, the next power of four, and the page is cut out of them.
+ */
+function pageOf(chosen: string, alias: string, { limit, offset }: { limit: number; offset: number }, params: Params): string {
+  const cut = `limit ${params.add(limit)} offset ${params.add(offset)}`
+  let bucket = 16
+  while (bucket < limit + offset) bucket *= 4
+  return bucket > LARGEST_BUCKET ? `${chosen} ${cut}` : `select * from (${chosen} limit ${bucket}) ${alias} ${cut}`
 }
 
 /** The absolute address of a request, as `next` and `previous` repeat it. */
