@@ -41,19 +41,6 @@ export const REASON = { referred: 2, expired: 3 } as const
 /** Discharge reasons of old rows. */
 export const LEGACY_DISCHARGE_REASONS: CodeLabels = { REC: 'Recovered', REF: 'Referred', EXP: 'Expired', LAMA: 'LAMA' }
 
-/** Steps taken for a patient, stored with the patient (contract patients §4). */
-export const PATIENT_ACTIONS: Labels = {
-  10: 'NO_ACTION',
-  20: 'PENDING',
-  30: 'SPECIALIST_REQUIRED',
-  40: 'PLAN_FOR_HOME_CARE',
-  50: 'FOLLOW_UP_NOT_REQUIRED',
-  60: 'COMPLETE',
-  70: 'REVIEW',
-  80: 'NOT_REACHABLE',
-  90: 'DISCHARGE_RECOMMENDED'
-}
-
 /** How sure a diagnosis is (contract consultations §8); answered by code. */
 export const VERIFICATION_STATUSES: CodeLabels = {
   unconfirmed: 'Unconfirmed',

@@ -113,12 +113,16 @@ export function eventRoutes(app: FastifyInstance, scope: ConsultationScope): voi
     async (request, reply) => sendJson(reply, await types.list(database, request))
   )
 
-  app.get('/api/v1/event_types/roots/', { config: kept, schema: describe({ summary: 'Types of changes as trees' }) }, async () => {
-    const {
-      rows: [row]
-    } = await database.query<{ types: TypeNode[]; roots: number[] }>(ALL)
-    return treesOf(row?.types ?? [], row?.roots ?? [])
-  })
+  app.get(
+    '/api/v1/event_types/roots/',
+    { config: kept, schema: describe({ summary: 'Types of changes as trees' }) },
+    async () => {
+      const {
+        rows: [row]
+      } = await database.query<{ types: TypeNode[]; roots: number[] }>(ALL)
+      return treesOf(row?.types ?? [], row?.roots ?? [])
+    }
+  )
 
   app.get<{ Params: { id: string } }>(
     '/api/v1/event_types/:id/',

@@ -1,4 +1,5 @@
-import type { Actor, Queryable } from 'care-kernel'
+import { labelSql, type Actor, type Queryable } from 'care-kernel'
+import { CATEGORIES, DISCHARGE_REASONS, ROUTES_TO_FACILITY, SUGGESTIONS } from './enumerations.ts'
 import type { ConsultationScope } from './scope.ts'
 
 /** What this plugin fills into the slots of `patients`. */
@@ -6,6 +7,12 @@ export const fillings = {
   'patients/patient': {
     last_consultation: ({ consultations }: ConsultationScope) =>
       `(select ${consultations.shape.sql} from facility_patientconsultation c where c.id = p.last_consultation_id)`
+  },
+  'patients/consultation': {
+    route_to_facility: labelSql('c.route_to_facility', ROUTES_TO_FACILITY),
+    suggestion: labelSql('c.suggestion', SUGGESTIONS),
+    category: labelSql('c.category', CATEGORIES),
+    new_discharge_reason: labelSql('c.new_discharge_reason', DISCHARGE_REASONS)
   },
   'patients/relations': {
     consultations: 'facility_patientconsultation',

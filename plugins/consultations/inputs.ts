@@ -1,4 +1,5 @@
 import { field, Invalid, nested, record, type Clock, type Field, type Infer, type Messages } from 'care-kernel'
+import { ACTIONS } from 'care-kernel/contracts/patients'
 import {
   CATEGORIES,
   CODE_STATUSES,
@@ -8,7 +9,6 @@ import {
   IMPRESSION_STATUSES,
   INACTIVE_STATUSES,
   numbersOf,
-  PATIENT_ACTIONS,
   ROUNDS_TYPES,
   ROUTES_TO_FACILITY,
   SUGGESTIONS,
@@ -113,7 +113,7 @@ export function consultationInputs(clock: Clock, earliest: string) {
     intubation_history: field.json(optional),
     route_to_facility: field.choice(numbersOf(ROUTES_TO_FACILITY), nullable),
     review_interval: field.integer({ default: -1 }),
-    action: field.label(PATIENT_ACTIONS, optional),
+    action: field.label(ACTIONS, optional),
     referred_to: facility('referred_to_id'),
     referred_to_external: words(),
     referred_from_facility: facility('referred_from_facility_id'),
@@ -191,7 +191,7 @@ export const roundInput = (clock: Clock) =>
     rounds_type: field.label(ROUNDS_TYPES),
     is_parsed_by_ocr: yesNo(),
     medicine_administration: field.json(optional),
-    action: field.label(PATIENT_ACTIONS, optional),
+    action: field.label(ACTIONS, optional),
     review_interval: field.integer(optional),
     ...(Object.fromEntries(roundFields.map(([name, { input }]) => [name, input])) as Record<string, Field<unknown, false>>)
   })
