@@ -7,7 +7,20 @@ import { care, configFile, emptyDatabase, root, run, sql, start } from './deploy
 const shared = process.env.CARE_CONTRACT ?? join(root, '../shared')
 const contract = join(shared, 'contract')
 const PLUGINS = ['auth-permissions', 'places', 'facilities', 'patients', 'consultations', 'shifting', 'resources']
-const AREAS = ['openid-health', 'errors', 'auth', 'users', 'places', 'facilities', 'patients', 'shifting', 'resources']
+const AREAS = [
+  'openid-health',
+  'errors',
+  'auth',
+  'users',
+  'places',
+  'facilities',
+  'patients',
+  'consultations',
+  'daily-rounds',
+  'events',
+  'shifting',
+  'resources'
+]
 const FIXTURES = ['states', 'reference', 'users', 'facility'].map(name => join(shared, `data/original/${name}.json`))
 
 if (!existsSync(contract)) {
