@@ -6,10 +6,6 @@ import { FEATURES, care, configFile, emptyDatabase, root, run, sql, start } from
 
 const shared = process.env.CARE_CONTRACT ?? join(root, '../shared')
 const contract = join(shared, 'contract')
-<<<<<<< HEAD
-=======
-const PLUGINS = ['auth-permissions', 'places', 'facilities', 'patients', 'consultations', 'shifting', 'resources']
->>>>>>> shifting
 const AREAS = [
   'openid-health',
   'errors',

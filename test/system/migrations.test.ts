@@ -10,10 +10,6 @@ import { planKernel } from '../../kernel/index.ts'
 import { migrate } from '../../kernel/migrate.ts'
 import { FEATURES, care, configFile, emptyDatabase, root, run, sql } from './deployment.ts'
 
-<<<<<<< HEAD
-=======
-const PLUGINS = ['places', 'auth-permissions', 'facilities', 'patients', 'consultations', 'shifting', 'resources']
->>>>>>> shifting
 const schema = join(process.env.CARE_CONTRACT ?? join(root, '../shared'), 'contract/schema.sql')
 const launcher = join(root, 'bin/care-kernel.js')
 
