@@ -222,7 +222,8 @@ async function write(
   servers: () => Running[],
   from: number,
   perSecond: number,
-  seconds: number
+  seconds: number,
+  open = new Map<Running, number>()
 ): Promise<{ written: number; refused: string[] }> {
   const refused: string[] = []
   let written = 0
@@ -241,6 +242,7 @@ async function write(
     const [first, ...others] = n % 2 === 0 ? servers() : servers().reverse()
     for (const server of [first, ...others]) {
       if (!server) continue
+      open.set(server, (open.get(server) ?? 0) + 1)
       try {
         const answer = await fetch(`${server.url}/api/v1/fault/`, {
           method: 'POST',
@@ -254,6 +256,8 @@ async function write(
       } catch (error) {
         const { code } = ((error as Error).cause ?? {}) as { code?: string }
         if (code !== 'ECONNREFUSED') return void refused.push(code ?? (error as Error).message)
+      } finally {
+        open.set(server, (open.get(server) ?? 1) - 1)
       }
     }
     refused.push('no server')
@@ -395,15 +399,19 @@ const frozenWorker: Test = async (backend, { freezeSeconds }) => {
   }
 }
 
-/** SIGTERM under load, behind a proxy with two servers (8). */
+/** SIGTERM under load, behind a proxy that takes the server out first, as orchestrators do, and has another one (8). */
 const stopUnderLoad: Test = async (backend, { loadSeconds, writesPerSecond }) => {
   const site = await openSite(backend)
   const servers = [await start(site.config, [], site.env), await start(site.config, [], site.env)]
   try {
-    const writing = write(() => [...servers], 0, writesPerSecond, loadSeconds)
+    const routed = [...servers]
+    const open = new Map<Running, number>()
+    const writing = write(() => [...routed], 0, writesPerSecond, loadSeconds, open)
     await wait(loadSeconds * 400)
+    const [leaving] = routed.splice(0, 1)
+    await until(async () => leaving !== undefined && open.get(leaving) === 0, 20)
     const from = performance.now()
-    const code = await servers[0]?.stop()
+    const code = await leaving?.stop()
     const took = (performance.now() - from) / 1000
     const { written, refused } = await writing
     const done = await until(async () => (await single(site, LEFT)) === 0, 30)
