@@ -36,7 +36,7 @@ export class ConsultationService implements Consultations {
 
   ofPath = async (db: Queryable, actor: Actor, uuid: string, hold = false): Promise<RuledConsultation> => {
     const params = new Params()
-    return this.#find(db, uuid, params, reachedBy(actor)(params), hold)
+    return this.#find(db, uuid, params, reachedBy(actor)(params).map(String), hold)
   }
 
   /** The consultation of a path, whoever asks; for rules that look at it themselves. 404 for an unknown one. */
