@@ -46,8 +46,7 @@ const SERVER_SETTINGS = {
 
 /**
  * One database behind the port: the pool of @fastify/postgres for reads, Sequelize on the same settings for models and
- * transactions. Generic plans are forced: planning dominates the lists (measured, five times). Reading a page out of order costs what it
- * costs on disks that do not seek, or large lists would be read whole instead of by their index.
+ * transactions.
  */
 export async function connectPostgres(app: FastifyInstance, settings: PostgresSettings): Promise<Database> {
   const { url, poolSize, timeZone, statementSeconds, applicationName, onError } = settings
