@@ -298,7 +298,10 @@ const WAYS = {
 export type WayName = keyof typeof WAYS
 export const wayNamed = (name: WayName): Way => WAYS[name]
 
-/** What becomes of those who came lately, and of those who came before; `null` is registered only. */
+/**
+ * What becomes of those who came lately, and of those who came before; `null` is registered only. Their numbers have no factor in
+ * common with that of the facilities' shares, so that everything happens everywhere.
+ */
 export const LATELY: readonly (WayName | null)[] = [
   'admitted',
   'admitted',
@@ -309,10 +312,10 @@ export const LATELY: readonly (WayName | null)[] = [
   null,
   'isolated',
   'admitted',
-  'recovered'
+  'recovered',
+  'admitted'
 ]
 export const BEFORE: readonly (WayName | null)[] = [
-  'recovered',
   'outpatient',
   'recovered',
   'domiciliary',

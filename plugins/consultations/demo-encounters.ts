@@ -47,8 +47,7 @@ interface Planned {
 }
 
 /** Consultations of most patients of the demo district; nothing where there are none. */
-export async function demoEncounters(tx: Tx, scope: ConsultationScope): Promise<void> {
-  const { clock, model } = scope
+export async function demoEncounters(tx: Tx, { clock, model }: ConsultationScope): Promise<void> {
   const district = await demoDistrict(tx, clock)
   if (!district) return
   const now = clock.now().getTime()
@@ -119,7 +118,6 @@ export async function demoEncounters(tx: Tx, scope: ConsultationScope): Promise<
   )
   await addRounds(
     tx,
-    scope,
     parts
       .filter(({ way }) => way.roundsEvery !== undefined)
       .map(({ patient, until, by, ...one }): Followed => ({

@@ -1,8 +1,7 @@
 import type { Tx } from 'care-kernel'
 import { demoUuid } from 'care-kernel/contracts/facilities'
 import { REMARKS, WELL, type Course, type Vitals, type Way } from './demo-data.ts'
-import { DailyRound } from './models.ts'
-import type { ConsultationScope } from './scope.ts'
+import { insertRounds } from './rounds.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -35,11 +34,9 @@ export interface Followed {
 }
 
 /** Adds the rounds of these consultations, oldest first of each, and names the last of each in its row. */
-export async function addRounds(tx: Tx, { model }: ConsultationScope, followed: readonly Followed[]): Promise<void> {
-  await model(DailyRound).bulkCreate(
-    followed.flatMap(roundsOf).map((round, at) => ({ ...round, external_id: demoUuid('d0111111', at + 1) })),
-    { transaction: tx.sequelize }
-  )
+export async function addRounds(tx: Tx, followed: readonly Followed[]): Promise<void> {
+  const rounds = followed.flatMap(roundsOf).map((round, at) => ({ ...round, external_id: demoUuid('d0111111', at + 1) }))
+  await insertRounds(tx, rounds)
   await tx.query(
     `update facility_patientconsultation c set last_daily_round_id = r.id, modified_date = r.taken_at, last_edited_by_id = r.created_by_id
     from (select distinct on (consultation_id) id, consultation_id, taken_at, created_by_id from facility_dailyround

@@ -1,4 +1,4 @@
-import { invalid, type Actor, type Tx } from 'care-kernel'
+import { invalid, type Actor, type Queryable, type Tx } from 'care-kernel'
 import type { RuledConsultation } from './consultations.ts'
 import { DISCHARGED, reviewTime } from './encounters.ts'
 import { ROUND } from './enumerations.ts'
@@ -25,8 +25,17 @@ const MOST = 9999.99
 const COLUMNS = Object.keys(DailyRound.columns).filter(name => name !== 'id')
 const LIST = COLUMNS.map(name => `"${name}"`).join(', ')
 
-/** One prepared statement for a row of ninety columns: its defaults are the model's, its values come as one JSON. */
-const INSERT = `insert into facility_dailyround (${LIST}) select ${LIST} from jsonb_populate_record(null::facility_dailyround, $1::jsonb) returning id`
+/** One prepared statement for rows of ninety columns: their values come as one JSON. */
+const INSERT = `insert into facility_dailyround (${LIST}) select ${LIST} from jsonb_populate_recordset(null::facility_dailyround, $1::jsonb) returning id`
+
+/** Adds rows as they are, with the model's defaults where they say nothing; their ids in the same order. */
+export async function insertRounds(
+  tx: Queryable,
+  rows: readonly Readonly<Record<string, unknown>>[]
+): Promise<readonly number[]> {
+  const { rows: made } = await tx.query<{ id: number }>(INSERT, [JSON.stringify(rows.map(row => ({ ...defaults(), ...row })))])
+  return made.map(({ id }) => id)
+}
 
 /** Records daily rounds (contract consultations §10.3), each in the caller's transaction with the consultation held. */
 export class Rounds {
@@ -44,7 +53,7 @@ export class Rounds {
     const at = clock.now().toISOString()
     const byAssigned = consultation.assigned_to_id === actor.id
     const row = {
-      ...defaults(),
+      external_id: crypto.randomUUID(),
       ...columnsOf(values),
       ...totals(values),
       consultation_id: consultation.id,
@@ -55,10 +64,7 @@ export class Rounds {
       created_date: at,
       modified_date: at
     }
-    const {
-      rows: [made]
-    } = await tx.query<{ id: number }>(INSERT, [JSON.stringify(row)])
-    const id = made?.id ?? 0
+    const [id = 0] = await insertRounds(tx, [row])
     const counts = values.rounds_type !== ROUND.automated
     await this.#touch(tx, actor, consultation, values, {
       last_updated_by_telemedicine: byAssigned,
@@ -158,14 +164,13 @@ export class Rounds {
 }
 
 /** What a row holds where nobody says otherwise. */
-function defaults(): Record<string, unknown> & { external_id: string } {
-  const values = Object.fromEntries(
+function defaults(): Record<string, unknown> {
+  return Object.fromEntries(
     COLUMNS.map(name => {
       const fallback = DailyRound.columns[name]?.options.defaultValue
       return [name, typeof fallback === 'function' ? (fallback as () => unknown)() : (fallback ?? null)]
     })
   )
-  return { ...values, external_id: crypto.randomUUID() }
 }
 
 function columnsOf({ action: _action, review_interval: _interval, ...columns }: RoundValues): Record<string, unknown> {
