@@ -11,9 +11,11 @@ const EXPIRED = 3
 const [DOCTORS_LOG, NURSES_LOG, COMMUNITY_LOG, ICU_LOG] = [50, 0, 30, 200] as const
 /** How far two rounds of the same state may differ. */
 const WOBBLE: Vitals = { temperature: 0.4, pulse: 4, systolic: 6, diastolic: 4, resp: 1, spo2: 0.6 }
+/** What whoever dies loses besides, whatever the illness. */
+const FAILING: Vitals = { temperature: -1, pulse: 14, systolic: -24, diastolic: -16, resp: 9, spo2: -14 }
 /** What nobody survives to tell, and what instruments show at most. */
 const LIMITS: Readonly<Record<keyof Vitals, readonly [number, number]>> = {
-  temperature: [95, 105.5],
+  temperature: [95, 104.6],
   pulse: [38, 160],
   systolic: [62, 220],
   diastolic: [36, 130],
@@ -64,7 +66,7 @@ function roundOf({ id, number, course, way, from, doctor, nurse }: Followed, nth
   const byDoctor = nth % 2 === 0
   const by = byDoctor ? doctor : nurse
   const atHome = way.suggestion === 'DC'
-  const critical = course.category === 'Critical' && (dying || passed < 0.5)
+  const critical = dying ? passed > 0.4 || course.category === 'Critical' : course.category === 'Critical' && passed < 0.5
   const remarks = dying ? REMARKS.dying : passed < 0.45 ? REMARKS.ill : REMARKS.mending
   const taken = new Date(at).toISOString()
   const oxygen = oxygenFor(vitals.spo2)
@@ -76,7 +78,7 @@ function roundOf({ id, number, course, way, from, doctor, nurse }: Followed, nth
     modified_date: taken,
     taken_at: taken,
     rounds_type: atHome ? COMMUNITY_LOG : critical ? ICU_LOG : byDoctor ? DOCTORS_LOG : NURSES_LOG,
-    patient_category: critical ? 'Critical' : passed < 0.6 && !atHome ? course.category : 'Stable',
+    patient_category: critical ? 'Critical' : (dying || passed < 0.6) && !atHome ? course.category : 'Stable',
     temperature: vitals.temperature.toFixed(1),
     pulse: Math.round(vitals.pulse),
     bp: { systolic: Math.round(vitals.systolic), diastolic: Math.round(vitals.diastolic) },
@@ -111,9 +113,10 @@ function vitalsAt(course: Course, eased: number, seed: number): Vitals {
   return Object.fromEntries(
     names.map((name, index) => {
       const ill = course.vitals[name] ?? WELL[name]
+      const failing = eased < 0 ? FAILING[name] * eased : 0
       const wobble = ((((seed * 7 + index * 5) % 11) - 5) / 5) * WOBBLE[name]
       const [least, most] = LIMITS[name]
-      return [name, Math.min(most, Math.max(least, ill + (WELL[name] - ill) * eased + wobble))]
+      return [name, Math.min(most, Math.max(least, ill + (WELL[name] - ill) * eased - failing + wobble))]
     })
   ) as unknown as Vitals
 }
