@@ -1,7 +1,7 @@
 import type { Tx } from 'care-kernel'
 import { demoUuid } from 'care-kernel/contracts/facilities'
 import { WELL, type Course, type Vitals } from './demo-courses.ts'
-import { REMARKS, type Way } from './demo-data.ts'
+import { REMARKS, type Way } from './demo-ways.ts'
 import { insertRounds } from './rounds.ts'
 
 const HOUR_MS = 3_600_000
