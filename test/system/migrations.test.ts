@@ -46,7 +46,8 @@ t.test('twenty migrators at once apply each migration once', async t => {
         gateways: {
           database: { use: 'database-postgres', url: database.url },
           cache: { use: 'cache-memory' },
-          email: { use: 'email-log' }
+          email: { use: 'email-log' },
+          storage: { use: 'files-local' }
         }
       }
     }
