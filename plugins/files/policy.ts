@@ -39,17 +39,23 @@ const namesClinical = predicate<Asked>('staff that names a clinical type', (acto
   return type !== undefined && keptFromStaff(actor, Number(type) as FileType)
 })
 
-/** A file to be changed. */
+/** Who uploaded a file changes it, or somebody above (contract gateways-jobs §1.6). */
 export const mayChange = any<{ readonly uploaded_by_id: number | null }>(
   atLeast(RANK.localBodyAdmin + 1),
   predicate('uploader', (actor, { uploaded_by_id: id }) => id === actor.id)
 )
 
-/** Rules of files and pictures (contract gateways-jobs §1.2, §3; read-only types write nothing: FIX §16.9b). */
+/** FIX of contract gateways-jobs §16.9a and b. Asked last: whoever the original refuses gets its answer. */
+const writes = all<{ readonly file_type: FileType }>(
+  not(readOnly),
+  not(predicate('staff, of patients and consultations', (actor, { file_type: type }) => keptFromStaff(actor, type)))
+)
+
+/** Rules of files and pictures (contract gateways-jobs §1.2, §3). */
 export const fileRules = {
   'file.read': { summary: 'See files', allow: everybody },
-  'file.add': { summary: 'Add files', allow: all<Asked>(not(readOnly), not(namesClinical)), readsBody: true },
-  'file.change': { summary: 'Rename, complete, archive and delete files', allow: not(readOnly), object: mayChange },
+  'file.add': { summary: 'Add files', allow: not(namesClinical), readsBody: true, object: writes },
+  'file.change': { summary: 'Rename, complete, archive and delete files', allow: everybody, object: writes },
   'facility.picture': {
     summary: 'Change the picture of a facility',
     allow: all(not(readOnly), atLeast(RANK.staff)),
