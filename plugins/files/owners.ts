@@ -30,12 +30,12 @@ const facility = (id: string) =>
 
 const patientSql = (lastAssigned: string) => `
   select p.id::text as key, p.id as "patientId", null::bigint as "consultationId", p.is_active as open, false as closed,
-    array[p.assigned_to_id, ${lastAssigned}] as assigned, json_build_array(${facility('p.facility_id')}) as facilities
+    json_build_array(p.assigned_to_id, ${lastAssigned}) as assigned, json_build_array(${facility('p.facility_id')}) as facilities
   from facility_patientregistration p where p.external_id = any($1) and not p.deleted`
 
 const consultationSql = (key: string, open: string, named: string, closed = 'false') => `
   select ${key} as key, p.id as "patientId", c.id as "consultationId", ${open} as open, ${closed} as closed,
-    array[p.assigned_to_id, c.assigned_to_id] as assigned,
+    json_build_array(p.assigned_to_id, c.assigned_to_id) as assigned,
     json_build_array(${facility('p.facility_id')}, ${facility('c.facility_id')}) as facilities
   from facility_patientconsultation c join facility_patientregistration p on p.id = c.patient_id ${named} and not c.deleted`
 
