@@ -40,6 +40,5 @@ export default definePlugin({
   routes(app, scope) {
     fileRoutes(app, scope)
     pictureRoutes(app, scope)
-  },
-  health: { storage: async ({ storage }) => storage.check() }
+  }
 })
