@@ -72,7 +72,15 @@ export {
   type RetryPolicy
 } from './ports/queue.ts'
 export type { Sms, SmsPort } from './ports/sms.ts'
-export type { SignedUpload, Storage, StoredObject } from './ports/storage.ts'
+export {
+  requireKey,
+  type Bucket,
+  type Part,
+  type SignedDownload,
+  type SignedUpload,
+  type Storage,
+  type StoredObject
+} from './ports/storage.ts'
 export { connectPostgres, type PostgresSettings } from './postgres.ts'
 export { bad, Invalid, type Field, type Messages } from './rest/field.ts'
 export { field, type PhoneType, type TextOptions } from './rest/fields.ts'

@@ -33,6 +33,8 @@ export interface Users {
   releaseHomeFacility(tx: Tx, facilityId: number): Promise<number[]>
   /** Sets or clears the home facility of one user and keeps the allocation rows (contract auth-users §3.10). */
   setHomeFacility(tx: Tx, userId: number, facilityId: number | null): Promise<void>
+  /** Names the stored picture of a user, or none. The name it had before. */
+  setPicture(tx: Tx, userId: number, key: string | null): Promise<string | null>
 }
 
 /** Feature flags of users and facilities (contract auth-users §1.21). */

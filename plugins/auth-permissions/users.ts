@@ -61,12 +61,14 @@ const ADDS_DOCTORS: ReadonlySet<number> = new Set([RANK.staff, RANK.nurse])
 /** The people of a deployment: adds, changes and deactivates them, and keeps where they are at home. */
 export class UserAccounts implements Users {
   /** The reads of this deployment. */
-  readonly reads: UserReads
+  get reads(): UserReads {
+    return (this.#reads ??= userReads(this.#scope))
+  }
+  #reads: UserReads | undefined
   readonly #scope: AccountsScope
 
   constructor(scope: AccountsScope) {
     this.#scope = scope
-    this.reads = userReads(scope)
   }
 
   get assigned(): Shape {
@@ -81,6 +83,17 @@ export class UserAccounts implements Users {
       'u.id, u.external_id, u.user_type, u.local_body_id, u.district_id, u.state_id, u.home_facility_id',
       lock
     )
+
+  setPicture = async (tx: Tx, userId: number, key: string | null): Promise<string | null> => {
+    const {
+      rows: [row]
+    } = await tx.query<{ profile_picture_url: string | null }>(
+      'select profile_picture_url from users_user where id = $1 for no key update',
+      [userId]
+    )
+    await this.#scope.model(User).update({ profile_picture_url: key }, { where: { id: userId }, transaction: tx.sequelize })
+    return row?.profile_picture_url ?? null
+  }
 
   /** Adds a user for `actor` (contract auth-users §3.5). Throws 400 for what may not be; the id. */
   async add(database: Database, actor: Actor, values: NewUser): Promise<number> {

@@ -68,7 +68,7 @@ export class ConsultationService implements Consultations {
   }
 
   setConsents = async (tx: Tx, consultationId: number, types: readonly number[]): Promise<void> =>
-    this.save(tx, consultationId, { has_consents: types })
+    this.save(tx, consultationId, { has_consents: types, modified_date: this.#scope.clock.now().toISOString() })
 
   /** Writes columns of a consultation. */
   async save(tx: Tx, id: number, values: Readonly<Record<string, unknown>>): Promise<void> {

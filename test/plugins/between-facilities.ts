@@ -10,11 +10,12 @@ export interface Place {
 export async function betweenFacilities(
   t: TestContext,
   plugins: readonly (string | Plugin)[],
-  config: Readonly<Record<string, unknown>> = {}
+  config: Readonly<Record<string, unknown>> = {},
+  gateways: Readonly<Record<string, unknown>> = {}
 ) {
   const kernel = await testKernel(t, {
     plugins: ['places', 'auth-permissions', 'facilities', ...plugins],
-    config: { plugins: config }
+    config: { plugins: config, gateways }
   })
   const keys = async (text: string, values: readonly unknown[] = []) =>
     (await kernel.sql<{ id: number }>(text, values)).map(({ id }) => id)

@@ -47,7 +47,8 @@ t.test('twenty migrators at once apply each migration once', async t => {
           database: { use: 'database-postgres', url: database.url },
           cache: { use: 'cache-memory' },
           queue: { use: 'queue-bullmq' },
-          email: { use: 'email-log' }
+          email: { use: 'email-log' },
+          storage: { use: 'files-local' }
         }
       }
     }
