@@ -70,6 +70,7 @@ export {
   type RestingMessage,
   type RetryPolicy
 } from './ports/queue.ts'
+export { Refusal } from './ports/refusal.ts'
 export type { Sms, SmsPort } from './ports/sms.ts'
 export type { SignedUpload, Storage, StoredObject } from './ports/storage.ts'
 export { connectPostgres, type PostgresSettings } from './postgres.ts'

@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Database } from '../ports/database.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Delivery, Queue } from '../ports/queue.ts'
+import { Refusal } from '../ports/refusal.ts'
 import { isUuid } from '../rest/resource.ts'
 import { claim, finish, giveBack, isOpen, keepResult, park, retryAt, type Claimed, type Reason } from './messages.ts'
 import { makeProgress } from './progress.ts'
@@ -151,7 +152,7 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
   async function failed(task: Task, message: Claimed, error: unknown): Promise<Outcome> {
     const reason = error instanceof CalledOff ? 'timeout' : 'failed'
     const text = reason === 'timeout' ? `took longer than ${task.timeoutSeconds} s` : stackOf(error)
-    if (message.attempts >= task.attempts) return parked(task, message, reason, text)
+    if (error instanceof Refusal || message.attempts >= task.attempts) return parked(task, message, reason, text)
     const pause = Math.min(task.backoffSeconds * 1000 * 2 ** (message.attempts - 1), LONGEST_BACKOFF_MS)
     // Jitter, so that what failed together does not come back together.
     await retryAt(database, message, new Date(clock.now().getTime() + pause * (1 + Math.random() / 4)), text)
