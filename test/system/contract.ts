@@ -18,7 +18,8 @@ const AREAS = [
   'daily-rounds',
   'events',
   'shifting',
-  'resources'
+  'resources',
+  'notifications'
 ]
 const FIXTURES = ['states', 'reference', 'users', 'facility'].map(name => join(shared, `data/original/${name}.json`))
 
