@@ -54,7 +54,11 @@ export class Notices {
       alsoTo
     ])
     if (!this.#scope.webPush.isOn) return
-    for (const { external_id: notification } of rows) await this.#scope.enqueue(tx, 'push', { notification })
+    await this.#scope.enqueueAll(
+      tx,
+      'push',
+      rows.map(({ external_id: notification }) => ({ notification }))
+    )
   }
 
   /** A text in the deployment's words. */

@@ -53,12 +53,13 @@ export class WebPush {
       })
     )
     if (!request) return 'refused'
-    const { 'Content-Length': _length, ...headers } = request.headers as Record<string, string>
-    const { method, body } = request
+    // Node counts the bytes itself.
+    const headers = new Headers(request.headers)
+    headers.delete('content-length')
     const answer = await fetch(endpoint, {
-      method,
+      method: request.method,
       headers,
-      body: new Uint8Array(body as Buffer),
+      body: new Uint8Array(request.body),
       redirect: 'error',
       signal: AbortSignal.timeout(TIMEOUT_MS)
     }).catch((error: unknown) => {
