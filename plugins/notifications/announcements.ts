@@ -2,7 +2,7 @@ import type { Handling } from 'care-kernel'
 import type { EventName } from './enumerations.ts'
 import type { NotificationScope } from './scope.ts'
 import { textPeople } from './shift-texts.ts'
-import { consultation, note, noteSignal, patient, round, shift, type Subject } from './subjects.ts'
+import { consultation, consultationFile, note, noteSignal, patient, patientFile, round, shift, type Subject } from './subjects.ts'
 
 type Listener<P> = (payload: P, handling: Handling, scope: NotificationScope) => Promise<void>
 
@@ -32,5 +32,9 @@ export const announcements = {
   'consultations/consultation-assigned': tells('PATIENT_CONSULTATION_ASSIGNMENT', consultation),
   'consultations/round-created': tells('PATIENT_CONSULTATION_UPDATE_CREATED', round),
   'consultations/round-updated': tells('PATIENT_CONSULTATION_UPDATE_UPDATED', round),
+  'files/file-added': both(
+    tells('PATIENT_FILE_UPLOAD_CREATED', patientFile),
+    tells('CONSULTATION_FILE_UPLOAD_CREATED', consultationFile)
+  ),
   'shifting/destination-approved': both(tells('SHIFTING_UPDATED', shift), textPeople)
 } as const

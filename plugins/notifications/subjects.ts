@@ -53,6 +53,16 @@ export const noteSignal: Subject<OfNote> = async (_tx, { patient: uuid, facility
   message: JSON.stringify({ facility_id: facility, patient_id: uuid, from: 'patient/doctor_notes/create' })
 })
 
+/** Payload of an event about a file, with the number of what it belongs to (contract gateways-jobs §1.1). */
+export interface OfFile {
+  readonly fileType: number
+  readonly patientId: number | null
+  readonly consultationId: number | null
+  readonly by: number
+}
+
+const FILE_TYPE = { patient: 1, consultation: 2 } as const
+
 /** What is told about a consultation, whatever its event. */
 const aboutConsultation = (found: ConsultationNotice, by: number, facility: string | null, more: object = {}): Notice => ({
   facilityId: found.patient_facility_id,
@@ -81,6 +91,17 @@ export const round: Subject<OfConsultation & { readonly round: string }> = async
 ) => {
   const found = await consultations?.consultations.notice(tx, consultationId)
   return found && aboutConsultation(found, by, found.facility, { daily_round: uuid })
+}
+
+/** As of the patient; files of anything else tell nothing. */
+export const patientFile: Subject<OfFile> = async (tx, { fileType, patientId, by }, scope) =>
+  fileType === FILE_TYPE.patient && patientId !== null ? patient(tx, { patientId, userId: by }, scope) : undefined
+
+/** The facility of the consultation, wherever the patient is, and who looks after the patient in it. */
+export const consultationFile: Subject<OfFile> = async (tx, { fileType, consultationId, by }, { consultations }) => {
+  if (fileType !== FILE_TYPE.consultation || consultationId === null) return undefined
+  const found = await consultations?.consultations.notice(tx, consultationId)
+  return found && { ...aboutConsultation(found, by, found.patient_facility), facilityId: found.facility_id }
 }
 
 /** The facility that approves. */

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Type } from 'typebox'
 import webPush from 'web-push'
-import { defineGateway, Refusal, type Sms, type SmsPort, type Tx } from 'care-kernel'
+import { defineContract, defineGateway, definePlugin, Refusal, type Plugin, type Sms, type SmsPort, type Tx } from 'care-kernel'
 import { planKernel } from '../../kernel/kernel.ts'
 import { rootValues } from '../../kernel/testing/defaults.ts'
 import { testKernel, type Requester, type TestContext, type TestOptions, type TestUser } from 'care-kernel/testing'
@@ -13,6 +13,25 @@ const URL = '/api/v1/notification/'
 const UNKNOWN = '00000000-0000-4000-8000-000000000000'
 const VAPID = webPush.generateVAPIDKeys()
 const FEATURES = ['patients', 'consultations', 'shifting', 'notifications'] as const
+
+/** Says that a file was added, whoever keeps it. */
+const files = definePlugin({
+  contract: defineContract({
+    name: 'files',
+    version: 1,
+    events: {
+      'file-added': Type.Object({
+        fileType: Type.Integer(),
+        patientId: Type.Union([Type.Integer(), Type.Null()]),
+        consultationId: Type.Union([Type.Integer(), Type.Null()]),
+        by: Type.Integer()
+      })
+    }
+  }),
+  version: '1.0.0',
+  kernel: '^1.0.0',
+  summary: 'Says that a file was added'
+})
 
 interface Told {
   readonly id: string
@@ -46,11 +65,11 @@ interface Sql {
 async function world(
   t: TestContext,
   { keys = true, ...settings }: { keys?: boolean; readonly [name: string]: unknown } = {},
-  over: Pick<TestOptions, 'gateways'> & { config?: object } = {}
+  over: Pick<TestOptions, 'gateways'> & { config?: object; more?: readonly Plugin[] } = {}
 ) {
   const between = await betweenFacilities(
     t,
-    FEATURES,
+    [...FEATURES, ...(over.more ?? [])],
     {
       notifications: {
         ...(keys ? { vapidPublicKey: VAPID.publicKey, vapidPrivateKey: VAPID.privateKey } : {}),
@@ -121,6 +140,9 @@ async function world(
     consultation: of,
     assignment: { ...of, assignedTo: people.remote.user?.id },
     round: { ...of, roundId: 7, round },
+    patientFile: { fileType: 1, patientId: patient.id, consultationId: null, by: userId },
+    consultationFile: { fileType: 2, patientId: null, consultationId: consultation.id, by: userId },
+    otherFile: { fileType: 7, patientId: null, consultationId: consultation.id, by: userId },
     shift: { shiftId: shift.id, shift: shift.uuid, patientId: patient.id, userId }
   }
   return { ...between, people, patient, consultation, shift, round, say, told, payloads }
@@ -154,7 +176,11 @@ function flakySms() {
 }
 
 t.test('who is told what about which event', async t => {
-  const { kernel, people, patient, consultation, shift, round, origin, assigned, say, told, payloads } = await world(t)
+  const { kernel, people, patient, consultation, shift, round, origin, assigned, say, told, payloads } = await world(
+    t,
+    {},
+    { more: [files] }
+  )
   const ofPatient = { patient: patient.uuid, facility: origin.uuid }
   const ofConsultation = { consultation: consultation.uuid, ...ofPatient }
   const ofRound = { ...ofConsultation, facility: assigned.uuid, daily_round: round }
@@ -214,6 +240,23 @@ t.test('who is told what about which event', async t => {
       ofPatient
     ],
     [
+      'files/file-added',
+      payloads.patientFile,
+      'PATIENT_FILE_UPLOAD_CREATED',
+      around,
+      `A file for patient ${p} was uploaded by ${u}`,
+      ofPatient
+    ],
+    // At the facility of the consultation, where only the remote doctor works.
+    [
+      'files/file-added',
+      payloads.consultationFile,
+      'CONSULTATION_FILE_UPLOAD_CREATED',
+      ['remote'],
+      `Consultation file for Patient ${p} was uploaded by ${u}`,
+      ofConsultation
+    ],
+    [
       'shifting/destination-approved',
       payloads.shift,
       'SHIFTING_UPDATED',
@@ -240,6 +283,9 @@ t.test('who is told what about which event', async t => {
       for (const { caused_objects: given } of found) t.same(given, objects)
     }
   }
+  await say('files/file-added', payloads.otherFile)
+  await kernel.settle()
+  t.equal((await told(people.remote, 'event=CONSULTATION_FILE_UPLOAD_CREATED')).length, 1, 'other files tell nothing')
   const [signal] = await told(people.nurse, 'event=PUSH_MESSAGE')
   t.same(JSON.parse(signal?.message ?? ''), {
     facility_id: origin.uuid,
