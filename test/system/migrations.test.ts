@@ -46,7 +46,9 @@ t.test('twenty migrators at once apply each migration once', async t => {
         gateways: {
           database: { use: 'database-postgres', url: database.url },
           cache: { use: 'cache-memory' },
-          email: { use: 'email-log' }
+          queue: { use: 'queue-bullmq' },
+          email: { use: 'email-log' },
+          sms: { use: 'sms-log' }
         }
       }
     }
