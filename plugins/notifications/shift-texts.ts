@@ -18,10 +18,10 @@ export async function textPeople(
     if (INDIAN.test(to) || FOREIGN.test(to)) await enqueue(tx, 'text-of-shift', { shiftId, to })
 }
 
-/** Texts one person; patient for two hours and more with a provider that is away. The provider's id stays with the job, as its receipt. */
+/** Texts one person; patient for hours with a provider that is away. The provider's id stays with the job, as its receipt. */
 export const textOfShift = {
   payload: Type.Object({ shiftId: Type.Integer(), to: Type.String() }),
-  attempts: 12,
+  attempts: 13,
   backoffSeconds: 5,
   timeoutSeconds: 30,
   // Each holds a connection to the database while the provider is slow.
