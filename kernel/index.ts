@@ -71,6 +71,7 @@ export {
   type RestingMessage,
   type RetryPolicy
 } from './ports/queue.ts'
+export { Refusal } from './ports/refusal.ts'
 export type { Sms, SmsPort } from './ports/sms.ts'
 export {
   requireKey,

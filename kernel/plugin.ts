@@ -59,6 +59,12 @@ interface Always<C, J> {
     payload: J[K] extends TSchema ? Static<J[K]> : never,
     options?: EnqueueOptions
   ): Promise<string>
+  /** The same for many at once, in one statement. */
+  enqueueAll<K extends keyof J & string>(
+    tx: Tx,
+    job: K,
+    payloads: readonly (J[K] extends TSchema ? Static<J[K]> : never)[]
+  ): Promise<void>
 }
 
 /** Exactly what the plugin declared, nothing else. */

@@ -80,7 +80,8 @@ function given(
     config: settings,
     logger: logger.child({ plugin: name }),
     emit: outbox.emitter(name),
-    enqueue: outbox.enqueuer(name)
+    enqueue: outbox.enqueuer(name),
+    enqueueAll: outbox.batcher(name)
   }
 }
 

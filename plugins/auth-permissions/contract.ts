@@ -23,6 +23,13 @@ export interface VisibleUser {
   readonly home_facility_id: number | null
 }
 
+/** Where the pushes of a user's browser go, and its keys; empty or null: nowhere. */
+export interface PushColumns {
+  readonly pf_endpoint?: string | null
+  readonly pf_p256dh?: string | null
+  readonly pf_auth?: string | null
+}
+
 /** What other plugins ask about users, and do to them in their own transactions. */
 export interface Users {
   /** UserAssigned (contract auth-users §3.7), slots filled; `u` is the user's row. To be read in `routes` or later. */
@@ -35,6 +42,8 @@ export interface Users {
   setHomeFacility(tx: Tx, userId: number, facilityId: number | null): Promise<void>
   /** Names the stored picture of a user, or none. The name it had before. */
   setPicture(tx: Tx, userId: number, key: string | null): Promise<string | null>
+  /** Changes where the pushes of a user go; what is absent stays. With `was` only where they still go to that endpoint. */
+  setPush(tx: Tx, userId: number, columns: PushColumns, was?: string): Promise<void>
 }
 
 /** Feature flags of users and facilities (contract auth-users §1.21). */

@@ -9,7 +9,7 @@ import {
   type Shape,
   type Tx
 } from 'care-kernel'
-import type { Actors, AuthHooks, Users, VisibleUser } from './contract.ts'
+import type { Actors, AuthHooks, PushColumns, Users, VisibleUser } from './contract.ts'
 import { User } from './models.ts'
 import { randomPassword } from './passwords.ts'
 import { passwordProblems } from './password-policy.ts'
@@ -224,6 +224,11 @@ export class UserAccounts implements Users {
         now
       ])
     this.#scope.actors.changed(tx, [userId])
+  }
+
+  async setPush(tx: Tx, userId: number, columns: PushColumns, was?: string): Promise<void> {
+    const where = { id: userId, ...(was === undefined ? {} : { pf_endpoint: was }) }
+    if (Object.keys(columns).length > 0) await this.#scope.model(User).update(columns, { where, transaction: tx.sequelize })
   }
 
   releaseHomeFacility = async (tx: Tx, facilityId: number): Promise<number[]> => {

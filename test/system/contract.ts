@@ -19,7 +19,8 @@ const AREAS = [
   'events',
   'shifting',
   'resources',
-  'files'
+  'files',
+  'notifications'
 ]
 const FIXTURES = ['states', 'reference', 'users', 'facility'].map(name => join(shared, `data/original/${name}.json`))
 

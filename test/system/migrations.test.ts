@@ -48,7 +48,8 @@ t.test('twenty migrators at once apply each migration once', async t => {
           cache: { use: 'cache-memory' },
           queue: { use: 'queue-bullmq' },
           email: { use: 'email-log' },
-          storage: { use: 'files-local' }
+          storage: { use: 'files-local' },
+          sms: { use: 'sms-log' }
         }
       }
     }
