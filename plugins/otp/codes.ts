@@ -23,9 +23,9 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 /** What the original's column holds. Longer than a code: the original, on the same database, opens nothing with it. */
 const MARKER = 'hashed'
 
-const LOCK = `select pg_advisory_xact_lock(hashtextextended('otp ' || $1, 0))`
+const LOCK = `select pg_advisory_xact_lock(hashtextextended('otp ' || $1::text, 0))`
 const ASK = `insert into ${TABLE} (external_id, created_date, modified_date, deleted, is_used, phone_number, otp)
-  select gen_random_uuid(), $2, $2, false, false, $1, '${MARKER}'
+  select gen_random_uuid(), $2::timestamptz, $2::timestamptz, false, false, $1::varchar, '${MARKER}'
   where (select count(*) from ${TABLE} where phone_number = $1 and not is_used and created_date > $3) < $4
   returning id`
 const VOID = `update ${TABLE} set kernel_code_hash = null where phone_number = $1 and kernel_code_hash is not null`

@@ -52,8 +52,7 @@ export class PatientTokens {
     const token = credentialsOf(request, 'Bearer', REFUSED)
     if (token === null) return null
     const verified = this.#scope['auth-permissions'].tokens.verify(token, TYPE, this.#now())
-    if (!verified.ok)
-      throw refused(verified.reason === 'wrong_type' ? 'Token has wrong type' : 'Token is invalid or expired')
+    if (!verified.ok) throw refused(verified.reason === 'wrong_type' ? 'Token has wrong type' : 'Token is invalid or expired')
     const { phone_number: number } = verified.claims
     if (typeof number !== 'string') throw refused('Token is invalid or expired')
     this.#numbers.set(request, number)
