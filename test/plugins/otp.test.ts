@@ -4,6 +4,7 @@ import t from 'tap'
 import { Type } from 'typebox'
 import { defineGateway, planKernel } from 'care-kernel'
 import { testKernel, type Answer, type Requester, type TestContext } from 'care-kernel/testing'
+import { addRow } from './rows.ts'
 
 const NUMBER = '+919876511111'
 const OTHER = '+919876522222'
@@ -24,24 +25,7 @@ async function world(t: TestContext, settings: object = {}, over: object = {}) {
     await kernel.settle()
     return /OTP is (\S+) \./.exec(kernel.sms[0]?.text ?? '')?.[1] ?? ''
   }
-  const [facility] = await kernel.sql<{ id: number }>(
-    `insert into facility_facility (external_id, created_date, modified_date, deleted, name, is_active, verified, facility_type, kasp_empanelled, address,
-      oxygen_capacity, type_b_cylinders, type_c_cylinders, type_d_cylinders, expected_oxygen_requirement, expected_type_b_cylinders, expected_type_c_cylinders,
-      expected_type_d_cylinders, phone_number, corona_testing)
-    values (gen_random_uuid(), now(), now(), false, 'Here', true, true, 2, false, '', 0, 0, 0, 0, 0, 0, 0, 0, '', false) returning id`
-  )
-  const patient = async (number: string) =>
-    (
-      await kernel.sql<{ id: string }>(
-        `insert into facility_patientregistration (external_id, created_date, modified_date, deleted, source, name, gender, phone_number, emergency_phone_number,
-          address, permanent_address, nationality, passport_no, is_medical_worker, contact_with_confirmed_carrier, contact_with_suspected_carrier, past_travel,
-          allergies, present_health, ongoing_medication, "has_SARI", is_antenatal, ward_old, is_migrant_worker, disease_status, number_of_aged_dependents,
-          number_of_chronic_diseased_dependents, is_active, srf_id, test_type, allow_transfer, is_declared_positive, is_vaccinated, number_of_doses, facility_id)
-        values (gen_random_uuid(), now(), now(), false, 10, 'Somebody', 1, $1, $1, '', '', 'India', '', false, false, false, false, '', '', '', false, false, '',
-          false, 1, 0, 0, true, '', 10, true, false, false, 0, $2) returning external_id as id`,
-        [number, facility?.id]
-      )
-    )[0]?.id ?? ''
+  const patient = async (number: string) => (await addRow(kernel, 'facility_patientregistration', { phone_number: number })).uuid
   return { kernel, ask, login, code, patient }
 }
 
