@@ -1,5 +1,5 @@
 import t from 'tap'
-import { defineContract, definePlugin, type Tx } from 'care-kernel'
+import { defineContract, definePlugin, type Role, type Tx } from 'care-kernel'
 import { patients } from 'care-kernel/contracts/patients'
 import { summaries } from 'care-kernel/contracts/summaries'
 import { fakeClock, testKernel, type TestContext } from 'care-kernel/testing'
@@ -38,7 +38,7 @@ const wards = definePlugin({
 
 const BASE = ['places', 'auth-permissions', 'facilities', 'patients'] as const
 
-async function world(t: TestContext, { at = '2024-03-01T10:00:00Z', role = null as 'all' | null, settings = {} } = {}) {
+async function world(t: TestContext, { at = '2024-03-01T10:00:00Z', role = 'web' as Role, settings = {} } = {}) {
   const kernel = await testKernel(t, {
     plugins: [...BASE, 'consultations', 'summaries', wards],
     config: { plugins: { summaries: settings } },
@@ -107,7 +107,14 @@ const BEDS = [
 ]
 const utcDay = (at: Date | string) => new Date(at).toISOString().slice(0, 10)
 const localDay = (at: Date | string) => utcDay(new Date(new Date(at).getTime() + 5.5 * 3_600_000))
-const dayOf = (name: KindName) => (KINDS[name].day === 'utc' ? utcDay : localDay)
+/** Contract gateways-jobs §9.2 to §9.6: whose midnight, and what becomes of the row of the day. */
+const RULES = {
+  facilityCapacity: [localDay, 'replace'],
+  patients: [utcDay, 'renew-changed'],
+  tests: [utcDay, 'renew-changed'],
+  triage: [localDay, 'replace'],
+  districtPatients: [utcDay, 'renew']
+} as const
 const stamp = (at: Date) => at.toISOString().replace(/^(\d+)-(\d+)-(\d+)T(\d+:\d+).*/, '$3-$2-$1 $4')
 const without = ({ modified_date: _, ...data }: Json) => data
 
@@ -317,20 +324,20 @@ t.test('whatever happens, summaries are what a recount says, across the borders 
         )
     ]
     const expected = new Map<string, Written>()
-    for (let round = 0; round < 14; round++) {
+    for (let round = 0; round < 16; round++) {
       while (people.length < 5) await moves[0]?.()
       if (round % 4 !== 3) for (let times = throws(8); times >= 0; times--) await one(moves)()
       if (round === 10) await kernel.sql('update facility_facility set deleted = true where id = $1', [facilities[2]?.id])
-      await kernel.clock.advance(`${1 + throws(round % 2 ? 40 : 400)}m`)
+      await kernel.clock.advance(`${1 + throws(round % 2 ? 40 : 800)}m`)
       const at = kernel.clock.now()
       const figures = await recount(kernel, at)
       for (const name of KIND_NAMES) {
         await write(name)
         if (throws(3) === 0) await write(name)
         for (const [subject, data] of figures[name]) {
-          const key = `${name} ${subject} ${dayOf(name)(at)}`
+          const [dayOf, repeat] = RULES[name]
+          const key = `${name} ${subject} ${dayOf(at)}`
           const before = expected.get(key)
-          const { repeat } = KINDS[name]
           if (
             before &&
             repeat === 'renew-changed' &&
@@ -350,7 +357,7 @@ t.test('whatever happens, summaries are what a recount says, across the borders 
       t.same(found.sort(order), wanted.sort(order), `${KINDS[name].path} from ${at}`)
       compared += found.length
     }
-    t.ok(compared > 50, `${compared} rows of several days`)
+    t.ok(compared >= 30, `${compared} rows of several days`)
   }
 })
 
@@ -447,7 +454,7 @@ t.test('schedules write, unless switched off', async t => {
   t.equal((await rows('patients')).length, 3)
   t.equal((await rows('tests')).length, 3)
   t.equal((await rows('triage')).length, 0, 'not before 00:59')
-  await kernel.clock.advance('30m')
+  await kernel.clock.advance('60m')
   t.equal((await rows('triage')).length, 3)
   t.equal((await rows('districtPatients')).length, 0)
 })
@@ -563,7 +570,7 @@ t.test('one day by hand', async t => {
 const never = () => Promise.reject(new Error('nobody is there'))
 
 t.test('without consultations there is nobody to count', async t => {
-  const kernel = await testKernel(t, { plugins: [...BASE, 'summaries'], role: null })
+  const kernel = await testKernel(t, { plugins: [...BASE, 'summaries'], role: 'web' })
   await addRow(kernel, 'facility_facility', { name: 'Alone', facility_type: 2 })
   const scope = kernel.scopes.get('summaries') as unknown as SummaryScope
   for (const name of KIND_NAMES) await scope.database.transaction(tx => scope.summaries.write(tx, name))
