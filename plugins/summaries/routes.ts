@@ -44,16 +44,18 @@ const FILTERS = {
 const dates = { created_date: out.datetime('s.created_date'), modified_date: out.datetime('s.modified_date') }
 const districtShape = shape({ ...dates, data: out.json('s.data'), district: out.integer('s.district_id') })
 
-/** Nobody in particular does not learn where a facility's middleware is (contract gateways-jobs §9.1, FIX). */
+/** What nobody in particular learns: where a facility's middleware is (contract gateways-jobs §9.1, FIX). */
+const HIDDEN = 'middleware_address'
+
 function facilityShapes(full: Shape): { readonly known: Shape; readonly anybody: Shape } {
-  const { middleware_address: hidden, ...rest } = full.fields
+  const shown = shape(Object.fromEntries(Object.entries(full.fields).filter(([name]) => name !== HIDDEN)))
   const of = (facility: Shape, data: string) =>
     shape({
       facility: out.object(facility, 'from facility_facility f where f.id = s.facility_id'),
       ...dates,
       data: out.json(data)
     })
-  return { known: of(full, 's.data'), anybody: of(shape(rest), `s.data - 'middleware_address'`) }
+  return { known: of(full, 's.data'), anybody: of(shown, `s.data - '${HIDDEN}'`) }
 }
 
 function readsOf({ type, subject }: Kind, shown: Shape): Resource {

@@ -38,7 +38,13 @@ const wards = definePlugin({
 
 const BASE = ['places', 'auth-permissions', 'facilities', 'patients'] as const
 
-async function world(t: TestContext, { at = '2024-03-01T10:00:00Z', role = 'web' as Role, settings = {} } = {}) {
+interface Asked {
+  readonly at?: string
+  readonly role?: Role
+  readonly settings?: object
+}
+
+async function world(t: TestContext, { at = '2024-03-01T10:00:00Z', role = 'web', settings = {} }: Asked = {}) {
   const kernel = await testKernel(t, {
     plugins: [...BASE, 'consultations', 'summaries', wards],
     config: { plugins: { summaries: settings } },
@@ -116,7 +122,7 @@ const RULES = {
   districtPatients: [utcDay, 'renew']
 } as const
 const stamp = (at: Date) => at.toISOString().replace(/^(\d+)-(\d+)-(\d+)T(\d+:\d+).*/, '$3-$2-$1 $4')
-const without = ({ modified_date: _, ...data }: Json) => data
+const without = (name: string, data: Json): Json => Object.fromEntries(Object.entries(data).filter(([key]) => key !== name))
 
 /** What the contract says summaries are, counted row by row from the tables. */
 async function recount(
@@ -158,10 +164,10 @@ async function recount(
     })
   const whereabouts = (of: typeof admitted): Json =>
     Object.fromEntries(
-      (['total', 'today'] as const).flatMap(kind => {
+      (['total', 'today'] as const).flatMap((kind): [string, number][] => {
         const those = kind === 'total' ? of : of.filter(({ today }) => today)
         return [
-          ...BEDS.map(bed => [`${kind}_patients_${bed}`, those.filter(one => one.bed === bed).length]),
+          ...BEDS.map((bed): [string, number] => [`${kind}_patients_${bed}`, those.filter(one => one.bed === bed).length]),
           [`${kind}_patients_home_quarantine`, those.filter(({ home }) => home).length]
         ]
       })
@@ -341,7 +347,8 @@ t.test('whatever happens, summaries are what a recount says, across the borders 
           if (
             before &&
             repeat === 'renew-changed' &&
-            JSON.stringify(sorted(without(before.data))) === JSON.stringify(sorted(without(data)))
+            JSON.stringify(sorted(without('modified_date', before.data))) ===
+              JSON.stringify(sorted(without('modified_date', data)))
           )
             continue
           const created = before && repeat === 'replace' ? before.created : at.toISOString()
@@ -474,11 +481,14 @@ t.test('who reads what', async t => {
   t.equal(one(known.results).data.middleware_address, 'inside.example.org')
   for (const part of ['facility', 'data'] as const)
     t.notOk('middleware_address' in one(anybody.results)[part], 'kept to those who logged in')
-  const { middleware_address: _, ...rest } = one(known.results).facility
-  t.same(one(anybody.results).facility, rest)
+  t.same(one(anybody.results).facility, without('middleware_address', one(known.results).facility))
   t.same(Object.keys(known.results[0] ?? {}), ['facility', 'created_date', 'modified_date', 'data'])
   t.match(known.results[0], { created_date: '2024-03-02T01:30:00+05:30' })
-  t.match((await page('district_patient_summary/')).results[0], { district: districts[1] ?? /\d/, data: { id: Number } })
+  const ofDistricts = (await page('district_patient_summary/')).results
+  t.same(
+    ofDistricts.map(row => [row.district, (row.data as Json).id]).sort(),
+    districts.map(id => [id, id])
+  )
 
   t.match(await kernel.get('/api/v1/triage_summary/'), { headers: { 'cache-control': 'max-age=3600' } })
   t.equal((await kernel.get('/api/v1/triage_summary/', { authorization: 'Bearer x' })).status, 403, 'a bad token is refused')
