@@ -1,6 +1,12 @@
-import { defineContract, hooks, type, type Actor, type Queryable, type Shape, type Tx } from 'care-kernel'
+import type { FastifyRequest } from 'fastify'
+import { defineContract, hooks, type, type Actor, type ApiError, type Queryable, type Shape, type Tx } from 'care-kernel'
+import type { Bucket } from './rate-limit.ts'
+import type { Tokens } from './tokens.ts'
 
+export { credentialsOf, refusal, type Refused } from './credentials.ts'
 export * from './predicates.ts'
+export type { Bucket } from './rate-limit.ts'
+export type { Tokens } from './tokens.ts'
 export { GENDERS, RANK, READ_ONLY_TYPES, USER_TYPES } from './user-types.ts'
 export { skillObject, userAssigned, userBaseMinimum } from './user-shapes.ts'
 
@@ -60,6 +66,12 @@ export interface NamedFacility {
   readonly allowed: boolean
 }
 
+/** Limits per value and per client address, counted through the cache (contract auth-users §1.11); `rateLimit: false` lifts them. */
+export interface RateLimits {
+  /** Counts this call; throws `refused`, 429 unless told, when there were too many and no captcha is solved. */
+  count(request: FastifyRequest, bucket: Bucket, refused?: ApiError): Promise<void>
+}
+
 export type AuthHooks = {
   /** Which of these facilities exist, and which the actor may give as home facility. */
   'facilities-named': (db: Queryable, payload: { actor: Actor; uuids: readonly string[] }) => Promise<readonly NamedFacility[]>
@@ -73,7 +85,7 @@ export type AuthHooks = {
 export const authPermissions = defineContract({
   name: 'auth-permissions',
   version: 1,
-  services: type<{ actors: Actors; users: Users; flags: Flags }>(),
+  services: type<{ actors: Actors; users: Users; flags: Flags; rateLimit: RateLimits; tokens: Tokens }>(),
   hooks: hooks<AuthHooks>('facilities-named', 'middleware-address', 'user-added'),
   slots: {
     /** A user's row as `u`. */

@@ -44,7 +44,7 @@ async function clinic(t: TestContext, more: Parameters<typeof betweenFacilities>
     t,
     ['patients', 'consultations', 'files', ...more],
     {},
-    gateways as Readonly<Record<string, unknown>>
+    { config: { gateways } }
   )
   const { origin, places } = world
   const own = { state_id: places.here, district_id: places.north, home_facility_id: origin.id }
