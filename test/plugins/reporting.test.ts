@@ -1,0 +1,281 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import t from 'tap'
+import type { ClassedColumn } from '../../kernel/index.ts'
+import { testKernel, testServer, type TestContext, type TestKernel } from '../../kernel/testing/index.ts'
+
+const CARE = ['places', 'auth-permissions', 'facilities', 'patients', 'consultations', 'shifting', 'resources']
+const TABLE = 'facility_patientregistration'
+
+/** Every planted value has one of these in it, and nothing else has. */
+const MARKS = ['zq7c', '777000', '5ca1ab1e', '1931-0', ':17:23.45']
+const found = (text: string) => MARKS.filter(mark => text.toLowerCase().includes(mark))
+
+interface Reader {
+  /** Everything a statement tells, rows, notices and errors alike, and the error's code. */
+  ask(text: string): Promise<{ told: string; code: string | undefined }>
+  rows<Row = Record<string, unknown>>(text: string): Promise<Row[]>
+}
+
+/** A name for a role that nobody else has; dropped with its owner once the databases of the test are gone. */
+async function aRole(context: TestContext): Promise<string> {
+  const role = `bi_${randomBytes(5).toString('hex')}`
+  const server = await testServer()
+  context.teardown(async () => {
+    const client = new pg.Client({ connectionString: server.url })
+    await client.connect()
+    for (const name of [role, `${role}_owner`]) await client.query(`drop role if exists ${name}`)
+    await client.end()
+    await server.close()
+  })
+  return role
+}
+
+async function deployment(context: TestContext, role: string, plugins = CARE, databaseUrl?: string): Promise<TestKernel> {
+  return testKernel(context, {
+    plugins: [...plugins, 'reporting'],
+    config: { plugins: { reporting: { role } } },
+    ...(databaseUrl ? { databaseUrl } : {})
+  })
+}
+
+/** Runs a command of the plugin: its exit code and what it printed. */
+async function run(kernel: TestKernel, command: string, options: Record<string, unknown> = {}) {
+  const printed: string[] = []
+  const plugin = kernel.composition.plugins.find(({ name }) => name === 'reporting')?.plugin
+  const code = await plugin?.commands?.[command]?.run(kernel.scopes.get('reporting') ?? {}, [], options, {
+    print: line => void printed.push(line),
+    progress: (title, total, work) => work(() => undefined),
+    secret: async () => 'correct horse battery'
+  })
+  return { code, text: printed.join('\n') }
+}
+
+const urlOf = (kernel: TestKernel) => kernel.ports.database?.url ?? ''
+
+async function readerOf(context: TestContext, kernel: TestKernel, role: string): Promise<Reader> {
+  const url = new URL(urlOf(kernel))
+  url.username = role
+  url.password = 'correct horse battery'
+  const client = new pg.Client({ connectionString: url.href })
+  client.on('error', () => undefined)
+  await client.connect()
+  context.teardown(() => client.end())
+  const notices: string[] = []
+  client.on('notice', ({ message, detail, hint, where }) => notices.push(`${message} ${detail} ${hint} ${where}`))
+  return {
+    async ask(text) {
+      notices.length = 0
+      try {
+        const { rows } = await client.query({ text, rowMode: 'array' })
+        return { told: JSON.stringify(rows) + notices.join('\n'), code: undefined }
+      } catch (error) {
+        const { message, detail, hint, where, code } = error as pg.DatabaseError
+        return { told: [message, detail, hint, where, ...notices].join('\n'), code }
+      }
+    },
+    rows: async text => (await client.query(text)).rows
+  }
+}
+
+const columnsOf = (kernel: TestKernel) => kernel.scopes.get('reporting')?.columns as readonly ClassedColumn[]
+
+/** Fifty rows in every table of every plugin, with a mark in everything that may say who somebody is, keys included. */
+async function plant(kernel: TestKernel): Promise<number> {
+  const tables = new Map<string, ClassedColumn[]>()
+  for (const column of columnsOf(kernel)) tables.set(column.table, [...(tables.get(column.table) ?? []), column])
+  const types = await kernel.sql<{ key: string; type: string; length: number | null }>(
+    `select table_name || '.' || column_name as key, udt_name as type, character_maximum_length as length
+     from information_schema.columns where table_schema = 'public'`
+  )
+  const typeOf = new Map(types.map(({ key, type, length }) => [key, { type, length }]))
+  const client = new pg.Client({ connectionString: urlOf(kernel) })
+  await client.connect()
+  let planted = 0
+  client.on('error', () => undefined)
+  // The values break every rule there is; foreign keys stay, because the views read them.
+  await client.query(`set session_replication_role = replica`)
+  await client.query(`do $$ declare a text; begin
+    for a in select format('alter table %s drop constraint %I', conrelid::regclass, conname) from pg_constraint
+      where contype in ('c', 'u', 'x') and connamespace = 'public'::regnamespace and conrelid::regclass::text not like 'kernel%' loop execute a; end loop;
+    for a in select format('drop index %s', indexrelid::regclass) from pg_index join pg_class c on c.oid = indrelid
+      where indisunique and not indisprimary and c.relnamespace = 'public'::regnamespace and c.relname not like 'kernel%' loop execute a; end loop;
+  end $$`)
+  for (const [table, columns] of tables) {
+    for (let row = 0; row < 50; row++) {
+      const values = columns.map(column => {
+        const { type, length } = typeOf.get(`${table}.${column.column}`) ?? { type: '', length: null }
+        const value = canary(column, type, length, row)
+        if (found(JSON.stringify(value)).length > 0) planted++
+        return type === 'jsonb' ? JSON.stringify(value) : value
+      })
+      await client.query(
+        `insert into ${table} (${columns.map(({ column }) => `"${column}"`).join(', ')}) values (${values.map((_, at) => `$${at + 1}`).join(', ')})`,
+        values
+      )
+    }
+  }
+  await client.query('analyze')
+  await client.end()
+  return planted
+}
+
+function canary({ column, privacy, subject }: ClassedColumn, type: string, length: number | null, row: number): unknown {
+  const personal = privacy === 'identity' || privacy === 'contact' || privacy === 'secret'
+  const word = `zq7c${row} Unnikrishnan +91 777000 ${row}`.slice(0, length ?? 1000)
+  const thing = privacy === 'none' && subject === null && !/id$/.test(column)
+  if (type === 'varchar' || type === 'text') return thing && type === 'varchar' ? `thing ${row}`.slice(0, length ?? 99) : word
+  if (type === 'uuid') return `5ca1ab1e-0000-4000-8000-${row.toString().padStart(12, '0')}`
+  if (type === 'date') return personal ? `1931-01-${(row % 28) + 1}` : '2024-03-05'
+  if (type === 'timestamptz') return `2024-03-05 10:17:23.45${row.toString().padStart(4, '0')}+05:30`
+  if (type === 'jsonb') return { note: word }
+  if (type === '_text' || type === '_varchar') return [word.slice(0, 20)]
+  if (type === '_int4' || type === '_int2') return [1, 2]
+  if (type === 'bool') return row % 2 === 0
+  if (type === 'inet') return '77.70.0.7'
+  if (/(^|_)id$/.test(column) && (type === 'int8' || type === 'int4')) return 777000_000 + row
+  if (personal && type === 'int4') return 777000_000 + row
+  if (personal && type === 'int2') return 7770 + row
+  return (row % 9) + 1
+}
+
+t.test('canaries', async t => {
+  const role = await aRole(t)
+  const kernel = await deployment(t, role)
+  const planted = await plant(kernel)
+  t.ok(planted > 50 * 100, `${planted} values are planted`)
+  const { code, text } = await run(kernel, 'reporting grant', { password: true })
+  t.equal(code, 0, text)
+  t.equal((await run(kernel, 'reporting check')).code, 0)
+  const reader = await readerOf(t, kernel, role)
+
+  t.test('the marks are in the tables', async t => {
+    const [row] = await kernel.sql<{ text: string }>(`select string_agg(p::text, '') as text from ${TABLE} p`)
+    t.strictSame(found(row?.text ?? ''), MARKS, 'the search would find them')
+  })
+
+  t.test('in nothing that the role can read', async t => {
+    const relations = await reader.rows<{ name: string; bi: boolean }>(
+      `select c.oid::regclass::text as name, n.nspname = 'bi' as bi from pg_class c join pg_namespace n on n.oid = c.relnamespace
+       where relkind in ('r', 'v', 'm', 'p', 'f') and (has_table_privilege(c.oid, 'select') or has_any_column_privilege(c.oid, 'select'))`
+    )
+    const ours = relations.filter(({ bi }) => bi)
+    t.equal(
+      ours.length,
+      new Set(columnsOf(kernel).map(({ table }) => table)).size + 1,
+      'a view for every table, and one about them'
+    )
+    for (const { name, bi } of relations) {
+      const { told, code } = await reader.ask(`select x::text from ${name} x`)
+      t.strictSame(found(told), [], name)
+      if (bi && name !== 'about') t.ok(!code && JSON.parse(told).length >= 50, `${name} has its rows`)
+    }
+  })
+
+  t.test('in no error, cast by cast', async t => {
+    const columns = await reader.rows<{ name: string; type: string }>(
+      `select quote_ident(c.relname) || '.' || quote_ident(a.attname) as name, c.relname as type from pg_class c join pg_attribute a on a.attrelid = c.oid
+       where c.relnamespace = 'bi'::regnamespace and a.attnum > 0`
+    )
+    t.ok(columns.length > 200)
+    for (const { name, type } of columns)
+      for (const cast of ['xml', 'inet', 'macaddr'])
+        t.strictSame(found((await reader.ask(`select ${name}::text::${cast} from ${type}`)).told), [], `${name} as ${cast}`)
+  })
+
+  t.test('by no attack', async t => {
+    await kernel.sql(`create function public.leak(value text) returns boolean language plpgsql cost 0.0000001
+      as $$ begin raise notice 'leak %', value; return true; end $$`)
+    const name = `public.${TABLE}`
+    const refused: Record<string, string> = {
+      'the table itself': `select name from ${name}`,
+      'its keys': `select id from ${name}`,
+      'how many there are': `select count(*) from ${name}`,
+      'the key of the pseudonyms': 'select inner_key, outer_key from public.kernel_reporting',
+      'the groups': 'select * from public.kernel_reporting_group',
+      'the queue': 'select * from public.kernel_message',
+      'by XML': `select query_to_xml('select name from ${name}', true, true, '')`,
+      'by a block': `do $$ begin raise notice '%', (select max(name) from ${name}); end $$`,
+      'by a function of one’s own': `create function pg_temp.peek(text) returns boolean language plpgsql as 'begin return true; end'`,
+      'by a table of one’s own': 'create temp table mine (a text)',
+      'by a function in public': `create function public.mine() returns int language sql as 'select 1'`,
+      'by a view of one’s own': `create view bi.mine as select name from ${name}`,
+      'by changing a view': `alter view bi.${TABLE} set (security_barrier = false)`,
+      'by replacing a view': `create or replace view bi.${TABLE} as select 1 as id`,
+      'as the owner': `set role ${role}_owner`,
+      'as somebody else': 'set session authorization postgres',
+      'by the statistics': 'select stavalues1 from pg_statistic',
+      'by extended statistics': `create statistics mine on gender, id from ${name}`,
+      'by an extension': 'create extension dblink',
+      'by dblink': `select * from dblink('dbname=postgres', 'select 1') as x(a int)`,
+      'by a file': `select pg_read_file('/etc/passwd')`,
+      'by a directory': `select pg_ls_dir('.')`,
+      'by a program': `copy (select 1) to program 'cat'`,
+      'by a large object of a file': `select lo_import('/etc/passwd')`,
+      'by the passwords': 'select * from pg_authid',
+      'by the row’s address': `select ctid from bi.${TABLE}`,
+      'by the row’s transaction': `select xmin, tableoid from bi.${TABLE}`,
+      'by a sample': `select * from bi.${TABLE} tablesample system (100)`,
+      'by a lock': `lock table ${name} in access share mode`,
+      'by writing a table': `update ${name} set name = 'x' returning name`,
+      'by writing a view': `update bi.${TABLE} set deleted = true returning *`,
+      'by deleting': `delete from bi.${TABLE}`,
+      'by a trigger': `create trigger mine before update on ${name} for each row execute function suppress_redundant_updates_trigger()`,
+      'by a rule': `create rule mine as on select to ${name} do instead select 1`,
+      'by event': `create event trigger mine on ddl_command_end execute function suppress_redundant_updates_trigger()`,
+      'by a setting of the server': `alter system set log_statement = 'all'`,
+      'by its own powers': `alter role ${role} superuser`,
+      'by the log of changes': `select * from pg_create_logical_replication_slot('mine', 'test_decoding')`
+    }
+    await reader.ask('set default_transaction_read_only = off')
+    for (const path of ['bi', 'public', 'pg_catalog, public, bi']) {
+      await reader.ask(`set search_path = ${path}`)
+      for (const [how, text] of Object.entries(refused)) {
+        const { told, code } = await reader.ask(text)
+        t.ok(code, `${how}: refused, search_path ${path}`)
+        t.strictSame(found(told), [], `${how}: ${told}`)
+      }
+    }
+    const empty: Record<string, string> = {
+      'everything as XML': `select database_to_xml(true, true, '')`,
+      'a schema as XML': `select schema_to_xml('public', true, true, '')`,
+      'sample values': `select most_common_vals::text, histogram_bounds::text from pg_stats where schemaname in ('public', 'bi')`,
+      'sample values of several columns': 'select * from pg_stats_ext',
+      'whole rows': `select x, to_jsonb(x), row_to_json(x), x::text from bi.${TABLE} x`,
+      'a leaky function': `select 1 from bi.${TABLE} x where public.leak(x::text) and public.leak(to_jsonb(x)::text)`,
+      'a leaky function before a filter': `select 1 from bi.${TABLE} x where x.deleted and public.leak(x.year_of_birth::text)`,
+      'a leaky function in an aggregate': `select string_agg(x::text, ',') filter (where public.leak(x::text)) from bi.${TABLE} x`,
+      'the plan': `explain (analyze, verbose, settings, buffers) select * from bi.${TABLE} where gender > 3 and blood_group = 'A+'`,
+      'the plan of a comparison': `explain select * from bi.${TABLE} where year_of_birth = 1930`,
+      'how the views are made': `select pg_get_viewdef(c.oid) from pg_class c where c.relnamespace = 'bi'::regnamespace`,
+      'what others ask': 'select * from pg_stat_activity',
+      functions: 'select prosrc from pg_proc',
+      comments: 'select * from pg_description'
+    }
+    await reader.ask('set search_path = bi')
+    await reader.ask('set client_min_messages = debug5')
+    await reader.ask('set debug_print_plan = on')
+    const [keys] = await kernel.sql<{ inner: string; outer: string }>(
+      `select encode(inner_key, 'hex') as inner, encode(outer_key, 'hex') as outer from kernel_reporting`
+    )
+    for (const [how, text] of Object.entries(empty)) {
+      const { told } = await reader.ask(text)
+      t.strictSame(found(told), [], how)
+      t.notOk(told.includes(keys?.inner ?? '-') || told.includes(keys?.outer ?? '-'), `${how}: without the key`)
+    }
+    await kernel.sql('drop function public.leak')
+  })
+
+  t.test('the role has no right on any column of any table', async t => {
+    const rights = await kernel.sql(
+      `select a.attrelid::regclass, a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid
+       where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and has_column_privilege('${role}', c.oid, a.attnum, 'select')`
+    )
+    t.strictSame(rights, [])
+  })
+
+  t.test('nothing is logged or shown of the password', async t => {
+    const [row] = await kernel.sql<{ kept: string }>(`select rolpassword as kept from pg_authid where rolname = '${role}'`)
+    t.match(row?.kept, /^SCRAM-SHA-256\$4096:/)
+  })
+})
