@@ -49,7 +49,7 @@ const CHECKS: readonly Check[] = [
     sql: `select o.relname || case when o.relname <> all(asked.views) then ' is not of an enabled plugin' else ' is not as it was made' end as what
       from pg_class o join pg_namespace n on n.oid = o.relnamespace
       where n.nspname = asked.schema and o.relkind not in ('i', 't') and not (o.relkind = 'v' and o.relname = any(asked.views)
-        and o.relowner = (select oid from pg_roles where rolname = asked.owner) and 'security_barrier=true' = any(o.reloptions))
+        and o.relowner = (select oid from pg_roles where rolname = asked.owner) and coalesce('security_barrier=true' = any(o.reloptions), false))
       union all select name || ' is missing' from unnest(asked.views) name
       where not exists (select from pg_class o join pg_namespace n on n.oid = o.relnamespace where n.nspname = asked.schema and o.relname = name)`
   },

@@ -74,7 +74,9 @@ async function readerOf(context: TestContext, kernel: TestKernel, role: string):
         return { told: [message, detail, hint, where, ...notices].join('\n'), code }
       }
     },
-    rows: async text => (await client.query(text)).rows
+    async rows<Row>(text: string) {
+      return (await client.query(text)).rows as Row[]
+    }
   }
 }
 
@@ -168,7 +170,7 @@ t.test('canaries', async t => {
     for (const { name, bi } of relations) {
       const { told, code } = await reader.ask(`select x::text from ${name} x`)
       t.strictSame(found(told), [], name)
-      if (bi && name !== 'about') t.ok(!code && JSON.parse(told).length >= 50, `${name} has its rows`)
+      if (bi && name !== 'about') t.ok(!code && (JSON.parse(told) as unknown[]).length >= 50, `${name} has its rows`)
     }
   })
 
@@ -277,5 +279,264 @@ t.test('canaries', async t => {
   t.test('nothing is logged or shown of the password', async t => {
     const [row] = await kernel.sql<{ kept: string }>(`select rolpassword as kept from pg_authid where rolname = '${role}'`)
     t.match(row?.kept, /^SCRAM-SHA-256\$4096:/)
+  })
+})
+
+/** Inserts rows that say only what the test is about; every other required column is empty. `values` is SQL of a JSON object over `n`. */
+async function insert(kernel: TestKernel, table: string, rows: number, values: string): Promise<void> {
+  await kernel.sql(
+    `insert into ${table} select x.* from generate_series(1, $1::integer) n, jsonb_populate_record(null::${table}, (
+      select jsonb_object_agg(column_name, case data_type when 'boolean' then 'false' when 'jsonb' then '[]' when 'date' then '"2024-01-01"'
+        when 'timestamp with time zone' then '"2024-01-01T00:00:00Z"' when 'character varying' then '""' when 'text' then '""' when 'ARRAY' then '[]' else '0' end::jsonb)
+      from information_schema.columns where table_name = '${table}' and is_nullable = 'NO' and data_type <> 'uuid')
+      || jsonb_build_object('id', n, 'external_id', gen_random_uuid()) || ${values}) x`,
+    [rows]
+  )
+}
+
+/** 2 states, 4 districts, 6 facilities, 500 patients of whom few are alone in their group, 400 consultations, 60 requests to shift. */
+async function district(kernel: TestKernel): Promise<void> {
+  await insert(kernel, 'users_state', 2, `jsonb_build_object('name', 'State ' || n)`)
+  await insert(kernel, 'users_district', 4, `jsonb_build_object('name', 'District ' || n, 'state_id', 1 + n % 2)`)
+  const at = (n: string) => `'district_id', ${n}, 'state_id', 1 + (${n}) % 2`
+  await insert(
+    kernel,
+    'facility_facility',
+    6,
+    `jsonb_build_object('name', 'Facility ' || n, 'facility_type', n % 3, ${at('1 + n % 4')})`
+  )
+  await insert(
+    kernel,
+    'facility_patientregistration',
+    500,
+    `jsonb_build_object('name', 'Patient ' || n, 'phone_number', '+91987650' || lpad(n::text, 4, '0'), 'year_of_birth', 1920 + n * 7919 % 100, 'gender', 1 + (n % 97 = 0)::int + n % 2,
+      'blood_group', (array['A+', 'B+', 'O-', 'Asha'])[1 + n % 4], 'is_active', n % 5 > 0, 'deleted', n % 50 = 0, 'disease_status', 1 + n % 3, 'facility_id', 1 + n % 6,
+      'allow_transfer', n % 4 = 0, 'created_date', timestamptz '2024-01-01 00:00:00+05:30' + n * interval '97 minutes', ${at('1 + n % 4')})`
+  )
+  await insert(
+    kernel,
+    'facility_patientconsultation',
+    400,
+    `jsonb_build_object('patient_id', n, 'facility_id', 1 + n % 6, 'category', (array['Stable', 'Moderate', 'Critical'])[1 + n % 3], 'suggestion', 'A', 'admitted', n % 3 > 0,
+      'new_discharge_reason', 1 + n % 4, 'encounter_date', timestamptz '2024-01-01 00:00:00+05:30' + n * interval '61 minutes')`
+  )
+  await insert(
+    kernel,
+    'facility_shiftingrequest',
+    60,
+    `jsonb_build_object('patient_id', n, 'origin_facility_id', 1 + n % 6, 'assigned_facility_id', 1 + (n + 1) % 6, 'status', 10 + 10 * (n % 3), 'emergency', n % 4 = 0, 'reason', 'Mr X')`
+  )
+}
+
+const LIVE = `from ${TABLE} p where not p.deleted`
+const QUESTIONS: readonly string[] = [
+  `select count(*) ${LIVE}`,
+  `select p.is_active, count(*) ${LIVE} group by 1 order by 1`,
+  `select p.disease_status, count(*) ${LIVE} group by 1 order by 1`,
+  `select p.created_date::date as day, count(*) ${LIVE} group by 1 order by 1`,
+  `select date_trunc('month', p.created_date) as month, count(*) ${LIVE} group by 1 order by 1`,
+  `select extract(hour from p.created_date) as hour, count(*) ${LIVE} group by 1 order by 1`,
+  `select d.name, count(*) from ${TABLE} p join users_district d on d.id = p.district_id where not p.deleted group by 1 order by 1`,
+  `select s.name, count(*) from ${TABLE} p join users_state s on s.id = p.state_id group by 1 order by 1`,
+  `select f.name, count(*) from ${TABLE} p join facility_facility f on f.id = p.facility_id group by 1 order by 1`,
+  `select f.facility_type, count(*) from facility_facility f group by 1 order by 1`,
+  `select d.name, s.name as state from users_district d join users_state s on s.id = d.state_id order by 1`,
+  `select c.category, count(*) from facility_patientconsultation c group by 1 order by 1`,
+  `select c.new_discharge_reason, count(*) from facility_patientconsultation c group by 1 order by 1`,
+  `select f.name, count(*) from facility_patientconsultation c join facility_facility f on f.id = c.facility_id where c.admitted group by 1 order by 1`,
+  `select count(distinct c.patient_id) from facility_patientconsultation c`,
+  `select p.disease_status, c.category, count(*) from facility_patientconsultation c join ${TABLE} p on p.id = c.patient_id group by 1, 2 order by 1, 2`,
+  `select r.status, count(*) from facility_shiftingrequest r group by 1 order by 1`,
+  `select o.name as o, a.name as a, count(*) from facility_shiftingrequest r join facility_facility o on o.id = r.origin_facility_id join facility_facility a on a.id = r.assigned_facility_id group by 1, 2 order by 1, 2`,
+  `select count(*) from facility_shiftingrequest r join ${TABLE} p on p.id = r.patient_id where r.emergency and p.is_active`,
+  `select p.blood_group, count(*) from ${TABLE} p where p.blood_group <> 'Asha' group by 1 order by 1`
+]
+
+t.test('totals and groups', async t => {
+  const role = await aRole(t)
+  const kernel = await deployment(t, role)
+  await district(kernel)
+  t.equal((await run(kernel, 'reporting grant', { password: true })).code, 0)
+  const reader = await readerOf(t, kernel, role)
+  await reader.ask(`set timezone = 'Asia/Kolkata'`)
+
+  t.test('twenty questions have the same answer on views and tables', async t => {
+    t.equal(QUESTIONS.length, 20)
+    for (const question of QUESTIONS) {
+      const ofTables = await kernel.sql(`select coalesce(json_agg(x), '[]')::text as answer from (${question}) x`)
+      const ofViews = await reader.rows(`select coalesce(json_agg(x), '[]')::text as answer from (${question}) x`)
+      t.strictSame(ofViews, ofTables, question)
+      t.ok(String(ofTables[0]?.answer).length > 12, 'there is something to compare')
+    }
+  })
+
+  t.test('and the application’s', async t => {
+    const root = await kernel.as()
+    const counted = async (question: string) => (await reader.rows<{ n: string }>(question)).map(({ n }) => Number(n))[0]
+    for (const [path, question] of [
+      ['patient/?is_active=true', `select count(*) as n from ${TABLE} where is_active and not deleted`],
+      ['facility/', 'select count(*) as n from facility_facility where not deleted'],
+      ['shift/', 'select count(*) as n from facility_shiftingrequest where not deleted'],
+      ['state/', 'select count(*) as n from users_state']
+    ] as const) {
+      const { status, body } = await root.get(`/api/v1/${path}`)
+      t.equal(status, 200, path)
+      t.equal((body as { count: number }).count, await counted(question), path)
+    }
+  })
+
+  t.test('no group of age, gender and district is smaller than five', async t => {
+    const groups = await reader.rows<{ count: string; known: boolean }>(
+      `select count(*), year_of_birth is not null as known from ${TABLE} group by year_of_birth, gender, district_id`
+    )
+    const shown = groups.filter(({ known }) => known)
+    t.ok(shown.length > 20 && shown.every(({ count }) => Number(count) >= 5), `${shown.length} groups are shown`)
+    t.ok(groups.length > shown.length, 'others are not')
+    const [row] = await kernel.sql<{ alone: number }>(
+      `select count(*) as alone from (select from ${TABLE} group by year_of_birth / 10, gender, district_id having count(*) < 5) x`
+    )
+    t.ok((row?.alone ?? 0) > 0, 'the tables have smaller ones')
+    t.strictSame(await reader.rows(`select from ${TABLE} where year_of_birth % 10 <> 0`), [])
+  })
+
+  t.test('who comes later is in no group until the groups are counted again', async t => {
+    const ask = () => reader.rows(`select from ${TABLE} where gender = 3 and year_of_birth = 1910`)
+    await kernel.sql(`insert into ${TABLE} select (jsonb_populate_record(p, jsonb_build_object('id', 9000 + p.id, 'external_id', gen_random_uuid(), 'gender', 3, 'year_of_birth', 1911,
+      'district_id', 1))).* from ${TABLE} p where id <= 6`)
+    t.equal((await ask()).length, 0)
+    await kernel.clock.advance('25h')
+    t.equal((await ask()).length, 6, 'the nightly job has')
+  })
+
+  t.test('pseudonyms join, and say nothing', async t => {
+    const [one] = await reader.rows<{ joined: string; places: string; raw: string }>(
+      `select (select count(*) from facility_patientconsultation c join ${TABLE} p on p.id = c.patient_id) as joined,
+        (select count(*) from facility_facility f join ${TABLE} p on p.id = f.id) as places,
+        (select count(*) from ${TABLE} where id::text ~ '^0{8}') as raw`
+    )
+    t.match(one, { joined: '400', places: '0', raw: '0' })
+  })
+
+  t.test('text that is no code is not shown where a code belongs', async t => {
+    t.strictSame(await reader.rows(`select from ${TABLE} where blood_group = 'Asha'`), [])
+    t.equal((await reader.rows(`select from ${TABLE} where blood_group is null`)).length, 125 + 1)
+  })
+})
+
+t.test('plugins and tables that change', async t => {
+  const role = await aRole(t)
+  const kernel = await deployment(t, role)
+  await district(kernel)
+  const idOf = async () => kernel.sql('select id from bi.facility_facility order by name')
+  const health = async (of: TestKernel) =>
+    ((await of.get('/health/ready')).body as { checks: Record<string, string> }).checks['reporting/views']
+  t.equal(await health(kernel), 'ok', 'nothing is old where nothing was granted')
+  const before = await run(kernel, 'reporting check')
+  t.match(before, { code: 1, text: /do not exist/ })
+  t.equal((await run(kernel, 'reporting grant')).code, 0)
+  t.equal(await health(kernel), 'ok')
+  const ids = await idOf()
+
+  t.test('a plugin that is off takes its views with it, and brings them back', async t => {
+    const fewer = await deployment(
+      t,
+      role,
+      CARE.filter(name => name !== 'shifting'),
+      urlOf(kernel)
+    )
+    t.equal(await health(fewer), 'fails', 'the views are older than the plugins')
+    t.equal((await run(fewer, 'reporting check')).code, 1)
+    t.equal((await run(fewer, 'reporting grant')).code, 0)
+    t.equal(await health(fewer), 'ok')
+    t.equal((await run(fewer, 'reporting check')).code, 0)
+    const views = async () =>
+      (await kernel.sql<{ name: string }>(`select viewname as name from pg_views where schemaname = 'bi'`)).map(
+        ({ name }) => name
+      )
+    t.notOk((await views()).some(name => name.includes('shifting')))
+    t.equal(await health(kernel), 'fails')
+    t.equal((await run(kernel, 'reporting grant')).code, 0)
+    t.ok((await views()).includes('facility_shiftingrequest'))
+    t.strictSame(await idOf(), ids, 'pseudonyms stay what they were')
+  })
+
+  t.test('a column that comes is not shown; one that goes is missed', async t => {
+    await kernel.sql(`alter table ${TABLE} add column nickname varchar(50) default 'Ammu'`)
+    t.equal(await health(kernel), 'ok')
+    t.equal(
+      (await kernel.sql(`select from information_schema.columns where table_schema = 'bi' and column_name = 'nickname'`)).length,
+      0
+    )
+    await t.rejects(kernel.sql(`alter table ${TABLE} drop column blood_group`), /depend/)
+    t.equal((await run(kernel, 'reporting revoke')).code, 0)
+    await kernel.sql(`alter table ${TABLE} drop column blood_group, drop column nickname`)
+    t.equal(await health(kernel), 'ok', 'what was revoked is not old')
+    t.equal((await run(kernel, 'reporting check')).code, 1, 'but it is not there')
+    t.equal((await run(kernel, 'reporting grant')).code, 0)
+    t.equal((await run(kernel, 'reporting check')).code, 0)
+    await kernel.sql(`alter table ${TABLE} add column blood_group varchar(4)`)
+    t.equal(await health(kernel), 'fails')
+    t.equal((await run(kernel, 'reporting grant')).code, 0)
+  })
+
+  t.test('the check finds every hole', async t => {
+    const holes: readonly (readonly [string, string, RegExp])[] = [
+      [
+        `grant select (name) on ${TABLE} to ${role}`,
+        `revoke select (name) on ${TABLE} from ${role}`,
+        /reads and writes no table/
+      ],
+      [`grant select on kernel_reporting to public`, `revoke select on kernel_reporting from public`, /kernel_reporting/],
+      [`grant insert on ${TABLE} to ${role}`, `revoke insert on ${TABLE} from ${role}`, /reads and writes no table/],
+      [
+        `grant select (phone_number) on ${TABLE} to ${role}_owner`,
+        `revoke select (phone_number) on ${TABLE} from ${role}_owner`,
+        /phone_number/
+      ],
+      [`grant ${role}_owner to ${role}`, `revoke ${role}_owner from ${role}`, /member/],
+      [`grant pg_read_all_data to ${role}`, `revoke pg_read_all_data from ${role}`, /member/],
+      [`alter role ${role} createrole`, `alter role ${role} nocreaterole`, /power/],
+      [`alter role ${role}_owner login`, `alter role ${role}_owner nologin`, /may log in/],
+      [`grant create on schema public to public`, `revoke create on schema public from public`, /schema public/],
+      [
+        `do $$ begin execute format('grant temporary on database %I to public', current_database()); end $$`,
+        `do $$ begin execute format('revoke temporary on database %I from public', current_database()); end $$`,
+        /database/
+      ],
+      [`create view bi.mine as select 1 as a`, `drop view bi.mine`, /mine is not of an enabled plugin/],
+      [
+        `alter view bi.${TABLE} reset (security_barrier)`,
+        `alter view bi.${TABLE} set (security_barrier)`,
+        /is not as it was made/
+      ],
+      [`grant update on bi.${TABLE} to ${role}`, `revoke update on bi.${TABLE} from ${role}`, /writes through no view/],
+      [
+        `create function names() returns text security definer language sql as $$ select max(name) from ${TABLE} $$`,
+        `drop function names()`,
+        /names/
+      ],
+      [`select lo_create(4711)`, 'select lo_unlink(4711)', /$/],
+      [`grant usage on sequence ${TABLE}_id_seq to ${role}`, `revoke usage on sequence ${TABLE}_id_seq from ${role}`, /id_seq/]
+    ]
+    for (const [open, close, told] of holes) {
+      const harmless = open.startsWith('select lo_create')
+      await kernel.sql(open)
+      const { code, text } = await run(kernel, 'reporting check')
+      t.equal(code, harmless ? 0 : 1, open)
+      t.match(text, told, open)
+      await kernel.sql(close)
+    }
+    t.equal((await run(kernel, 'reporting check')).code, 0)
+  })
+
+  t.test('a grant that would leave a hole changes nothing', async t => {
+    await kernel.sql(`grant select on ${TABLE} to public`)
+    const [was] = await kernel.sql('select granted_at, fingerprint from kernel_reporting')
+    await t.rejects(
+      run(kernel, 'reporting grant'),
+      /nothing was granted:\n.*reads and writes no table \(public\.facility_patientregistration\)/
+    )
+    t.strictSame((await kernel.sql('select granted_at, fingerprint from kernel_reporting'))[0], was)
+    await kernel.sql(`revoke select on ${TABLE} from public`)
   })
 })
