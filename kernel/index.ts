@@ -9,6 +9,7 @@ export {
   type HookCalls as HookCallsOf,
   type SlotExpressions as SlotsOf
 } from './contract.ts'
+export type { ClassedColumn } from './engines/privacy.ts'
 export type { Command, Deployment, Terminal } from './deployment.ts'
 export { messageOf, ProblemsError, type Problem } from './errors.ts'
 export { defineGateway, type Finding, type Gateway, type GatewayContext } from './gateway.ts'

@@ -81,6 +81,7 @@ export async function planRoutes(
     logger,
     deployment: deploymentOf(root),
     permissions: permissionChecks(permissions),
+    columns: composition.privacy,
     model: () => closed('model'),
     outbox: makeOutbox({ events, jobs, clock: systemClock() })
   }
