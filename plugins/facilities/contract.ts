@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { defineContract, hooks, type, type Actor, type Queryable, type Tx } from 'care-kernel'
 import type { FacilityShapes } from './shapes.ts'
 
+export { demoDistrict, demoUuid, type DemoDistrict, type DemoPlace } from './demo-district.ts'
 export { DOCTOR_AREAS, FACILITY_TYPES, FEATURES, ROOM_TYPES } from './enumerations.ts'
 export { facilityRead, facilityWrite, partWrite } from './policy.ts'
 export { capacityShape, facilityBare, facilityNumbered, type FacilityShapes } from './shapes.ts'

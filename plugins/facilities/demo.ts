@@ -1,4 +1,5 @@
 import type { Tx } from 'care-kernel'
+import { demoUuid } from './demo-district.ts'
 import { FacilityCapacity, FacilityHubSpoke, HospitalDoctors } from './models.ts'
 import type { FacilityScope } from './scope.ts'
 
@@ -121,9 +122,6 @@ const FACILITIES: readonly DemoFacility[] = [
   { name: 'Puzhakkara War Room', type: 1600, at: [3, 0], staff: ['demo-dist-admin'] }
 ]
 
-/** Ids of the demo facilities are the same everywhere. */
-const uuidOf = (at: number) => `fac11111-0000-4000-8000-${String(at + 1).padStart(12, '0')}`
-
 /** Facilities of the demo district and where its people work; nothing without those people. */
 export async function demo(tx: Tx, { clock, facilities, model, 'auth-permissions': { users } }: FacilityScope): Promise<void> {
   const { rows: people } = await tx.query<{ id: number; username: string; district_id: number }>(
@@ -176,7 +174,7 @@ export async function demo(tx: Tx, { clock, facilities, model, 'auth-permissions
         latitude: (10.1 + at / 50).toFixed(7),
         longitude: (76.2 + at / 70).toFixed(7)
       },
-      { external_id: uuidOf(at) }
+      { external_id: demoUuid('fac11111', at + 1) }
     )
     ids.push(id)
     for (const [room, [total, current]] of Object.entries(beds))

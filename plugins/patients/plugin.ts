@@ -3,6 +3,7 @@ import { authPermissions } from 'care-kernel/contracts/auth-permissions'
 import { facilities } from 'care-kernel/contracts/facilities'
 import { places } from 'care-kernel/contracts/places'
 import { patients } from './contract.ts'
+import { demo } from './demo.ts'
 import { dischargedRoutes } from './discharged.ts'
 import { fillings, refuseLivePatients } from './fillings.ts'
 import {
@@ -44,5 +45,6 @@ export default definePlugin({
     dischargedRoutes(app, scope)
     noteRoutes(app, scope)
     statsRoutes(app, scope)
-  }
+  },
+  demo
 })

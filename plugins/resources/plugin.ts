@@ -2,6 +2,7 @@ import { definePlugin } from 'care-kernel'
 import { authPermissions } from 'care-kernel/contracts/auth-permissions'
 import { facilities } from 'care-kernel/contracts/facilities'
 import { resources } from './contract.ts'
+import { demo } from './demo.ts'
 import { ResourceRequest, ResourceRequestComment } from './models.ts'
 import { resourceRules } from './policy.ts'
 import { resourceRoutes } from './routes.ts'
@@ -16,5 +17,6 @@ export default definePlugin({
   models: [ResourceRequest, ResourceRequestComment],
   migrations: new URL('../../migrations/resources/', import.meta.url),
   permissions: { rules: resourceRules },
-  routes: resourceRoutes
+  routes: resourceRoutes,
+  demo
 })

@@ -4,6 +4,7 @@ import { consultations } from 'care-kernel/contracts/consultations'
 import { facilities } from 'care-kernel/contracts/facilities'
 import { patients } from 'care-kernel/contracts/patients'
 import { shifting } from './contract.ts'
+import { demo } from './demo.ts'
 import { ShiftingRequest, ShiftingRequestComment } from './models.ts'
 import { shiftRules } from './policy.ts'
 import { shiftRoutes } from './routes.ts'
@@ -24,5 +25,6 @@ export default definePlugin({
   services: { shifts: ShiftService },
   permissions: { rules: shiftRules },
   hooks: { 'patients/patient-moving': rejectOpen },
-  routes: shiftRoutes
+  routes: shiftRoutes,
+  demo
 })

@@ -1,0 +1,237 @@
+import type { Tx } from 'care-kernel'
+import { RANK } from 'care-kernel/contracts/auth-permissions'
+import { demoDistrict, demoUuid } from 'care-kernel/contracts/facilities'
+import { BEFORE, COURSES, LATELY, wayNamed, WITHOUT_BEDS, type Course, type Way } from './demo-data.ts'
+import { addRounds, type Followed } from './demo-rounds.ts'
+import { REASON } from './enumerations.ts'
+import { ConsultationDiagnosis, EncounterSymptom, PatientConsultation } from './models.ts'
+import type { ConsultationScope } from './scope.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+/** Who came in the last days may be here still. */
+const LATELY_DAYS = 14
+/** Where those go whom the district cannot treat. */
+const REFERRED_TO = 'Malayoram Medical College Hospital'
+
+interface DemoPatient {
+  readonly id: number
+  readonly age: number
+  readonly came: string
+  readonly facility_id: number
+  readonly beds: boolean
+  readonly doctors: readonly number[]
+  readonly nurses: readonly number[]
+}
+
+const PATIENTS = `select p.id, extract(year from age($1::timestamptz, p.date_of_birth))::integer as age, p.created_date as came, p.facility_id,
+    exists (select from facility_facilitycapacity c where c.facility_id = p.facility_id and c.total_capacity > 10) as beds,
+    array(select u.id::integer from facility_facilityuser m join users_user u on u.id = m.user_id where m.facility_id = p.facility_id and u.user_type = ${RANK.doctor} order by u.id) as doctors,
+    array(select u.id::integer from facility_facilityuser m join users_user u on u.id = m.user_id where m.facility_id = p.facility_id and u.user_type = ${RANK.nurse} order by u.id) as nurses
+  from facility_patientregistration p where p.external_id::text like '9a711111-%' order by p.id`
+
+/** What the patients' rows say once their last consultations are there: as fixtures are loaded, without history. */
+const LAST = `update facility_patientregistration p set last_consultation_id = c.id, is_active = c.discharge_date is null,
+    death_datetime = c.death_datetime, review_time = case when c.review_interval > 0 then $2::timestamptz + c.review_interval * interval '1 minute' end
+  from (select distinct on (patient_id) * from facility_patientconsultation where id = any($1::bigint[]) order by patient_id, encounter_date desc, id desc) c
+  where c.patient_id = p.id`
+
+/** A consultation to be made, with what its parts need; times in milliseconds. */
+interface Planned {
+  readonly number: number
+  readonly patient: DemoPatient
+  readonly course: Course
+  readonly way: Way
+  readonly from: number
+  readonly until: number | null
+}
+
+/** Consultations of most patients of the demo district; nothing where there are none. */
+export async function demoEncounters(tx: Tx, scope: ConsultationScope): Promise<void> {
+  const { clock, model } = scope
+  const district = await demoDistrict(tx, clock)
+  if (!district) return
+  const now = clock.now().getTime()
+  const { rows: patients } = await tx.query<DemoPatient>(PATIENTS, [new Date(now).toISOString()])
+  const { rows: titles } = await tx.query<{ title: string; id: number }>(
+    `select substr(label, strpos(label, ' ') + 1) as title, id from facility_icd11diagnosis`
+  )
+  const diagnosisOf = new Map(titles.map(({ title, id }) => [title, id]))
+  const fallback = district.person('demo-dist-admin')
+  const referredTo = district.facility(REFERRED_TO).id
+  const planned = plan(patients, now)
+  const options = { transaction: tx.sequelize }
+  const doctorOf = ({ patient: { doctors }, course }: Planned) => (course.surgical ? doctors.at(-1) : doctors[0])
+
+  const made = await model(PatientConsultation).bulkCreate(
+    planned.map(one => ({
+      ...columnsOf(one, doctorOf(one) ?? null, fallback),
+      ...(one.way.suggestion === 'R' ? { referred_to_id: referredTo } : {})
+    })),
+    { ...options, returning: ['id'] }
+  )
+  const ids = made.map(consultation => consultation.get('id') as number)
+  const parts = planned.map((one, at) => ({ ...one, id: ids[at] ?? 0, by: doctorOf(one) ?? fallback, date: iso(one.from) }))
+  await tx.query(
+    `update facility_patientconsultation c set previous_consultation_id = (select max(b.id) from facility_patientconsultation b where b.patient_id = c.patient_id and b.id < c.id)
+    where c.id = any($1::bigint[])`,
+    [parts.filter(({ way: { again } }) => again).map(({ id }) => id)]
+  )
+  await model(ConsultationDiagnosis).bulkCreate(
+    parts.flatMap(({ id, by, date, course, number }) =>
+      course.diagnoses.flatMap((title, at) => {
+        const diagnosis = diagnosisOf.get(title)
+        const status = at > 0 || number % 4 > 0 ? 'confirmed' : number % 8 > 0 ? 'provisional' : 'unconfirmed'
+        return diagnosis === undefined
+          ? []
+          : [
+              {
+                consultation_id: id,
+                diagnosis_id: diagnosis,
+                verification_status: status,
+                is_principal: at === 0,
+                created_by_id: by,
+                created_date: date,
+                modified_date: date
+              }
+            ]
+      })
+    ),
+    options
+  )
+  await model(EncounterSymptom).bulkCreate(
+    parts.flatMap(({ id, by, date, course, way, from, until, number }) =>
+      course.symptoms.map((symptom, at) => {
+        const cured = until !== null && way.ends === 1
+        return {
+          consultation_id: id,
+          symptom,
+          onset_date: iso(from - (1 + ((number + at) % 4)) * DAY_MS),
+          cure_date: cured ? iso(until) : null,
+          clinical_impression_status: cured ? 'completed' : 'in-progress',
+          created_by_id: by,
+          created_date: date,
+          modified_date: date
+        }
+      })
+    ),
+    options
+  )
+  await addRounds(
+    tx,
+    scope,
+    parts
+      .filter(({ way }) => way.roundsEvery !== undefined)
+      .map(({ patient, until, by, ...one }): Followed => ({
+        ...one,
+        until: until ?? now - HOUR_MS / 4,
+        doctor: by,
+        nurse: patient.nurses[0] ?? by
+      }))
+  )
+  await tx.query(LAST, [ids, iso(now)])
+}
+
+/** Who came with what, and what became of it, in the order it began. */
+function plan(patients: readonly DemoPatient[], now: number): Planned[] {
+  const counts = { lately: 0, before: 0 }
+  const planned = patients.flatMap((patient, at): Omit<Planned, 'number'>[] => {
+    const came = Date.parse(patient.came)
+    const lately = now - came <= LATELY_DAYS * DAY_MS
+    const name = lately ? LATELY[counts.lately++ % LATELY.length] : BEFORE[counts.before++ % BEFORE.length]
+    if (name === null || name === undefined) return []
+    const wanted = wayNamed(name)
+    const way = patient.beds || wanted.suggestion !== 'A' ? wanted : wayNamed(WITHOUT_BEDS)
+    const course = courseFor(patient, way, at)
+    const from = came + HOUR_MS / 4
+    if (!way.again) {
+      // Who is still here came no longer ago than the illness lasts.
+      const begins =
+        way.ends === undefined && way.suggestion === 'A'
+          ? Math.max(from, now - course.days * DAY_MS + ((at * 5) % 17) * HOUR_MS)
+          : from
+      return [{ patient, course, way, from: begins, until: endOf(begins, course, way, now) }]
+    }
+    const first = wayNamed('recovered')
+    const again = now - (1 + (at % 5)) * DAY_MS - HOUR_MS
+    return [
+      { patient, course, way: first, from, until: endOf(from, course, first, now) },
+      { patient, course, way, from: again, until: null }
+    ]
+  })
+  return planned.sort((one, other) => one.from - other.from).map((one, at) => ({ ...one, number: at + 1 }))
+}
+
+/** The nth of the courses that fit. */
+function courseFor({ age }: DemoPatient, { suggestion, ends }: Way, at: number): Course {
+  const inBed = suggestion === 'A' || suggestion === 'R' || suggestion === 'DD'
+  const fitting = COURSES.filter(
+    ({ ages: [from, to], light = false, category }) =>
+      age >= from && age <= to && (inBed || light) && (ends !== REASON.expired || category !== 'Stable')
+  )
+  const found = (fitting.length > 0 ? fitting : COURSES)[(at * 7) % (fitting.length || COURSES.length)]
+  if (!found) throw new Error('there are no courses')
+  return found
+}
+
+function endOf(from: number, { days }: Course, { suggestion, ends }: Way, now: number): number | null {
+  if (suggestion === 'OP') return from
+  if (ends === undefined) return null
+  const stay = suggestion === 'R' || suggestion === 'DD' ? HOUR_MS * 3 : ends === 4 ? DAY_MS : days * DAY_MS
+  return Math.min(from + stay, now - HOUR_MS / 2)
+}
+
+function columnsOf({ number, patient, course, way, from, until }: Planned, doctor: number | null, fallback: number) {
+  const date = iso(from)
+  const admitted = way.suggestion === 'A'
+  const expired = way.ends === REASON.expired && until !== null
+  const by = doctor ?? fallback
+  const kasp = admitted && number % 5 === 0
+  const grown = patient.age >= 18
+  return {
+    external_id: demoUuid('c0111111', number),
+    created_date: date,
+    modified_date: date,
+    patient_id: patient.id,
+    facility_id: patient.facility_id,
+    patient_no: `${admitted ? 'IP' : 'OP'}-${String(1000 + number)}`,
+    category: course.category,
+    examination_details: course.examination,
+    history_of_present_illness: course.history,
+    treatment_plan: course.plan,
+    consultation_notes: way.again ? 'Here again with the same complaint' : null,
+    suggestion: way.suggestion,
+    route_to_facility: number % 6 === 0 && admitted ? 20 : 10,
+    referred_from_facility_external: number % 6 === 0 && admitted ? 'A clinic in the next town' : '',
+    review_interval: until === null && !admitted ? 1440 : -1,
+    is_readmission: way.again ?? false,
+    admitted,
+    encounter_date: date,
+    icu_admission_date: admitted && course.category === 'Critical' ? date : null,
+    bed_number: admitted
+      ? `${course.category === 'Critical' ? 'ICU' : `W${String((number % 4) + 1)}`}-${String((number % 24) + 1)}`
+      : null,
+    is_kasp: kasp,
+    kasp_enabled_date: kasp ? date : null,
+    height: grown ? 150 + ((number * 7) % 32) : 55 + patient.age * 6,
+    weight: grown ? 48 + ((number * 5) % 41) : 4 + patient.age * 2.8,
+    treating_physician_id: doctor,
+    created_by_id: by,
+    last_edited_by_id: by,
+    discharge_date: until === null ? null : iso(until),
+    new_discharge_reason: way.ends ?? null,
+    discharge_notes: until === null || way.ends === undefined ? '' : (NOTES[way.ends] ?? ''),
+    ...(expired ? { death_datetime: iso(until), death_confirmed_doctor: 'Dr Anju Vellaram' } : {})
+  }
+}
+
+/** What is written at discharge, by its reason. */
+const NOTES: Readonly<Record<number, string>> = {
+  1: 'Well at discharge, review in one week with reports',
+  2: 'Needs what this hospital does not have',
+  3: 'Resuscitated for thirty minutes without success',
+  4: 'Wishes to go home, risks explained to patient and family',
+  [-1]: 'Left the ward without notice'
+}
+
+const iso = (time: number): string => new Date(time).toISOString()

@@ -1,0 +1,52 @@
+import type { Clock, Queryable } from 'care-kernel'
+
+const DAY_MS = 86_400_000
+
+/** Ids of the demo district are the same everywhere: eight hexadecimal digits of one kind of row, then its number from one. */
+export const demoUuid = (kind: string, number: number): string => `${kind}-0000-4000-8000-${String(number).padStart(12, '0')}`
+
+/** A facility of the demo district, and who works there. */
+export interface DemoPlace {
+  readonly id: number
+  readonly type: number
+  readonly district_id: number
+  readonly state_id: number
+  /** Keys of members by user name. */
+  readonly staff: Readonly<Record<string, number>>
+}
+
+/** What demos of other plugins build on: the people and the facilities of this and the plugins before it, by their names. */
+export interface DemoDistrict {
+  /** Key of the person of a user name. Throws for one that is not there. */
+  person(username: string): number
+  /** Throws for a facility that is not there. */
+  facility(name: string): DemoPlace
+  /** So many days before now, as ISO text. */
+  daysAgo(days: number): string
+}
+
+/** The demo district of this database; undefined where its facilities were not made. */
+export async function demoDistrict(db: Queryable, clock: Clock): Promise<DemoDistrict | undefined> {
+  const { rows: people } = await db.query<{ username: string; id: number }>(
+    `select username, id from users_user where username like 'demo-%'`
+  )
+  const { rows: facilities } = await db.query<DemoPlace & { name: string }>(
+    `select f.name, f.id, f.facility_type as type, f.district_id, f.state_id, coalesce(
+      (select json_object_agg(u.username, u.id order by u.id) from facility_facilityuser m join users_user u on u.id = m.user_id where m.facility_id = f.id), '{}') as staff
+    from facility_facility f where f.external_id::text like 'fac11111-%' and not f.deleted`
+  )
+  if (people.length === 0 || facilities.length === 0) return undefined
+  const ids = new Map(people.map(({ username, id }) => [username, id]))
+  const places = new Map(facilities.map(facility => [facility.name, facility]))
+  const now = clock.now().getTime()
+  return {
+    person: username => found(ids.get(username), username),
+    facility: name => found(places.get(name), name),
+    daysAgo: days => new Date(now - Math.round(days * DAY_MS)).toISOString()
+  }
+}
+
+function found<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new Error(`the demo district has no ${name}`)
+  return value
+}
