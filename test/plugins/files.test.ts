@@ -40,12 +40,7 @@ async function insert({ kernel }: World, table: string, values: object): Promise
 
 /** A patient in a consultation with a consent, and who works there. */
 async function clinic(t: TestContext, more: Parameters<typeof betweenFacilities>[1] = [], gateways: object = {}) {
-  const world = await betweenFacilities(
-    t,
-    ['patients', 'consultations', 'files', ...more],
-    {},
-    { config: { gateways } }
-  )
+  const world = await betweenFacilities(t, ['patients', 'consultations', 'files', ...more], {}, { config: { gateways } })
   const { origin, places } = world
   const own = { state_id: places.here, district_id: places.north, home_facility_id: origin.id }
   const doctor = await world.as({ user_type: 15, ...own }, origin)
