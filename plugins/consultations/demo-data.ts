@@ -122,7 +122,7 @@ export const COURSES: readonly Course[] = [
     examination: 'Dry tongue, skin turgor reduced, soft abdomen',
     plan: 'ORS after every stool, IV Ringer lactate, zinc for children',
     category: 'Stable',
-    days: 2,
+    days: 3,
     vitals: { temperature: 99.8, pulse: 110, systolic: 100, diastolic: 64 },
     light: true
   },
@@ -186,7 +186,7 @@ export const COURSES: readonly Course[] = [
     light: true
   },
   {
-    ages: [10, 80],
+    ages: [18, 70],
     diagnoses: ['Malaria due to Plasmodium falciparum'],
     symptoms: [2, 25, 22],
     history: 'Fever with shaking chills every other day since back from work in another state',
@@ -209,7 +209,7 @@ export const COURSES: readonly Course[] = [
     light: true
   },
   {
-    ages: [14, 75],
+    ages: [18, 75],
     diagnoses: ['Intracranial injury'],
     symptoms: [20, 22, 8, 28],
     history: 'Fell from a motorcycle, was unconscious for some minutes, vomited twice',

@@ -166,8 +166,8 @@ function plan(patients: readonly DemoPatient[], now: number): Planned[] {
 function courseFor({ age }: DemoPatient, { suggestion, ends }: Way, at: number): Course {
   const inBed = suggestion === 'A' || suggestion === 'R' || suggestion === 'DD'
   const fitting = COURSES.filter(
-    ({ ages: [from, to], light = false, category }) =>
-      age >= from && age <= to && (inBed || light) && (ends !== REASON.expired || category !== 'Stable')
+    ({ ages: [from, to], light = false, category, days }) =>
+      age >= from && age <= to && (inBed ? days > 2 : light) && (ends !== REASON.expired || category !== 'Stable')
   )
   const found = (fitting.length > 0 ? fitting : COURSES)[(at * 7) % (fitting.length || COURSES.length)]
   if (!found) throw new Error('there are no courses')

@@ -7,6 +7,7 @@ import { consultations } from 'care-kernel/contracts/consultations'
 import { patients } from 'care-kernel/contracts/patients'
 import { commands } from '../../plugins/consultations/commands.ts'
 import { at, clinic, ICD, type Clinic } from './clinic.ts'
+import { demoDistrict } from './demo-district.ts'
 
 interface Event {
   readonly event_type: { readonly name: string }
@@ -674,4 +675,60 @@ t.test('other plugins keep the beds, and a shift ends what is open', async t => 
     ['assigned', 7],
     ['closed', 1]
   ])
+})
+
+t.test('the demo district has consultations with rounds, the same everywhere', async t => {
+  const { kernel, doctor } = await demoDistrict(t, ['patients', 'consultations'])
+  const told = `select p.name, c.suggestion, c.category, c.encounter_date, c.discharge_date, c.new_discharge_reason, array(select i.label from facility_consultationdiagnosis x join facility_icd11diagnosis i on i.id = x.diagnosis_id
+      where x.consultation_id = c.id order by x.id) as diagnoses, array(select y.symptom from facility_encountersymptom y where y.consultation_id = c.id order by y.id) as symptoms,
+      (select json_agg(json_build_array(r.taken_at, r.temperature, r.pulse, r.bp, r.resp, r.ventilator_spo2, r.patient_category) order by r.id) from facility_dailyround r where r.consultation_id = c.id) as rounds
+    from facility_patientconsultation c join facility_patientregistration p on p.id = c.patient_id order by c.id`
+  const courses = await kernel.sql<{
+    suggestion: string
+    new_discharge_reason: number | null
+    diagnoses: string[]
+    symptoms: number[]
+    rounds: unknown[] | null
+  }>(told)
+  t.same([...new Set(courses.map(({ suggestion }) => suggestion))].sort(), ['A', 'DC', 'DD', 'HI', 'OP', 'R'])
+  t.same([...new Set(courses.map(({ new_discharge_reason: reason }) => reason))].sort(), [-1, 1, 2, 3, 4, null])
+  t.ok(courses.length > 150)
+  t.ok(
+    courses.every(({ diagnoses, symptoms }) => diagnoses.length > 0 && symptoms.length > 0),
+    'the sample of ICD-11 has every diagnosis'
+  )
+  const followed = courses.filter(({ rounds }) => rounds !== null)
+  t.ok(followed.length >= 60 && followed.filter(({ rounds }) => (rounds?.length ?? 0) > 5).length >= 20, 'rounds of several days')
+  t.match(
+    await kernel.sql(
+      `select count(*) filter (where c.encounter_date < p.created_date or c.encounter_date > $1 or c.discharge_date > $1 or c.discharge_date < c.encounter_date) as untimely,
+        count(*) filter (where c.id = p.last_consultation_id and p.is_active <> (c.discharge_date is null)) as neither,
+        count(*) filter (where c.discharge_date is null and c.id is distinct from p.last_consultation_id) as forgotten,
+        count(*) filter (where (c.new_discharge_reason = 3) <> (p.death_datetime is not null) and c.id = p.last_consultation_id) as undead,
+        count(*) filter (where exists (select from facility_dailyround r where r.consultation_id = c.id and (r.taken_at < c.encounter_date or r.taken_at > coalesce(c.discharge_date, $1)))) as outside,
+        count(*) filter (where c.last_daily_round_id is distinct from (select r.id from facility_dailyround r where r.consultation_id = c.id order by r.taken_at desc limit 1)) as behind
+      from facility_patientconsultation c join facility_patientregistration p on p.id = c.patient_id`,
+      [kernel.clock.now().toISOString()]
+    ),
+    [{ untimely: 0, neither: 0, forgotten: 0, undead: 0, outside: 0, behind: 0 }]
+  )
+  // What a round may record is what the API takes.
+  const [spoiled] = await kernel.sql<{ count: number }>(
+    `select count(*) as count from facility_dailyround where temperature not between 95 and 106 or ventilator_spo2 not between 60 and 100 or pulse not between 30 and 200
+      or (bp ->> 'systolic')::int <= (bp ->> 'diastolic')::int or glasgow_eye_open not between 1 and 4 or glasgow_verbal_response not between 1 and 5 or glasgow_motor_response not between 1 and 6`
+  )
+  t.equal(spoiled?.count, 0)
+  const list = await doctor.get('/api/v1/consultation/?limit=100')
+  t.equal(list.status, 200)
+  const [{ id }] = results<{ id: string; last_daily_round: object | null }>(list.body).filter(
+    ({ last_daily_round: round }) => round
+  ) as [{ id: string }]
+  t.match(await doctor.get(at(id)), {
+    status: 200,
+    body: { diagnoses: [{ is_principal: true }], last_daily_round: { rounds_type: String } }
+  })
+  for (const part of ['daily_rounds/', 'diagnoses/', 'symptoms/'])
+    t.match(await doctor.get(at(id, part)), { status: 200, body: { results: [{}] } }, part)
+  const again = await demoDistrict(t, ['patients', 'consultations'])
+  t.same(await again.kernel.sql(told), courses)
 })

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { testKernel, type Requester, type TestContext, type TestUser } from 'care-kernel/testing'
 import { consultationsStandIn } from './consultations-stand-in.ts'
+import { demoDistrict } from './demo-district.ts'
 
 interface Patient {
   readonly id: string
@@ -554,4 +555,36 @@ t.test('by name and password, too', async t => {
   const { kernel, doctor } = await world(t)
   const header = (password: string) => `Basic ${Buffer.from(`${doctor.user?.username}:${password}`).toString('base64')}`
   t.equal((await kernel.get(PATIENTS, { authorization: header('wrong') })).status, 403)
+})
+
+t.test('the demo district has patients, the same everywhere', async t => {
+  const { kernel, doctor } = await demoDistrict(t, ['patients'])
+  const told = `select p.external_id, p.name, p.date_of_birth, p.address, p.created_date, f.name as facility, array(select d.disease from facility_disease d where d.patient_id = p.id order by 1) as diseases
+    from facility_patientregistration p join facility_facility f on f.id = p.facility_id order by p.id`
+  const people = await kernel.sql<{ name: string; facility: string }>(told)
+  t.equal(people.length, 200)
+  t.equal(new Set(people.map(({ name }) => name)).size, 200, 'nobody is called like another')
+  t.equal(new Set(people.map(({ facility }) => facility)).size, 10)
+  t.match(
+    await kernel.sql(
+      `select count(*) filter (where p.created_date > $1 or p.date_of_birth > p.created_date) as early, count(*) filter (where p.is_antenatal and (p.gender <> 2 or p.year_of_birth > 2010)) as odd,
+        count(*) filter (where w.local_body_id is distinct from p.local_body_id or l.district_id <> p.district_id) as lost,
+        count(*) filter (where not exists (select from facility_historicalpatientregistration h where h.id = p.id)) as unremembered
+      from facility_patientregistration p left join users_ward w on w.id = p.ward_id left join users_localbody l on l.id = p.local_body_id`,
+      [kernel.clock.now().toISOString()]
+    ),
+    [{ early: 0, odd: 0, lost: 0, unremembered: 0 }]
+  )
+  const { status, body } = await doctor.get(`${PATIENTS}?limit=100`)
+  t.equal(status, 200)
+  t.equal(
+    (body as Page).count,
+    people.filter(({ facility }) => /District|Taluk/.test(facility)).length,
+    'those of the own facilities'
+  )
+  const [first] = (body as Page).results
+  const one = await doctor.get(at(first?.id ?? ''))
+  t.match(one, { status: 200, body: { ward_object: { name: String }, meta_info: { occupation: String } } })
+  const again = await demoDistrict(t, ['patients'])
+  t.same(await again.kernel.sql(told), people)
 })

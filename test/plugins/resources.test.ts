@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Requester, TestContext } from 'care-kernel/testing'
 import { betweenFacilities } from './between-facilities.ts'
+import { demoDistrict } from './demo-district.ts'
 
 interface Answered {
   readonly id: string
@@ -250,4 +251,18 @@ t.test('bad input is told, and nothing is written', async t => {
   const other = await add()
   t.equal((await root.get(at(other.id, `comment/${made.id}/`))).status, 404, 'a comment is found under its own request only')
   t.equal((await kernel.get('/api/v1/resource/')).status, 403)
+})
+
+t.test('the demo district has requests in every status, the same everywhere', async t => {
+  const told = `select external_id, title, status, created_date from facility_resourcerequest order by id`
+  const { kernel, doctor } = await demoDistrict(t, ['resources'])
+  const requests = await kernel.sql(told)
+  t.equal(requests.length, 14)
+  for (const status of STATUSES) {
+    const { status: code, body } = await doctor.get(`/api/v1/resource/?status=${encodeURIComponent(status)}`)
+    const { results } = body as { results: Answered[] }
+    t.ok(code === 200 && results.length > 0 && results.every(request => request.status === status), status)
+    t.equal((await doctor.get(at(results[0]?.id ?? ''))).status, 200)
+  }
+  t.same(await (await demoDistrict(t, ['resources'])).kernel.sql(told), requests)
 })

@@ -4,6 +4,7 @@ import { patients } from 'care-kernel/contracts/patients'
 import { shifting } from 'care-kernel/contracts/shifting'
 import type { Requester, TestContext } from 'care-kernel/testing'
 import { betweenFacilities, type Place } from './between-facilities.ts'
+import { demoDistrict } from './demo-district.ts'
 
 interface Answered {
   readonly id: string
@@ -594,4 +595,29 @@ t.test('others hear of destinations that agree, once, and requests hear of patie
     })
   }
   t.match((await root.get(at(other.id))).body, { status: 'APPROVED' }, "other patients' requests stay")
+})
+
+t.test('the demo district has shifts in every status, the same everywhere', async t => {
+  const told = `select r.external_id, r.status, r.reason, r.created_date, p.name, f.name as origin from facility_shiftingrequest r
+    join facility_patientregistration p on p.id = r.patient_id join facility_facility f on f.id = r.origin_facility_id order by r.id`
+  const { kernel, doctor } = await demoDistrict(t, ['patients', 'shifting'])
+  const shifts = await kernel.sql<{ name: string }>(told)
+  t.equal(shifts.length, 24)
+  t.equal(new Set(shifts.map(({ name }) => name)).size, 24, 'one request a patient')
+  for (const status of Object.keys(NUMBERS)) {
+    const { status: code, body } = await doctor.get(`/api/v1/shift/?status=${encodeURIComponent(status)}`)
+    const { results } = body as { results: Answered[] }
+    t.ok(code === 200 && results.length > 0 && results.every(shift => shift.status === status), status)
+    t.equal((await doctor.get(at(results[0]?.id ?? ''))).status, 200)
+  }
+  t.same(await (await demoDistrict(t, ['patients', 'shifting'])).kernel.sql(told), shifts)
+  const both = await demoDistrict(t, ['patients', 'consultations', 'shifting'])
+  t.match(
+    await both.kernel.sql(
+      `select count(*) as count, count(*) filter (where (r.status = 90) <> (p.death_datetime is not null) or (r.status <> 90 and not p.is_active)) as unfit
+      from facility_shiftingrequest r join facility_patientregistration p on p.id = r.patient_id`
+    ),
+    [{ count: 24, unfit: 0 }],
+    'the dead died, the others are in hospital'
+  )
 })
