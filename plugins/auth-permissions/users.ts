@@ -12,11 +12,10 @@ import {
 import type { Actors, AuthHooks, PushColumns, Users, VisibleUser } from './contract.ts'
 import { User } from './models.ts'
 import { randomPassword } from './passwords.ts'
-import { passwordProblems } from './password-policy.ts'
+import { passwordProblem, placeProblems, requireRank, type NewUser } from './new-user.ts'
 import { isReserved, USERNAME_TAKEN, type UserInputs } from './user-inputs.ts'
 import { userReads, type UserReads, type UserReadScope } from './user-resources.ts'
 import { userAssigned } from './user-shapes.ts'
-import { READ_ONLY_TYPES, RANK } from './user-types.ts'
 
 type Calls = {
   readonly [K in keyof AuthHooks]: (
@@ -34,8 +33,7 @@ export interface AccountsScope extends UserReadScope {
   model(definition: typeof User): ModelOf<(typeof User)['columns']>
 }
 
-/** The values of `add_user` and of an update, references resolved but for facilities. */
-export type NewUser = Infer<UserInputs['create']>
+/** The values of an update, references resolved but for facilities. */
 export type UserUpdate = Partial<Infer<UserInputs['update']>>
 
 /** Columns of a new user, as a row. */
@@ -46,17 +44,6 @@ export interface UserRow {
   readonly phone_number: string
   readonly [column: string]: unknown
 }
-
-/** Named places of a new user: its field, the rank from which another than one's own may be given, and the message (contract auth-users §3.5). */
-const PLACES = [
-  { field: 'ward', own: 'wardId', rank: RANK.localBodyAdmin, message: 'Cannot create for a different Ward' },
-  { field: 'local_body', own: 'localBodyId', rank: RANK.districtAdmin, message: 'Cannot create for a different local body' },
-  { field: 'district', own: 'districtId', rank: RANK.stateAdmin, message: 'Cannot create for a different district' },
-  { field: 'state', own: 'stateId', rank: Number.POSITIVE_INFINITY, message: 'Cannot create for a different state' }
-] as const
-
-/** Types that may add doctors though these rank above them. */
-const ADDS_DOCTORS: ReadonlySet<number> = new Set([RANK.staff, RANK.nurse])
 
 /** The people of a deployment: adds, changes and deactivates them, and keeps where they are at home. */
 export class UserAccounts implements Users {
@@ -259,36 +246,6 @@ export class UserAccounts implements Users {
   #now(): string {
     return this.#scope.clock.now().toISOString()
   }
-}
-
-/** What may not be said about a user's places by this creator. */
-function placeProblems(
-  actor: Actor,
-  given: Readonly<Record<(typeof PLACES)[number]['field'], number | null | undefined>>
-): Record<string, string[]> {
-  if (actor.superuser) return {}
-  return Object.fromEntries(
-    PLACES.flatMap(({ field, own, rank, message }) => {
-      const value = given[field]
-      const fits = value === null || value === undefined || value === actor[own] || actor.userType >= rank
-      return fits ? [] : [[field, [message]]]
-    })
-  )
-}
-
-function passwordProblem(
-  { username, first_name: firstName = '', last_name: lastName = '', email = '', password: given }: NewUser,
-  password: string
-): Record<string, string[]> {
-  const messages = given === undefined ? [] : passwordProblems(password, { username, firstName, lastName, email })
-  return messages.length > 0 ? { password: messages } : {}
-}
-
-function requireRank(actor: Actor, type: number): void {
-  if (READ_ONLY_TYPES.has(actor.userType) && !READ_ONLY_TYPES.has(type))
-    throw invalid({ user_type: ['Read only users can create other read only users only'] })
-  if (actor.superuser || type <= actor.userType || (ADDS_DOCTORS.has(actor.userType) && type === RANK.doctor)) return
-  throw invalid({ user_type: ['User cannot create another user with higher permissions'] })
 }
 
 /** Runs a write; a user name that somebody took meanwhile is answered as one that was taken before. */

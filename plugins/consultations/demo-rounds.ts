@@ -1,6 +1,7 @@
 import type { Tx } from 'care-kernel'
 import { demoUuid } from 'care-kernel/contracts/facilities'
-import { REMARKS, WELL, type Course, type Vitals, type Way } from './demo-data.ts'
+import { WELL, type Course, type Vitals } from './demo-courses.ts'
+import { REMARKS, type Way } from './demo-ways.ts'
 import { DailyRound } from './models.ts'
 import type { ConsultationScope } from './scope.ts'
 
