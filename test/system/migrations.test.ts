@@ -114,7 +114,10 @@ t.test(
       [original, own].map(({ url }) => withClient(url, client => readCatalogue(client, tables)))
     )
     const reachable = (difference: { what: string; expected: unknown }) =>
-      !(difference.what.includes('foreign key') && /facility_(asset|assetlocation|consultationbed)\b/.test(String(difference.expected)))
+      !(
+        difference.what.includes('foreign key') &&
+        /facility_(asset|assetlocation|consultationbed)\b/.test(String(difference.expected))
+      )
     const added = ({ what, expected, actual }: { what: string; expected: string; actual: string }) =>
       expected === 'nothing' &&
       (what === 'index' || what.startsWith('column kernel_') || (what === 'unique' && actual.includes('kernel_')))
