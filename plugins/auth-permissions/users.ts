@@ -1,4 +1,14 @@
-import { invalid, type Actor, type Clock, type Database, type Infer, type ModelOf, type Queryable, type Shape, type Tx } from 'care-kernel'
+import {
+  invalid,
+  type Actor,
+  type Clock,
+  type Database,
+  type Infer,
+  type ModelOf,
+  type Queryable,
+  type Shape,
+  type Tx
+} from 'care-kernel'
 import type { Actors, AuthHooks, Users, VisibleUser } from './contract.ts'
 import { User } from './models.ts'
 import { randomPassword } from './passwords.ts'
