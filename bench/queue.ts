@@ -182,12 +182,17 @@ const bareRabbit = (url: string) => async (): Promise<Lane> => {
     async consume(handler) {
       const own = await model.createChannel()
       await own.prefetch(CONCURRENCY)
-      await own.consume(queue, message => {
+      const { consumerTag } = await own.consume(queue, message => {
         if (!message) return
         JSON.parse(message.content.toString())
         void handler(String(message.properties.messageId)).then(() => own.ack(message))
       })
-      return () => own.close()
+      return async () => {
+        await own.cancel(consumerTag)
+        // The last one is acknowledged after its handler has ended.
+        await wait(10)
+        await own.close()
+      }
     },
     async close() {
       await channel.deleteQueue(queue)

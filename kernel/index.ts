@@ -37,6 +37,7 @@ export {
   not,
   predicate,
   scopeCondition,
+  scopePart,
   type Asked,
   type Explanation,
   type Permissions,
@@ -86,6 +87,7 @@ export { field, type PhoneType, type TextOptions } from './rest/fields.ts'
 export * from './rest/filters.ts'
 export { isDate } from './rest/formats.ts'
 export { cell, sendCsv, type Table } from './rest/csv.ts'
+export { AnyOf, type Branch } from './rest/any-of.ts'
 export { describe, type Description } from './rest/describe.ts'
 export { lookupIn, readInput } from './rest/input.ts'
 export { nested, record, type Infer, type RecordInput, type Values } from './rest/record.ts'

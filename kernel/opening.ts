@@ -37,11 +37,11 @@ export async function openPorts(
 
   async function open(port: PortName, { gateway, settings }: ChosenGateway): Promise<Ports[PortName] | undefined> {
     const logger = context.logger.child({ gateway: gateway.name })
-    const after = gateway.after ?? []
+    const after = gateway.after?.filter(name => opening.has(name)) ?? []
     try {
       const earlier = await opened(after)
       // What it comes after could not be opened: that problem is enough.
-      if (after.some(name => gateways.has(name) && !earlier[name])) return undefined
+      if (after.some(name => !earlier[name])) return undefined
       const made = await gateway.open(settings, { ...context, logger, ports: earlier })
       started.push({ name: `port ${port}`, stop: () => made.close() })
       onOpened?.(`${port.padEnd(9)} ${gateway.name}`)

@@ -1,4 +1,5 @@
 import type { Actor } from './actor.ts'
+import type { AnyOf } from './rest/any-of.ts'
 import type { Params } from './rest/params.ts'
 
 /** What a rule may look at besides the actor: the object a handler loaded, or the request's parameters and body before that. */
@@ -56,10 +57,15 @@ export interface Rule {
 }
 
 /** The rows an actor may see: the first case whose predicate holds gives the SQL condition. No case: no rows. */
-export type Scope = readonly (readonly [Predicate, (actor: Actor, params: Params) => string])[]
+export type Scope = readonly (readonly [Predicate, (actor: Actor, params: Params) => string | AnyOf])[]
 
 /** The SQL condition of a scope for an actor, its values added to `params`. */
 export function scopeCondition(scope: Scope, actor: Actor, params: Params): string {
+  return String(scopePart(scope, actor, params))
+}
+
+/** The same for a list, which reads a condition of several ways one by one. */
+export function scopePart(scope: Scope, actor: Actor, params: Params): string | AnyOf {
   const found = scope.find(([holds]) => holds.test(actor, undefined))
   return found ? found[1](actor, params) : 'false'
 }

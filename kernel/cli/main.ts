@@ -6,6 +6,7 @@ import { messageOf, ProblemsError, type Problem } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { configCommands } from './commands/config.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { jobCommands } from './commands/jobs.ts'
 import { loadCommand } from './commands/load.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { openapiCommand } from './commands/openapi.ts'
@@ -39,6 +40,7 @@ const COMMANDS: readonly CliCommand[] = [
   migrateCommand,
   loadCommand,
   doctorCommand,
+  ...jobCommands,
   ...configCommands,
   openapiCommand,
   newPluginCommand

@@ -12,6 +12,8 @@ export interface Filter {
   readonly schema: object
   /** Parameters it reads where that is not its own name: `created_date_after`. */
   readonly suffixes?: readonly string[]
+  /** SQL around its condition, which stands for `%`; conditions of one list with the same link share it. */
+  readonly link?: string
   compile(text: string, params: Params, suffix: string): Verdict
 }
 
@@ -147,14 +149,8 @@ export const filter = {
       return found.length > 0 ? found.join(' and ') : undefined
     }
   }),
-  /** The same about a row that this one names: `link` is SQL with `%` where the filter's condition stands. */
-  via: (link: string, of: Filter): Filter => ({
-    ...of,
-    compile(text, params, suffix) {
-      const verdict = of.compile(text, params, suffix)
-      return typeof verdict === 'string' ? link.replace('%', () => verdict) : verdict
-    }
-  }),
+  /** The same about a row that this one names: `link` is SQL with `%` where the conditions about that row stand. */
+  via: (link: string, of: Filter): Filter => ({ ...of, link }),
   /** Anything else. The SQL may depend on the kind of value, never hold it. */
   custom: (compile: (text: string, params: Params) => Verdict, schema: object = string): Filter => ({ schema, compile })
 } as const
@@ -170,16 +166,16 @@ export function filters(declared: Readonly<Record<string, Filter>>): Filters {
     ),
     compile(query, params) {
       const errors: Record<string, string[]> = {}
-      const conditions: string[] = []
+      const conditions = new Map<string, string[]>()
       for (const { name, parameter, suffix, made } of entries) {
         const text = valueOf(query, parameter)
         if (text === undefined || text.trim() === '') continue
         const verdict = text.includes('\0') ? { error: 'Null characters are not allowed.' } : made.compile(text, params, suffix)
         if (typeof verdict === 'object') errors[name] = [verdict.error]
-        else if (verdict !== undefined) conditions.push(verdict)
+        else if (verdict !== undefined) conditions.set(made.link ?? '%', [...(conditions.get(made.link ?? '%') ?? []), verdict])
       }
       if (Object.keys(errors).length > 0) throw invalid(errors)
-      return conditions
+      return [...conditions].map(([link, found]) => link.replace('%', () => found.join(' and ')))
     }
   }
 }

@@ -1,8 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import { ApiError, notFound } from '../http/errors.ts'
 import type { Queryable } from '../ports/database.ts'
+import type { AnyOf } from './any-of.ts'
 import type { Filters, Ordering } from './filters.ts'
 import { envelope, limitOffset, pageEnvelope, pageNumber } from './paging.ts'
+import { allRows, foundRows, matchesOf, reachOf, walkedRows, type Source } from './page-text.ts'
 import { Params } from './params.ts'
 import { Totals, type Counting, type Total } from './totals.ts'
 import type { Shape } from './out.ts'
@@ -29,7 +31,7 @@ export interface ResourceInput {
 }
 
 /** Adds conditions; what it returns is ANDed. Its text must depend on the kind of actor and filter only, never on values. */
-export type Where = (params: Params) => readonly (string | undefined)[]
+export type Where = (params: Params) => readonly (string | AnyOf | undefined)[]
 
 export interface Resource extends ResourceInput {
   /** One page as JSON text: one statement, whatever the page holds. `shape` shows another representation. */
@@ -72,7 +74,9 @@ export function resource(input: ResourceInput): Resource {
   }
   const shapes = new Map<Shape, number>()
   const shapeId = (shown: Shape) => shapes.get(shown) ?? (shapes.set(shown, shapes.size), shapes.size - 1)
-  const condition = (parts: readonly (string | undefined)[]) => [live, ...parts].filter(Boolean).join(' and ') || 'true'
+  const conditions = (parts: readonly (string | AnyOf | undefined)[]) =>
+    [live, ...parts].filter((part): part is string | AnyOf => part !== undefined && part !== '')
+  const condition = (parts: readonly (string | AnyOf | undefined)[]) => conditions(parts).join(' and ') || 'true'
   const filtered = (request: FastifyRequest, params: Params) =>
     filters?.compile(request.query as Record<string, string | string[]>, params) ?? []
 
@@ -84,43 +88,47 @@ export function resource(input: ResourceInput): Resource {
     page?: { limit: number; offset: number }
   ) {
     const params = new Params()
-    const found = condition([...(where?.(params) ?? []), ...filtered(request, params)])
+    const source: Source = { from, alias, conditions: conditions([...(where?.(params) ?? []), ...filtered(request, params)]) }
     const matching = [...params.values]
+    const found = matchesOf(source, '1')
     const order = ordering?.compile(request.query as Record<string, string | string[]>) ?? `order by ${key.column}`
-    const chosen = `select ${alias}.* from ${from} where ${found} ${order}`
-    const picked = page ? pageOf(chosen, alias, page, params) : chosen
-    const results = `(select coalesce('[' || string_agg(${shown.sql}::text, ',') || ']', '[]') from (${picked}) ${alias}) as results`
-    const matches = `from ${from} where ${found}`
-    const stamp = page && counted ? counted.stamp(request, params) : 'null'
-    const read = async (count: string) => {
-      const text = statement(
-        `rows\n${count.length}`,
-        shown,
-        found,
-        picked,
-        () => `select ${count} as count, ${stamp} as stamp, ${results}`
-      )
-      const { rows } = await db.query<Page>(text, params.values)
+    const json = (rows: string) =>
+      `(select coalesce('[' || string_agg(${shown.sql}::text, ',') || ']', '[]') from (${rows}) ${alias}) as results`
+    const read = async (values: readonly unknown[], what: string, make: () => string) => {
+      const { rows } = await db.query<Page>(statement(what, shown, found, order, make), values)
       return rows[0] ?? NO_ROWS
     }
-    if (!page) return read('0')
-    if (!counted) return read(`(select count(*) ${matches})`)
+    if (!page) return read(params.values, 'all', () => `select 0 as count, null as stamp, ${json(allRows(source, order))}`)
 
+    const reach = reachOf(page.limit + page.offset)
+    const cut = `limit ${params.add(page.limit)} offset ${params.add(page.offset)}`
+    const walked = () => json(walkedRows({ source, order, cut, reach }))
+    if (!counted)
+      return read(
+        params.values,
+        `page ${reach}`,
+        () => `select (select count(*) from (${found}) _) as count, null as stamp, ${walked()}`
+      )
+
+    const stamp = counted.stamp(request, params)
     const what = JSON.stringify([found, matching])
     const kept = totals.find(db, what)
-    const row = await read(kept ? '0' : `(select count(*) from (select ${matches} limit ${counted.upTo + 1}) _)`)
+    const row = await read(params.values, `${kept ? 'walked' : 'found'} ${reach} ${stamp}`, () => {
+      if (kept) return `select 0 as count, ${stamp} as stamp, ${walked()}`
+      const { matches, rows } = foundRows({ source, order, cut, reach }, counted.upTo)
+      return `${matches} select (select count from n) as count, ${stamp} as stamp, ${json(rows)}`
+    })
     if (kept && kept.stamp === row.stamp) return { ...row, count: kept.count }
     if (!kept && row.count <= counted.upTo) return row
-    const total = await countAll(db, matches, matching, request)
-    totals.keep(db, what, total)
+    const counting = new Params(matching)
+    const stampNow = counted.stamp(request, counting)
+    const total = await read(
+      counting.values,
+      `total ${stampNow}`,
+      () => `select (select count(*) from (${found}) _) as count, ${stampNow} as stamp, '' as results`
+    )
+    totals.keep(db, what, { count: total.count, stamp: total.stamp })
     return { ...row, count: total.count }
-  }
-
-  async function countAll(db: Queryable, matches: string, values: readonly unknown[], request: FastifyRequest): Promise<Total> {
-    const params = new Params(values)
-    const stamp = counted?.stamp(request, params) ?? 'null'
-    const { rows } = await db.query<Total>(`select (select count(*) ${matches}) as count, ${stamp} as stamp`, params.values)
-    return rows[0] ?? NO_ROWS
   }
 
   function named(value: string | number, params: Params): string {
@@ -172,19 +180,6 @@ export function resource(input: ResourceInput): Resource {
     row: <Row>(db: Queryable, value: string | number, columns: string, where?: Where, lock = false) =>
       find<Row>(db, value, where, columns, lock ? `for no key update of ${alias}` : '')
   })
-}
-
-const LARGEST_BUCKET = 65_536
-
-/**
- * The rows of a page. A generic plan cannot know how few rows a parameter will ask for, and would sort them all: so the rows up to the end
- * of the page are asked for by a constant, the next power of four, and the page is cut out of them.
- */
-function pageOf(chosen: string, alias: string, { limit, offset }: { limit: number; offset: number }, params: Params): string {
-  const cut = `limit ${params.add(limit)} offset ${params.add(offset)}`
-  let bucket = 16
-  while (bucket < limit + offset) bucket *= 4
-  return bucket > LARGEST_BUCKET ? `${chosen} ${cut}` : `select * from (${chosen} limit ${bucket}) ${alias} ${cut}`
 }
 
 /** The absolute address of a request, as `next` and `previous` repeat it. */

@@ -1,14 +1,15 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { causedBy } from '../cause.ts'
 import { stackOf } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Database } from '../ports/database.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { Delivery, Queue } from '../ports/queue.ts'
+import { backoff, type Delivery, type Queue } from '../ports/queue.ts'
 import { isUuid } from '../rest/resource.ts'
 import { claim, finish, giveBack, isOpen, keepResult, park, retryAt, type Claimed, type Reason } from './messages.ts'
 import { makeProgress } from './progress.ts'
-import { misfit, type Scopes, type Task, type Tasks } from './task.ts'
+import { makeMisfit, type Scopes, type Task, type Tasks } from './task.ts'
 
 export type Outcome = 'done' | 'repeat' | 'retried' | 'parked' | 'given back'
 
@@ -34,8 +35,7 @@ export interface Consumer {
 
 /** Beyond the attempts a task declares: for processes that ended under it, through no fault of its own as a rule. */
 const CRASHES = 3
-const GRACE_AFTER_TIMEOUT_MS = 30_000
-const LONGEST_BACKOFF_MS = 3_600_000
+const GRACE_AFTER_TIMEOUT_MS = 10_000
 const AWAY_MS = 1000
 /** Pauses before somebody else's message is asked for again: the relay's for a moment, a dead worker's until PostgreSQL notices. */
 const IN_OTHER_HANDS_MS = [5, 50, 250, 1000, 3000]
@@ -58,6 +58,9 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
   const subscriptions = new Map<string, () => Promise<void>>()
   const handlings = new Set<AbortController>()
   const stopping = new AbortController()
+  // Every message in hand listens to it.
+  setMaxListeners(0, stopping.signal)
+  const misfit = makeMisfit()
 
   async function deliver(task: Task, { body }: Delivery): Promise<void> {
     if (typeof body !== 'string' || !isUuid(body)) return
@@ -152,9 +155,8 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
     const reason = error instanceof CalledOff ? 'timeout' : 'failed'
     const text = reason === 'timeout' ? `took longer than ${task.timeoutSeconds} s` : stackOf(error)
     if (message.attempts >= task.attempts) return parked(task, message, reason, text)
-    const pause = Math.min(task.backoffSeconds * 1000 * 2 ** (message.attempts - 1), LONGEST_BACKOFF_MS)
-    // Jitter, so that what failed together does not come back together.
-    await retryAt(database, message, new Date(clock.now().getTime() + pause * (1 + Math.random() / 4)), text)
+    const pause = backoff({ attempts: task.attempts, backoffMs: task.backoffSeconds * 1000 }, message.attempts)
+    await retryAt(database, message, new Date(clock.now().getTime() + pause), text)
     tell('warn', task, message, text, 'failed, will be tried again')
     return 'retried'
   }

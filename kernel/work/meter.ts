@@ -14,6 +14,11 @@ interface Metered {
   readonly composition: Composition
 }
 
+interface Sample<L extends string> {
+  readonly labels: Partial<Record<L, string>>
+  readonly value: number
+}
+
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
 /** Registers what is to be known of durable work; the result notes one attempt. What only the database knows is asked when scraped. */
@@ -37,7 +42,7 @@ export function meterWork(registry: Registry, { database, queue, clock, composit
       const names = [...tasksOf(composition).keys()]
       const counts = await Promise.all(names.map(async name => [name, await queue.counts(name)] as const))
       return counts.flatMap(([name, states]) =>
-        Object.entries(states).map(([state, value]) => ({ labels: { queue: name, state }, value }))
+        Object.entries<number>({ ...states }).map(([state, value]) => ({ labels: { queue: name, state }, value }))
       )
     })
     gauge('care_schedule_lateness_seconds', 'How late the last run of a schedule was started', ['schedule'], async () =>
@@ -49,21 +54,16 @@ export function meterWork(registry: Registry, { database, queue, clock, composit
   return (job: string, outcome: Outcome, seconds: number): void => duration.observe({ job, outcome }, seconds)
 
   /** A gauge whose values are asked for; one that cannot be read is left out, the others are still answered. */
-  function gauge<L extends string>(
-    name: string,
-    help: string,
-    labelNames: L[],
-    read: () => Promise<{ labels: Partial<Record<L, string>>; value: number }[]>
-  ): void {
+  function gauge<L extends string>(name: string, help: string, labelNames: L[], read: () => Promise<Sample<L>[]>): void {
     new Gauge({
       name,
       help,
       labelNames,
       registers: [registry],
       async collect() {
-        const values = await read().catch(() => [])
+        const values = await read().catch((): Sample<L>[] => [])
         this.reset()
-        for (const { labels, value } of values) this.set(labels, value)
+        for (const { labels, value } of values) this.set(labels as Partial<Record<string, string>>, value)
       }
     })
   }

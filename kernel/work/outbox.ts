@@ -5,7 +5,7 @@ import type { JobPart } from '../engines/jobs.ts'
 import type { EnqueueOptions } from '../plugin.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Tx } from '../ports/database.ts'
-import { misfit, subscriptionName } from './task.ts'
+import { makeMisfit, subscriptionName } from './task.ts'
 
 /** Writes of events and jobs in the business transaction: nothing is queued before commit, nothing committed is lost (design §6). */
 export interface Outbox {
@@ -40,6 +40,8 @@ const INSERT = `insert into kernel_message (id, task, payload, due_at, priority,
 
 /** One row per subscriber of an event, one row per job, in one statement. Payloads are checked before they are written. */
 export function makeOutbox({ events, jobs, clock, written }: OutboxParts): Outbox {
+  const misfit = makeMisfit()
+
   async function write(
     tx: Tx,
     tasks: readonly string[],

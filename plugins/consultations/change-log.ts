@@ -138,8 +138,8 @@ export class ChangeLog {
 }
 
 /**
- * Every active type of the model that has a changed field and a value that says something becomes an event; what it replaces is
- * no longer the latest. An event's id is a ULID: the time, then randomness (written in hexadecimal digits, which are its alphabet's).
+ * Every active type of the model that has a changed field and a value that says something becomes an event. Of an object and a
+ * type the event of its last save is the latest, whatever time it speaks of (FIX-C12). An event's id is a ULID: the time, then randomness (written in hexadecimal digits, which are its alphabet's).
  */
 function statementOf(model: WatchedModel): string {
   const { from, alias }: Watched = WATCHED[model]
@@ -157,7 +157,7 @@ function statementOf(model: WatchedModel): string {
       where not (v.value in ('null', '""', '0', 'false', '[]', '{}')${zero}))
   ), replaced as (
     update facility_patientconsultationevent e set is_latest = false from telling c
-    where e.consultation_id = $2 and e.is_latest and e.event_type_id = c.type_id and e.object_model = '${model}' and e.object_id = c.id and e.taken_at < $5::timestamptz
+    where e.consultation_id = $2 and e.is_latest and e.event_type_id = c.type_id and e.object_model = '${model}' and e.object_id = c.id
   )
   insert into facility_patientconsultationevent
     (external_id, consultation_id, event_type_id, caused_by_id, created_date, taken_at, object_model, object_id, is_latest, meta, value, change_type)

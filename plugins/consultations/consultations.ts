@@ -36,7 +36,7 @@ export class ConsultationService implements Consultations {
 
   ofPath = async (db: Queryable, actor: Actor, uuid: string, hold = false): Promise<RuledConsultation> => {
     const params = new Params()
-    return this.#find(db, uuid, params, reachedBy(actor)(params), hold)
+    return this.#find(db, uuid, params, reachedBy(actor)(params).map(String), hold)
   }
 
   /** The consultation of a path, whoever asks; for rules that look at it themselves. 404 for an unknown one. */
@@ -75,15 +75,9 @@ export class ConsultationService implements Consultations {
     await this.#scope.model(PatientConsultation).update(values, { where: { id }, transaction: tx.sequelize })
   }
 
-  async #find(
-    db: Queryable,
-    uuid: string,
-    params: Params,
-    where: readonly (string | undefined)[],
-    hold: boolean
-  ): Promise<RuledConsultation> {
+  async #find(db: Queryable, uuid: string, params: Params, where: readonly string[], hold: boolean): Promise<RuledConsultation> {
     if (!isUuid(uuid)) throw notAUuid(uuid)
-    const found = [`c.external_id = ${params.add(uuid, 'uuid')}`, 'not c.deleted', ...where].filter(Boolean).join(' and ')
+    const found = [`c.external_id = ${params.add(uuid, 'uuid')}`, 'not c.deleted', ...where].join(' and ')
     const {
       rows: [row]
     } = await db.query<RuledConsultation>(

@@ -1,4 +1,16 @@
-import { all, any, not, predicate, scopeCondition, type Actor, type Rule, type RowScope, type Where } from 'care-kernel'
+import {
+  all,
+  any,
+  AnyOf,
+  not,
+  predicate,
+  scopeCondition,
+  scopePart,
+  type Actor,
+  type Rule,
+  type RowScope,
+  type Where
+} from 'care-kernel'
 import {
   assetUser,
   atLeast,
@@ -87,33 +99,48 @@ export const consultationRules = {
   'icd.read': { summary: 'Search ICD-11', allow: everybody }
 } as const satisfies Readonly<Record<string, Rule>>
 
-const patientsIn = (column: 'state_id' | 'district_id') =>
-  `c.patient_id in (select p.id from facility_patientregistration p join facility_facility f on f.id = p.facility_id where f.${column}`
+/** SQL: the patient of `c` is at a facility of these, whatever the array holds. */
+const patientAt = (facilities: string, more = '') =>
+  `exists (select from facility_patientregistration p where p.id = c.patient_id${more} and p.facility_id = any(${facilities}))`
+const facilitiesIn = (column: 'state_id' | 'district_id', id: string) =>
+  `array(select f.id from facility_facility f where f.${column} = ${id})`
 
 /**
- * Consultations an actor lists and opens (contract consultations §4). As a union of keys, because PostgreSQL finds the rows of
- * each part by its index and those of an `or` over two tables by reading all. Assigned people see theirs (FIX-C4).
+ * Consultations an actor lists and opens (contract consultations §4): of active patients at one's facilities, of one's home facility,
+ * and, for assigned people, theirs (FIX-C4).
  */
 const listed: RowScope = [
   [superuser, () => 'true'],
   [assetUser, () => 'false'],
   [
     atLeast(RANK.stateLabAdmin),
-    ({ stateId }, params) => (stateId === null ? 'false' : `${patientsIn('state_id')} = ${params.add(stateId)})`)
+    ({ stateId }, params) => (stateId === null ? 'false' : patientAt(facilitiesIn('state_id', params.add(stateId))))
   ],
   [
     atLeast(RANK.districtLabAdmin),
-    ({ districtId }, params) => (districtId === null ? 'false' : `${patientsIn('district_id')} = ${params.add(districtId)})`)
+    ({ districtId }, params) => (districtId === null ? 'false' : patientAt(facilitiesIn('district_id', params.add(districtId))))
   ],
   [
     everybody,
     ({ id, facilityIds, homeFacilityId }, params) => {
-      const [user, facilities, home] = [params.add(id), params.add(facilityIds, 'bigint[]'), params.add(homeFacilityId, 'bigint')]
-      return `c.id in (
-        select x.id from facility_patientregistration p join facility_patientconsultation x on x.patient_id = p.id where p.is_active and p.facility_id = any(${facilities})
-        union select x.id from facility_patientconsultation x where x.facility_id = ${home}
-        union select x.id from facility_patientconsultation x where x.assigned_to_id = ${user}
-        union select x.id from facility_patientregistration p join facility_patientconsultation x on x.patient_id = p.id where p.assigned_to_id = ${user})`
+      const [user, facilities] = [params.add(id), params.add(facilityIds, 'bigint[]')]
+      const home = `c.facility_id = ${params.add(homeFacilityId, 'bigint')}`
+      const here = patientAt(facilities, ' and p.is_active')
+      const assigned = `c.assigned_to_id = ${user}`
+      const patientAssigned = `c.patient_id = any(array(select p.id from facility_patientregistration p where p.assigned_to_id = ${user}))`
+      const elsewhere = `(${home}) is not true`
+      return new AnyOf(
+        { where: home },
+        {
+          where: `(${here} and ${elsewhere})`,
+          each: {
+            of: `(select p.id from facility_patientregistration p where p.is_active and p.facility_id = any(${facilities})) m`,
+            where: `c.patient_id = m.id and ${elsewhere}`
+          }
+        },
+        { where: `(${assigned} and ${elsewhere} and not ${here})` },
+        { where: `(${patientAssigned} and ${elsewhere} and not ${here} and (${assigned}) is not true)` }
+      )
     }
   ]
 ]
@@ -146,7 +173,7 @@ const reached: RowScope = [
 /** Condition of the consultations an actor lists. */
 export const listedFor =
   (actor: Actor): Where =>
-  params => [scopeCondition(listed, actor, params)]
+  params => [scopePart(listed, actor, params)]
 
 /** Condition of the consultations whose parts an actor reaches. */
 export const reachedBy =

@@ -101,13 +101,14 @@ export class Rounds {
       { where: { id: row.id }, transaction: tx.sequelize }
     )
     await this.#touch(tx, actor, consultation, values, { last_updated_by_telemedicine: byAssigned })
-    // FIX-C12: by who changed it, when it changed, so that what was said before is no longer the latest.
+    // FIX-C12: by who changed it, when it changed.
     await changeLog.record(tx, {
       model: 'DailyRound',
       consultationId: consultation.id,
       ids: [row.id],
       by: actor.id,
       at,
+      takenAt: values.taken_at ?? (row.stored.taken_at as string | null) ?? at,
       only: Object.keys(columns)
     })
     await emit(tx, 'round-updated', {

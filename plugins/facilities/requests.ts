@@ -90,14 +90,14 @@ export function requestsBetween(table: string, roles: Readonly<Record<Role, stri
         district: touching('district_id'),
         otherwise({ facilityIds }: Actor, params: Params) {
           const own = params.add(facilityIds, 'bigint[]')
-          // A union of look-ups: no index can serve an `or` across tables.
+          // Look-ups first, then their rows by key: no index serves an `or` across tables, and a semi-join would be planned as if all matched.
           const seen = [
             `select x.id from ${table} x where x.${roles.origin}_id = any(${own})`,
             `select x.id from ${table} x where x.${roles.approving}_id = any(${own})`,
             `select x.id from ${table} x where x.${roles.assigned}_id = any(${own})${assignedIf ? ` and x.${assignedIf}` : ''}`,
             ...(also ? [also(own)] : [])
           ]
-          return `r.id in (${seen.join(' union all ')})`
+          return `r.id = any(array(${seen.join(' union all ')}))`
         }
       })
   }

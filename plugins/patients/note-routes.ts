@@ -172,9 +172,13 @@ export function noteRoutes(app: FastifyInstance, scope: PatientScope): void {
     }
   )
 
-  app.get(`${URL}:note/edits/:edit/`, { config: { permission: 'patient.note.edits' }, schema: { hide: true } }, () => {
-    throw notFound()
-  })
+  app.get(
+    `${URL}:note/edits/:edit/`,
+    { config: { permission: 'patient.note.edits' }, schema: describe({ summary: 'An earlier wording by itself: not there' }) },
+    () => {
+      throw notFound()
+    }
+  )
 }
 
 /** A note says something; this is told before anything else (contract patients §14). */

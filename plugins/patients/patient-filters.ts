@@ -104,7 +104,8 @@ function consultationFilters({ consultations, daily_rounds: rounds, diagnoses, c
       either(
         none &&
           `not exists (select from ${consultations} c where c.id = p.last_consultation_id and cardinality(c.has_consents) > 0)`,
-        numbers && `p.last_consultation_id in (select c.id from ${consultations} c where c.has_consents && ${numbers})`
+        numbers &&
+          `p.last_consultation_id in (select c.id from ${consultations} c where cardinality(c.has_consents) > 0 and c.has_consents && ${numbers})`
       )
     )
   }
@@ -131,7 +132,7 @@ function patientFilters(relations: Relations) {
     ration_card_category: filter.choice('p.ration_card_category', valuesOf(RATION_CARDS)),
     created_date: filter.dateRange('p.created_date'),
     modified_date: filter.dateRange('p.modified_date'),
-    srf_id: filter.text('p.srf_id'),
+    srf_id: filter.via(`(% and p.srf_id <> '')`, filter.text('p.srf_id')),
     is_declared_positive: filter.bool('p.is_declared_positive'),
     date_declared_positive: filter.dateRange('p.date_declared_positive'),
     date_of_result: filter.dateRange('p.date_of_result'),
@@ -146,7 +147,7 @@ function patientFilters(relations: Relations) {
     district_name: placeName('p.district_id', 'users_district'),
     local_body_name: placeName('p.local_body_id', 'users_localbody'),
     state_name: placeName('p.state_id', 'users_state'),
-    covin_id: filter.text('p.covin_id'),
+    covin_id: filter.via(`(% and p.covin_id <> '')`, filter.text('p.covin_id')),
     is_vaccinated: filter.bool('p.is_vaccinated'),
     number_of_doses: filter.number('p.number_of_doses'),
     assigned_to: filter.number('p.assigned_to_id'),

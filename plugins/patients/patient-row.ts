@@ -1,5 +1,5 @@
 import type { Params } from 'care-kernel'
-import { scopeCondition, type Actor, type Where } from 'care-kernel'
+import { scopePart, type Actor, type Where } from 'care-kernel'
 import { patientsOf, type ScopeRelations } from './policy.ts'
 
 /** Columns of a `PatientRow`, as SQL over `p`. */
@@ -18,5 +18,5 @@ export function visibility(
   relations: ScopeRelations
 ): (actor: Actor, options?: { readonly alias?: string; readonly retrieving?: boolean }) => Where {
   return (actor, { alias = 'p', retrieving = false } = {}) =>
-    (params: Params) => [scopeCondition(patientsOf(alias, relations, retrieving), actor, params)]
+    (params: Params) => [scopePart(patientsOf(alias, relations, retrieving), actor, params)]
 }

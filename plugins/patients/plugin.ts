@@ -30,7 +30,7 @@ export default definePlugin({
   kernel: '^1.0.0',
   summary: 'Patients: registration, search, transfer, notes, and what facilities count by day',
   requires: [places, authPermissions, facilities],
-  ports: ['database', 'cache'],
+  ports: ['database'],
   config: Settings,
   models: [Patient, HistoricalPatient, PatientMetaInfo, Disease, PatientContact, PatientNote, PatientNoteEdit, PatientStats],
   migrations: new URL('../../migrations/patients/', import.meta.url),

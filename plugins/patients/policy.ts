@@ -1,4 +1,4 @@
-import { all, any, not, predicate, type Params, type RowScope, type Rule } from 'care-kernel'
+import { all, any, AnyOf, not, predicate, type Params, type RowScope, type Rule } from 'care-kernel'
 import {
   assetUser,
   atLeast,
@@ -118,17 +118,23 @@ export function patientsOf(
       everybody,
       ({ id, facilityIds }, params) => {
         const [user, facilities] = [params.add(id), params.add(facilityIds, 'bigint[]')]
-        return (
-          [
-            `(${alias}.facility_id = any(${facilities})`,
-            `${alias}.assigned_to_id = ${user}`,
-            `${alias}.last_consultation_id in (select c.id from ${consultations} c where c.assigned_to_id = ${user})`,
-            ...(retrieving
-              ? [
-                  `exists (select from ${consultations} c where c.patient_id = ${alias}.id and c.facility_id = any(${facilities}))`
-                ]
-              : [])
-          ].join(' or ') + ')'
+        const [at, assigned, lastAssigned] = [
+          `${alias}.facility_id = any(${facilities})`,
+          `${alias}.assigned_to_id = ${user}`,
+          `${alias}.last_consultation_id = any(array(select c.id from ${consultations} c where c.assigned_to_id = ${user}))`
+        ]
+        const elsewhere = `(${at}) is not true`
+        return new AnyOf(
+          { where: at, each: { of: `unnest(${facilities}) m(id)`, where: `${alias}.facility_id = m.id` } },
+          { where: `(${assigned} and ${elsewhere})` },
+          { where: `(${lastAssigned} and ${elsewhere} and (${assigned}) is not true)` },
+          ...(retrieving
+            ? [
+                {
+                  where: `exists (select from ${consultations} c where c.patient_id = ${alias}.id and c.facility_id = any(${facilities}) and not c.deleted)`
+                }
+              ]
+            : [])
         )
       }
     ]
@@ -141,7 +147,7 @@ export function notesOf(relations: ScopeRelations): RowScope {
     holds,
     at < cases.length - 1
       ? condition
-      : (actor, params) => `(${condition(actor, params)} or n.created_by_id = ${params.add(actor.id)})`
+      : (actor, params) => `(${String(condition(actor, params))} or n.created_by_id = ${params.add(actor.id)})`
   ])
 }
 

@@ -11,7 +11,7 @@ import type { Settings } from './settings.ts'
 /** What the plugin declared. */
 export type DeclaredScope = Scope<
   typeof patients,
-  'database' | 'cache',
+  'database',
   readonly [typeof places, typeof authPermissions, typeof facilities],
   readonly [],
   typeof Settings,

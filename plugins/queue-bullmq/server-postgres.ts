@@ -6,6 +6,7 @@ import {
   runMigrations,
   Worker,
   type BackendFactory,
+  type PgPoolClient,
   type PgPool,
   type RedisQueueBackend
 } from 'bullmq'
@@ -51,7 +52,7 @@ export function postgresServer({ url, poolSize, prefix, applicationName }: Postg
   // Every queue and worker of the process listens to the one pool and to the one client.
   pool.setMaxListeners(0)
   pool.on('connect', client => client.setMaxListeners(0))
-  pool.on('error', error => state.lost(error))
+  pool.on('error', doubt)
 
   const bull = again(async () => {
     connection = await connect()
@@ -81,7 +82,7 @@ export function postgresServer({ url, poolSize, prefix, applicationName }: Postg
     } finally {
       client.release()
     }
-    const made = new PostgresConnection(pool as unknown as PgPool)
+    const made = inTurn(new PostgresConnection(pool as unknown as PgPool))
     made.setMaxListeners(0)
     // BullMQ remembers a first failure for ever, so a failed one is thrown away and made anew.
     await made.waitUntilReady()
@@ -110,17 +111,20 @@ export function postgresServer({ url, poolSize, prefix, applicationName }: Postg
     }
   }
 
-  /** One that was not answered in time spares the others the wait: the server is asked until it answers. */
+  /** A lost connection may be one of many: the server is asked, and nobody waits meanwhile. */
+  function doubt(error: unknown): void {
+    if (!present) return
+    present = false
+    state.suspect(error)
+    void again(() => pool.query('select'))
+  }
+
   async function run<T>(work: (bull: Bull) => Promise<T>): Promise<T> {
     if (!present || closing.signal.aborted) throw new Error(`the queue is away: ${state.reason}`)
     try {
       return await inTime(work(await bull), 'PostgreSQL')
     } catch (error) {
-      if (present && isAway(error)) {
-        present = false
-        state.lost(error)
-        void again(() => pool.query('select'))
-      }
+      if (isAway(error)) doubt(error)
       throw error
     }
   }
@@ -148,6 +152,26 @@ export function postgresServer({ url, poolSize, prefix, applicationName }: Postg
       await pool.end().catch(() => undefined)
     }
   }
+}
+
+/** All workers listen on one client, and pg wants the statements of one client one after another. */
+function inTurn(connection: PostgresConnection): PostgresConnection {
+  const known = new WeakSet<object>()
+  const getListenClient = connection.getListenClient.bind(connection)
+  connection.getListenClient = async () => {
+    const client = await getListenClient()
+    if (known.has(client)) return client
+    known.add(client)
+    const query: PgPoolClient['query'] = client.query.bind(client)
+    let last: Promise<unknown> = Promise.resolve()
+    client.query = <R>(text: string, values?: readonly unknown[]) => {
+      const next = last.then(() => query<R>(text, values))
+      last = next.catch(() => undefined)
+      return next
+    }
+    return client
+  }
+  return connection
 }
 
 /** Errors of the network and of a server that starts or stops; others are about the statement. */

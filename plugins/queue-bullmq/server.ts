@@ -41,6 +41,8 @@ export async function inTime<T>(work: Promise<T>, what: string): Promise<T> {
 export interface Presence {
   /** The last error, for those who ask meanwhile. */
   readonly reason: string
+  /** Keeps the error as the reason, and says nothing yet. */
+  suspect(error: unknown): void
   lost(error?: unknown): void
   found(): void
 }
@@ -52,6 +54,9 @@ export function presence(what: string, logger: Logger): Presence {
   return {
     get reason() {
       return reason
+    },
+    suspect(error) {
+      reason = messageOf(error)
     },
     lost(error) {
       if (error !== undefined) reason = messageOf(error)

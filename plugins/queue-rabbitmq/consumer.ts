@@ -73,48 +73,56 @@ export function startConsumer(input: ConsumerInput): Consumer {
     const { consumerTag: tag } = await channel.consume(queue, message => {
       // Somebody deleted the queue.
       if (!message) return void channel.close().catch(() => undefined)
-      const work = handle(message, channel, stopper.signal).catch((error: unknown) =>
-        logger.warn({ queue, reason: messageOf(error) }, 'the outcome of a message is not safe: it will be delivered again')
-      )
+      const work = handle(message, channel, stopper.signal)
       running.add(work)
       void work.then(() => running.delete(work))
     })
     session = { channel, stopper, tag }
+    // Stopped while it was being opened.
+    if (stopping) await channel.close()
     await ended
     session = undefined
     if (reason && connection.holds(model)) throw reason
   }
 
   async function handle(message: Message, channel: Channel, signal: AbortSignal): Promise<void> {
-    if (stopping) return giveBack(message, channel)
+    // Left as it is: the channel is about to be closed, and gives it back.
+    if (stopping) return
     const { due, attempts, ...rest } = unpack(message)
     if (due !== undefined && due > clock.now().getTime())
-      return settle(message, channel, () => input.hold(repack(message, { attempts, due }), due))
+      return settle(message, channel, signal, () => input.hold(repack(message, { attempts, due }), due))
     const attempt = attempts + 1
     try {
       await handler({ ...rest, attempt, signal })
     } catch (error) {
-      // The channel's loss has given it back already.
+      // Where the channel is lost the broker has given it back already.
       if (signal.aborted) return giveBack(message, channel)
       const retry = policy()
-      if (attempt >= retry.attempts)
-        return settle(message, channel, () => input.park(repack(message, { attempts: attempt, error: messageOf(error) })))
+      if (attempt >= retry.attempts) {
+        const parked = repack(message, { attempts: attempt, error: messageOf(error) })
+        return settle(message, channel, signal, () => input.park(parked))
+      }
       const next = clock.now().getTime() + backoff(retry, attempt)
-      return settle(message, channel, () => input.hold(repack(message, { attempts: attempt, due: next }), next))
+      return settle(message, channel, signal, () => input.hold(repack(message, { attempts: attempt, due: next }), next))
     }
     acknowledge(message, channel)
   }
 
-  /** Acknowledges once the message is safe elsewhere; where that fails it is delivered again, after a pause. */
-  async function settle(message: Message, channel: Channel, makeSafe: () => Promise<void>): Promise<void> {
-    try {
-      await makeSafe()
-    } catch (error) {
+  /**
+   * Acknowledges once the message is safe elsewhere. While the broker takes no messages it is held on to: giving it back would run it
+   * again and again.
+   */
+  async function settle(message: Message, channel: Channel, signal: AbortSignal, makeSafe: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        await makeSafe()
+        return acknowledge(message, channel)
+      } catch (error) {
+        if (signal.aborted) return giveBack(message, channel)
+        logger.warn({ queue, reason: messageOf(error) }, 'the outcome of a message cannot be kept yet')
+      }
       await wait(PAUSE_MS)
-      giveBack(message, channel)
-      throw error
     }
-    acknowledge(message, channel)
   }
 
   async function stop(): Promise<void> {

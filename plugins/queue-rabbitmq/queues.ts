@@ -1,5 +1,5 @@
 import type { Channel, ChannelModel } from 'amqplib'
-import type { Clock, Logger, Queue, RestingMessage, RetryPolicy } from 'care-kernel'
+import type { Clock, Logger, Queue, QueueCounts, RestingMessage, RetryPolicy } from 'care-kernel'
 import { within, type Connection } from './connection.ts'
 import { startConsumer, type Consumer } from './consumer.ts'
 import { pack, repack, unpackResting, type Parcel } from './message.ts'
@@ -38,7 +38,10 @@ export function makeQueues({ publishing, consuming, prefix, clock, logger }: Que
   let closing: Promise<void> | undefined
 
   publishing.onConnect(() => {
-    for (const { names } of declared.values()) void ensureMain(names).catch(() => undefined)
+    for (const queue of declared.values()) {
+      forget(queue)
+      void ensureMain(queue.names).catch(() => undefined)
+    }
   })
 
   function known(name: string): Known {
@@ -77,18 +80,29 @@ export function makeQueues({ publishing, consuming, prefix, clock, logger }: Que
 
   const ensureMain = (names: Names) => ensure(names.main, channel => assertMain(channel, names))
 
+  /** The delay queues are looked for again: somebody may have deleted one, or this is another broker. */
+  function forget(queue: Known): void {
+    queue.lifetimes.clear()
+    queue.lookedAt = -LOOK_AGAIN_MS
+  }
+
   async function send(queue: string, parcels: readonly Parcel[]): Promise<void> {
     await publisher.send(queue, parcels).catch((error: unknown) => {
-      if (error instanceof Unroutable) asserted.queues.delete(queue)
+      if (error instanceof Unroutable) asserted.queues.clear()
       throw error
     })
   }
 
-  /** Puts messages of one due time where they wait: in the delay queue, or at the end of the queue itself where they are due. */
-  async function hold({ names, lifetimes }: Known, parcels: readonly Parcel[], due: number): Promise<void> {
-    const left = due - clock.now().getTime()
-    if (left <= 0) return send(names.main, parcels)
-    const life = lifetime(left)
+  /** The delay queue for what is due then; none for what is due now. */
+  function lifeUntil(due: number | undefined): number | undefined {
+    const left = due === undefined ? 0 : due - clock.now().getTime()
+    return left > 0 ? lifetime(left) : undefined
+  }
+
+  /** Puts messages in a delay queue, or at the end of the queue itself. */
+  async function place({ names, lifetimes }: Known, life: number | undefined, parcels: readonly Parcel[]): Promise<void> {
+    await ensureMain(names)
+    if (life === undefined) return send(names.main, parcels)
     await ensure(names.delay(life), channel => assertDelay(channel, names, life))
     lifetimes.add(life)
     await send(names.delay(life), parcels)
@@ -157,15 +171,15 @@ export function makeQueues({ publishing, consuming, prefix, clock, logger }: Que
       open()
       const queue = known(name)
       const now = clock.now().getTime()
-      const groups = new Map<number, Parcel[]>()
+      const groups = new Map<number | undefined, Parcel[]>()
       for (const message of messages) {
-        const due = message.delayMs !== undefined && message.delayMs > 0 ? now + Math.ceil(message.delayMs) : 0
-        const group = groups.get(due) ?? []
-        group.push(pack(message, due > 0 ? { due } : {}))
-        groups.set(due, group)
+        const due = message.delayMs !== undefined && message.delayMs > 0 ? now + Math.ceil(message.delayMs) : undefined
+        const life = lifeUntil(due)
+        const group = groups.get(life) ?? []
+        group.push(pack(message, { due }))
+        groups.set(life, group)
       }
-      if (messages.length > 0) await ensureMain(queue.names)
-      for (const [due, parcels] of groups) await hold(queue, parcels, due)
+      for (const [life, parcels] of groups) await place(queue, life, parcels)
     },
 
     async consume(name, handler, { concurrency }) {
@@ -181,8 +195,11 @@ export function makeQueues({ publishing, consuming, prefix, clock, logger }: Que
         clock,
         logger,
         prepare: channel => assertMain(channel, queue.names),
-        hold: (parcel, due) => hold(queue, [parcel], due),
-        park: parcel => send(queue.names.parked, [parcel])
+        hold: (parcel, due) => place(queue, lifeUntil(due), [parcel]),
+        park: async parcel => {
+          await ensureMain(queue.names)
+          await send(queue.names.parked, [parcel])
+        }
       })
       queue.consumers.add(consumer)
       return () => consumer.stop().finally(() => queue.consumers.delete(consumer))
@@ -193,20 +210,16 @@ export function makeQueues({ publishing, consuming, prefix, clock, logger }: Que
       const queue = known(name)
       await ensureMain(queue.names)
       const now = clock.monotonic()
-      if (now - queue.lookedAt >= LOOK_AGAIN_MS) {
-        await findLifetimes(queue)
-        queue.lookedAt = now
-      }
-      return onChannel(async channel => {
-        const count = async (at: string) => (await within(channel.checkQueue(at), ANSWER_MS)).messageCount
-        const delayed = await Promise.all([...queue.lifetimes].map(life => count(queue.names.delay(life))))
-        return {
-          waiting: await count(queue.names.main),
-          active: [...queue.consumers].reduce((sum, { running }) => sum + running, 0),
-          delayed: delayed.reduce((sum, at) => sum + at, 0),
-          parked: await count(queue.names.parked)
+      try {
+        if (now - queue.lookedAt >= LOOK_AGAIN_MS) {
+          await findLifetimes(queue)
+          queue.lookedAt = now
         }
-      })
+        return await onChannel(channel => countAll(channel, queue))
+      } catch (error) {
+        forget(queue)
+        throw error
+      }
     },
 
     async drain(name, from, take) {
@@ -220,7 +233,7 @@ export function makeQueues({ publishing, consuming, prefix, clock, logger }: Que
       // The shortest first: what stays goes on to a shorter one, and is not shown again.
       for (const life of await findLifetimes(queue))
         taken += await walk(names.delay(life), take, (parcel, { delayMs = 0 }) =>
-          hold(queue, [parcel], clock.now().getTime() + delayMs)
+          place(queue, lifeUntil(clock.now().getTime() + delayMs), [parcel])
         )
       return taken
     },
@@ -237,5 +250,16 @@ export function makeQueues({ publishing, consuming, prefix, clock, logger }: Que
         await Promise.all(consumers.map(consumer => consumer.stop()))
         await Promise.all([publishing.close(), consuming.close()])
       })())
+  }
+}
+
+async function countAll(channel: Channel, { names, lifetimes, consumers }: Known): Promise<QueueCounts> {
+  const count = async (queue: string) => (await within(channel.checkQueue(queue), ANSWER_MS)).messageCount
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
+  return {
+    waiting: await count(names.main),
+    active: sum([...consumers].map(({ running }) => running)),
+    delayed: sum(await Promise.all([...lifetimes].map(life => count(names.delay(life))))),
+    parked: await count(names.parked)
   }
 }

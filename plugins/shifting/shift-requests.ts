@@ -45,14 +45,24 @@ export const shiftScope = between.scope({
     `select x.id from facility_patientregistration p cross join lateral (select x.id from ${TABLE} x where x.patient_id = p.id offset 0) x where p.facility_id = any(${facilities})`
 })
 
-/** The same filter of the patient `p`. */
-const ofPatient = (made: Filter): Filter => ({
-  ...made,
-  compile(text, params, suffix) {
-    const found = made.compile(text, params, suffix)
-    return typeof found === 'string' ? `exists (select ${PATIENT} and ${found})` : found
-  }
-})
+/** The same filter of the patient `p`, put to the request by `join`. */
+const through =
+  (join: (found: string) => string) =>
+  (made: Filter): Filter => ({
+    ...made,
+    compile(text, params, suffix) {
+      const found = made.compile(text, params, suffix)
+      return typeof found === 'string' ? join(found) : found
+    }
+  })
+
+/** What many patients have in common: request by request. */
+const ofPatient = through(found => `exists (select ${PATIENT} and not p.deleted and ${found})`)
+
+/** What singles few patients out: they are found first, by their own indexes, and then their requests. */
+const ofFewPatients = through(
+  found => `r.patient_id = any(array(select p.id from facility_patientregistration p where not p.deleted and ${found}))`
+)
 
 /** Contract shifting §3.2. */
 export const shiftFilters: Filters = filters({
@@ -60,8 +70,8 @@ export const shiftFilters: Filters = filters({
   breathlessness_level: filter.label('r.breathlessness_level', BREATHLESSNESS),
   disease_status: ofPatient(filter.label('p.disease_status', DISEASE_STATUSES)),
   patient: filter.externalId('facility_patientregistration', 'r.patient_id'),
-  patient_name: ofPatient(filter.contains('p.name')),
-  patient_phone_number: ofPatient(filter.contains('p.phone_number')),
+  patient_name: ofFewPatients(filter.contains('p.name')),
+  patient_phone_number: ofFewPatients(filter.contains('p.phone_number')),
   is_up_shift: filter.bool('r.is_up_shift'),
   is_kasp: filter.bool('r.is_kasp'),
   is_antenatal: ofPatient(filter.bool('p.is_antenatal')),

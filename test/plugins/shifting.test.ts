@@ -555,16 +555,13 @@ t.test('others hear of destinations that agree, once, and requests hear of patie
   const { id } = await add({ refering_facility_contact_number: '+919876500001' }, of)
   const doctor = await as({ user_type: 15 }, origin)
   const [row] = await kernel.sql<{ id: number }>('select id from facility_shiftingrequest')
-  const told = async () =>
-    kernel.sql("select subscriber, payload from kernel_outbox where name = 'shifting/destination-approved'")
+  const told = async () => kernel.sql("select payload from kernel_message where task = 'listener.shifting/destination-approved'")
   for (const status of ['ON HOLD', 'APPROVED', 'TRANSFER IN PROGRESS']) await doctor.patch(at(id), { status })
   await doctor.patch(at(id), { status: 'DESTINATION APPROVED', ambulance_phone_number: 'x' })
   t.same(await told(), [], 'other statuses and refused ones are silent')
   t.equal((await doctor.patch(at(id), { status: 'DESTINATION APPROVED' })).status, 200)
   t.equal((await doctor.patch(at(id), { status: 'DESTINATION APPROVED' })).status, 200)
-  t.same(await told(), [
-    { subscriber: 'listener', payload: { shiftId: row?.id, shift: id, patientId: of.id, userId: doctor.user?.id } }
-  ])
+  t.same(await told(), [{ payload: { shiftId: row?.id, shift: id, patientId: of.id, userId: doctor.user?.id } }])
   t.match((await kernel.get(`/notice/${row?.id}`)).body, {
     shift: id,
     patient_name: 'Patient 1',

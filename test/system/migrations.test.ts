@@ -46,6 +46,7 @@ t.test('twenty migrators at once apply each migration once', async t => {
         gateways: {
           database: { use: 'database-postgres', url: database.url },
           cache: { use: 'cache-memory' },
+          queue: { use: 'queue-bullmq' },
           email: { use: 'email-log' },
           storage: { use: 'files-local' }
         }
@@ -114,10 +115,14 @@ t.test(
     )
     const reachable = (difference: { what: string; expected: unknown }) =>
       !(difference.what.includes('foreign key') && /facility_(asset|patientconsultation)\b/.test(String(difference.expected)))
+    const added = ({ what, expected }: { what: string; expected: string }) =>
+      expected === 'nothing' && (what === 'index' || what.startsWith('column kernel_'))
     t.same(
-      compareCatalogues(expected ?? [], actual ?? []).filter(reachable),
+      compareCatalogues(expected ?? [], actual ?? [])
+        .filter(reachable)
+        .filter(difference => !added(difference)),
       [],
-      'columns, types, defaults, nullability, keys, uniques, checks'
+      'columns, types, defaults, nullability, keys, uniques, checks; ours only adds columns of its own and indexes'
     )
 
     const adopted = configFile(original.url, FEATURES)

@@ -70,6 +70,7 @@ t.test('several processes on one port: one that dies is replaced, all stop toget
     gateways: {
       database: { use: 'database-postgres', url: database.url, poolSize: 4 },
       cache: { use: 'cache-redis', url: redis, prefix: `p${process.pid}:` },
+      queue: { use: 'queue-bullmq' },
       email: { use: 'email-log' },
       sms: { use: 'sms-log' }
     }

@@ -19,15 +19,33 @@ export const jobs = {
   },
   'expire-units': {
     payload: Type.Object({}),
-    async run(payload, { tx }, { clock, enqueue, logger }) {
+    // A run that is made up for late expires what had expired when it was due.
+    async run(payload, { tx, scheduledFor }, { clock, enqueue, logger }) {
       const { rows } = await tx.query(
         'update blood_bank_unit set expired = true where not expired and expires_on < $1 returning facility_id, blood_group',
-        [clock.now().toISOString().slice(0, 10)]
+        [(scheduledFor ?? clock.now()).toISOString().slice(0, 10)]
       )
+      // The key makes one check per facility and group of however many units.
       for (const { facility_id: facilityId, blood_group: group } of rows)
         await enqueue(tx, 'check-stock', { facilityId, group }, { key: `${facilityId}-${group}` })
       logger.info({ expired: rows.length }, 'units expired')
     }
+  }
+}
+
+/** Tells the blood bank's own people. The mail may be sent again after a crash: its key lets the provider drop the repeat. */
+export const on = {
+  async 'blood-bank/stock-low'({ facilityId, group, units }, { tx, id }, { config, email }) {
+    if (!config.warn) return
+    const {
+      rows: [facility]
+    } = await tx.query('select name from facility_facility where id = $1', [facilityId])
+    await email.send({
+      to: [config.warn],
+      subject: `Low stock of ${group}`,
+      text: `${facility.name} has ${units} units of ${group} left.`,
+      key: id
+    })
   }
 }
 

@@ -3,7 +3,7 @@ import { authPermissions, baseRead, baseWrite, hasFacility } from 'care-kernel/c
 import { facilities } from 'care-kernel/contracts/facilities'
 import { Type } from 'typebox'
 import { bloodBank } from './contract.js'
-import { jobs, schedules } from './jobs.js'
+import { jobs, on, schedules } from './jobs.js'
 import { BloodUnit } from './models.js'
 import { routes } from './routes.js'
 
@@ -13,8 +13,14 @@ export default definePlugin({
   kernel: '^1.0.0',
   summary: 'Units of blood per facility, with a warning when they run low',
   requires: [authPermissions, facilities],
-  ports: ['database'],
-  config: Type.Object({ minimumUnits: Type.Integer({ default: 4, minimum: 1 }) }, { additionalProperties: false }),
+  ports: ['database', 'email'],
+  config: Type.Object(
+    {
+      minimumUnits: Type.Integer({ default: 4, minimum: 1 }),
+      warn: Type.Optional(Type.String({ format: 'email', description: 'Who gets a mail when a stock runs low' }))
+    },
+    { additionalProperties: false }
+  ),
   models: [BloodUnit],
   migrations: new URL('../migrations/', import.meta.url),
   permissions: {
@@ -29,5 +35,6 @@ export default definePlugin({
   },
   routes,
   jobs,
+  on,
   schedules
 })

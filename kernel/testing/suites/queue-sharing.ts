@@ -1,17 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Test } from 'tap'
-import type { Queue } from '../../ports/queue.ts'
-import { messages, RETRY, type QueueSuiteOptions, type QueueUnderTest } from './queue.ts'
+import { fresh, messages, RETRY, type QueueSuiteOptions, type QueueUnderTest } from './queue-tools.ts'
 import { testing, until } from './tools.ts'
 
-export interface SharingInput {
-  readonly open: () => Promise<QueueUnderTest>
-  readonly fresh: (port: Queue, retry?: { attempts: number; backoffMs: number }) => Promise<string>
-  readonly options: QueueSuiteOptions
-}
-
 /** The part of the queue suite about several processes, stopping, dying and outages. */
-export function queueSharingTests(t: Test, { open, fresh, options }: SharingInput): void {
+export function queueSharingTests(t: Test, open: () => Promise<QueueUnderTest>, options: QueueSuiteOptions): void {
   const within = options.outageMs ?? 11_000
   const using = testing(t, open)
 

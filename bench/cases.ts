@@ -1,0 +1,114 @@
+import type { Case } from './measure.ts'
+
+const PASSWORD = 'Coronasafe@123'
+
+const FACILITY = {
+  name: 'Bench Hospital',
+  facility_type: 'Private Hospital',
+  address: '1 Bench Road',
+  state: 1,
+  district: 7,
+  local_body: 20,
+  phone_number: '+919876543210',
+  features: []
+}
+
+const PATIENT = {
+  name: 'Bench Patient {n}',
+  gender: 1,
+  blood_group: 'O+',
+  year_of_birth: 1980,
+  phone_number: '+9199{n}',
+  emergency_phone_number: '+9197{n}',
+  address: '1 Bench Street',
+  permanent_address: '1 Bench Street',
+  pincode: 682001,
+  nationality: 'India',
+  state: 1,
+  district: 7,
+  local_body: 20
+}
+
+const ROUND = {
+  rounds_type: 'NORMAL',
+  taken_at: '2024-06-02T08:00:00+05:30',
+  patient_category: 'Stable',
+  temperature: '98.6',
+  pulse: 80,
+  resp: 16,
+  bp: { systolic: 120, diastolic: 80 }
+}
+
+/** Everything that is measured, on a running server with a district in it. Lists are as the district's administrator sees them. */
+export async function casesOf(url: string): Promise<{ cases: Case[]; admin: string }> {
+  const get = async <T>(path: string, token: string) =>
+    (await (await fetch(`${url}/api/v1/${path}`, { headers: { authorization: `Bearer ${token}` } })).json()) as T
+  const login = async (username: string) => {
+    const answer = await fetch(`${url}/api/v1/auth/login/`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ username, password: PASSWORD })
+    })
+    return ((await answer.json()) as { access: string }).access
+  }
+  const [admin, doctor] = (await Promise.all(['devdistrictadmin', 'devdoctor'].map(login))) as [string, string]
+  const first = async (path: string) => {
+    const { results } = await get<{ results: ({ id: string } & Record<string, { id: string } | null>)[] }>(path, admin)
+    const found = results[0]
+    if (!found) throw new Error(`${path} is empty`)
+    return found
+  }
+  const facility = await first('facility/?limit=1')
+  const patient = await first('patient/?limit=1&ordering=-id&last_consultation_is_telemedicine=false')
+  const consultation = patient.last_consultation?.id
+  const shift = await first('shift/?limit=1')
+  const { home_facility } = await get<{ home_facility: string }>('users/getcurrentuser/', doctor)
+
+  const read = (name: string, path: string): Case => ({ name, path: `/api/v1/${path}`, token: admin, reads: true })
+  const cases: Case[] = [
+    { name: 'ping', path: '/ping/', token: '' },
+    read('current user', 'users/getcurrentuser/'),
+    read('facility list', 'facility/'),
+    read('facility detail', `facility/${facility.id}/`),
+    { name: 'facility create', method: 'POST', path: '/api/v1/facility/', body: FACILITY, token: admin },
+    read('patient list', 'patient/'),
+    read('patient list, page 100', 'patient/?offset=1400'),
+    read('patients by name', 'patient/?name=Anu%20Nair%2041'),
+    read('patients by names', 'patient/?name=Nair%20{n}'),
+    read('patients by phone', 'patient/?phone_number=%2B919800041000'),
+    read('patients by phones', 'patient/?phone_number=%2B9198{n}'),
+    read('patient detail', `patient/${patient.id}/`),
+    {
+      name: 'patient register',
+      method: 'POST',
+      path: '/api/v1/patient/',
+      body: { ...PATIENT, facility: home_facility },
+      token: doctor
+    },
+    read('consultation detail', `consultation/${consultation}/`),
+    {
+      name: 'daily round create',
+      method: 'POST',
+      path: `/api/v1/consultation/${consultation}/daily_rounds/`,
+      body: ROUND,
+      token: admin
+    },
+    read('shift list', 'shift/'),
+    read('shift board', 'shift/?status=APPROVED'),
+    {
+      name: 'shift status change',
+      method: 'PATCH',
+      path: `/api/v1/shift/${shift.id}/`,
+      body: { status: '{APPROVED|ON HOLD}' },
+      token: admin
+    },
+    {
+      name: 'login',
+      method: 'POST',
+      path: '/api/v1/auth/login/',
+      body: { username: 'devdistrictadmin', password: PASSWORD },
+      token: ''
+    }
+  ]
+  return { cases, admin }
+}

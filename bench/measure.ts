@@ -1,0 +1,102 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { run } from '../test/system/deployment.ts'
+import { cpuOf, memoryOf } from './process.ts'
+
+export const SECONDS = Number(process.env.BENCH_SECONDS ?? 5)
+const CONNECTIONS = 16
+
+/** One kind of request. `{n}` in path and body is a number that no two requests share, `{a|b}` one of them in turn. */
+export interface Case {
+  readonly name: string
+  readonly method?: 'GET' | 'POST' | 'PATCH'
+  readonly path: string
+  readonly body?: object
+  readonly token: string
+  /** Whether the same SQL alone is worth comparing with. */
+  readonly reads?: boolean
+}
+
+/** What a load of 16 connections measured; CPU in µs per request. */
+export interface Measured {
+  readonly rate: number
+  readonly p50: number
+  readonly p99: number
+  readonly node: number
+  readonly postgres: number
+  readonly memory: number
+  readonly errors: number
+}
+
+/** The path and body of the `index`th request. */
+export function written(text: string, index: number): string {
+  return text
+    .replaceAll('{n}', String(index).padStart(8, '0'))
+    .replace(/\{([^{}|"]+)\|([^{}|"]+)\}/g, (_, a: string, b: string) => (index % 2 ? a : b))
+}
+
+/** Loads the server with one case. Warms up for a second first. */
+export async function measure(url: string, entry: Case, pid: number, databaseUrl: string): Promise<Measured> {
+  const script = join(mkdtempSync(join(tmpdir(), 'care-bench-')), 'wrk.lua')
+  writeFileSync(script, lua(entry))
+  const wrk = (seconds: number) => run('wrk', ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', script, url])
+  await wrk(1)
+  const backends = await backendsOf(databaseUrl)
+  const before = [cpuOf([pid]), cpuOf(backends)] as const
+  const { output } = await wrk(SECONDS)
+  const after = [cpuOf([pid]), cpuOf(backends)] as const
+  const [requests = 0, duration = 1, p50 = 0, p99 = 0, errors = 0] = (/RESULT (.*)/.exec(output)?.[1] ?? '')
+    .split(' ')
+    .map(Number)
+  return {
+    rate: requests / (duration / 1e6),
+    p50: p50 / 1000,
+    p99: p99 / 1000,
+    node: ((after[0] - before[0]) * 1e6) / requests,
+    postgres: ((after[1] - before[1]) * 1e6) / requests,
+    memory: memoryOf(pid),
+    errors
+  }
+}
+
+/** A program for wrk. Numbers begin where no earlier run of it ended. */
+function lua({ method = 'GET', path, body, token }: Case): string {
+  const text = (value: string) => `[==[${value}]==]`
+  return `local n = os.time() % 100000 * 1000
+local path, body = ${text(path)}, ${body ? text(JSON.stringify(body)) : 'nil'}
+local headers = { ['Content-Type'] = 'application/json'${token ? `, ['Authorization'] = 'Bearer ${token}'` : ''} }
+local function write(given)
+  return (given:gsub('{n}', string.format('%08d', n)):gsub('{([^{}|"]+)|([^{}|"]+)}', n % 2 == 1 and '%1' or '%2'))
+end
+request = function()
+  n = n + 1
+  return wrk.format('${method}', write(path), headers, body and write(body))
+end
+done = function(summary, latency) io.write(string.format('RESULT %d %d %d %d %d\\n', summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), summary.errors.status + summary.errors.read + summary.errors.timeout)) end`
+}
+
+/** Process ids of the server's connections, where it runs on this machine. */
+async function backendsOf(url: string): Promise<number[]> {
+  const { output } = await run('psql', [
+    url,
+    '-Atc',
+    `select pid from pg_stat_activity where datname = current_database() and application_name like 'care-kernel%'`
+  ])
+  return output.trim().split('\n').map(Number)
+}
+
+/** The time and size of one long answer, and how much more memory the server held at most while it was read. */
+export async function stream(url: string, token: string, pid: number) {
+  const before = memoryOf(pid)
+  const from = performance.now()
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
+  if (!answer.ok || !answer.body) throw new Error(`${url} answered ${answer.status}`)
+  let [rows, most] = [-1, before]
+  let look = 0
+  for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) {
+    for (const byte of chunk) if (byte === 10) rows++
+    if (look++ % 20 === 0) most = Math.max(most, memoryOf(pid))
+  }
+  return { rows, seconds: (performance.now() - from) / 1000, extra: most - before }
+}
