@@ -86,8 +86,7 @@ export class UserAccounts implements Users {
 
   setPicture = async (tx: Tx, userId: number, key: string | null): Promise<string | null> => {
     const { rows } = await tx.query<{ before: string | null }>(
-      `with old as (select id, profile_picture_url from users_user where id = $1 for no key update)
-      update users_user x set profile_picture_url = $2 from old where x.id = old.id returning old.profile_picture_url as before`,
+      `with old as (select id, profile_picture_url as before from users_user where id = $1 for no key update) update users_user x set profile_picture_url = $2 from old where x.id = old.id returning old.before`,
       [userId, key]
     )
     return rows[0]?.before ?? null
