@@ -47,10 +47,6 @@ export interface UserRow {
 
 /** The people of a deployment: adds, changes and deactivates them, and keeps where they are at home. */
 export class UserAccounts implements Users {
-  /** The reads of this deployment. */
-  get reads(): UserReads {
-    return (this.#reads ??= userReads(this.#scope))
-  }
   #reads: UserReads | undefined
   readonly #scope: AccountsScope
 
@@ -58,6 +54,10 @@ export class UserAccounts implements Users {
     this.#scope = scope
   }
 
+  /** The reads of this deployment, made when they are first asked for: whoever fills the slots is built after this service. */
+  get reads(): UserReads {
+    return (this.#reads ??= userReads(this.#scope))
+  }
   get assigned(): Shape {
     return userAssigned(this.#scope.slots.user)
   }
@@ -72,14 +72,11 @@ export class UserAccounts implements Users {
     )
 
   setPicture = async (tx: Tx, userId: number, key: string | null): Promise<string | null> => {
-    const {
-      rows: [row]
-    } = await tx.query<{ profile_picture_url: string | null }>(
-      'select profile_picture_url from users_user where id = $1 for no key update',
-      [userId]
+    const { rows } = await tx.query<{ before: string | null }>(
+      `with old as (select id, profile_picture_url as before from users_user where id = $1 for no key update) update users_user x set profile_picture_url = $2 from old where x.id = old.id returning old.before`,
+      [userId, key]
     )
-    await this.#scope.model(User).update({ profile_picture_url: key }, { where: { id: userId }, transaction: tx.sequelize })
-    return row?.profile_picture_url ?? null
+    return rows[0]?.before ?? null
   }
 
   /** Adds a user for `actor` (contract auth-users §3.5). Throws 400 for what may not be; the id. */

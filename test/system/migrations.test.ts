@@ -109,7 +109,10 @@ t.test(
     await care(['migrate', '--config', config])
     await sql(original.url, readFileSync(schema, 'utf8'))
     const { output } = await run(process.execPath, [launcher, 'plan', '--json', '--config', config])
-    const tables = [...(JSON.parse(output) as { tables: { table: string }[] }).tables.map(({ table }) => table)]
+    // The original has none of ours.
+    const tables = (JSON.parse(output) as { tables: { table: string }[] }).tables
+      .map(({ table }) => table)
+      .filter(table => !table.startsWith('kernel_'))
     t.ok(tables.length >= 15)
     const [expected, actual] = await Promise.all(
       [original, own].map(({ url }) => withClient(url, client => readCatalogue(client, tables)))
