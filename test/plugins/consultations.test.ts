@@ -720,9 +720,8 @@ t.test('the demo district has consultations with rounds, the same everywhere', a
   t.equal(spoiled?.count, 0)
   const list = await doctor.get('/api/v1/consultation/?limit=100')
   t.equal(list.status, 200)
-  const [{ id }] = results<{ id: string; last_daily_round: object | null }>(list.body).filter(
-    ({ last_daily_round: round }) => round
-  ) as [{ id: string }]
+  const id =
+    results<{ id: string; last_daily_round: object | null }>(list.body).find(({ last_daily_round: round }) => round)?.id ?? ''
   t.match(await doctor.get(at(id)), {
     status: 200,
     body: { diagnoses: [{ is_principal: true }], last_daily_round: { rounds_type: String } }
