@@ -9,6 +9,7 @@ export {
   type HookCalls as HookCallsOf,
   type SlotExpressions as SlotsOf
 } from './contract.ts'
+export type { ClassedColumn } from './engines/privacy.ts'
 export type { Command, Deployment, Terminal } from './deployment.ts'
 export { messageOf, ProblemsError, type Problem } from './errors.ts'
 export { defineGateway, type Finding, type Gateway, type GatewayContext } from './gateway.ts'
@@ -71,8 +72,17 @@ export {
   type RestingMessage,
   type RetryPolicy
 } from './ports/queue.ts'
+export { Refusal } from './ports/refusal.ts'
 export type { Sms, SmsPort } from './ports/sms.ts'
-export type { SignedUpload, Storage, StoredObject } from './ports/storage.ts'
+export {
+  requireKey,
+  type Bucket,
+  type Part,
+  type SignedDownload,
+  type SignedUpload,
+  type Storage,
+  type StoredObject
+} from './ports/storage.ts'
 export { connectPostgres, type PostgresSettings } from './postgres.ts'
 export { bad, Invalid, type Field, type Messages } from './rest/field.ts'
 export { field, type PhoneType, type TextOptions } from './rest/fields.ts'

@@ -101,6 +101,7 @@ export async function openKernel(
     logger,
     deployment,
     permissions: permissionChecks(composition.permissions),
+    columns: composition.privacy,
     model: model as (definition: never) => unknown,
     outbox: makeOutbox({
       events,

@@ -9,6 +9,10 @@ export const PRIVACY_CLASSES: readonly PrivacyClass[] = ['none', 'identity', 'co
 export interface Column<T = unknown> {
   readonly privacy: PrivacyClass
   readonly options: ModelAttributeColumnOptions
+  /** Every value it may have, where it is a code and never what somebody typed. */
+  readonly coded?: readonly string[]
+  /** It says who somebody is only together with the others of its table that are marked so (age, gender, district): the step in which it may be shown. */
+  readonly quasi?: number
   readonly type?: T
 }
 
@@ -16,6 +20,8 @@ interface ColumnOptions<T> {
   /** The application's default; the tables have none of their own (contract auth-users §1.18). */
   default?: T | (() => T)
   primaryKey?: boolean
+  coded?: readonly string[]
+  quasi?: number
 }
 
 type Options<T, N> = ColumnOptions<T> & { null?: N }
@@ -32,7 +38,9 @@ function make<T>(type: ModelAttributeColumnOptions['type']) {
       allowNull: options.null ?? false,
       ...(options.default === undefined ? {} : { defaultValue: options.default }),
       ...(options.primaryKey ? { primaryKey: true } : {})
-    }
+    },
+    ...(options.coded ? { coded: options.coded } : {}),
+    ...(options.quasi ? { quasi: options.quasi } : {})
   })
 }
 

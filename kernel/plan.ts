@@ -81,6 +81,7 @@ export async function planRoutes(
     logger,
     deployment: deploymentOf(root),
     permissions: permissionChecks(permissions),
+    columns: composition.privacy,
     model: () => closed('model'),
     outbox: makeOutbox({ events, jobs, clock: systemClock() })
   }
@@ -93,10 +94,13 @@ export async function planRoutes(
   }
 }
 
-/** A port that is not open yet: may be passed around, throws when it is used. */
+/** A port that is not open yet: may be passed around and its properties written into a text, throws when it is used. */
 function closed(name: string): object {
   return new Proxy(() => undefined, {
-    get: (_, key) => (key === 'then' || typeof key === 'symbol' ? undefined : closed(`${name}.${key}`)),
+    get(_, key) {
+      if (key === Symbol.toPrimitive) return () => name
+      return key === 'then' || typeof key === 'symbol' ? undefined : closed(`${name}.${key}`)
+    },
     apply: () => {
       throw new Error(`${name} is not open while the plan is made: constructors and routes() do no work`)
     }

@@ -14,6 +14,7 @@ import type {
   ServiceMap,
   Subscriptions
 } from './inference.ts'
+import type { ClassedColumn } from './engines/privacy.ts'
 import type { Columns, ModelDefinition, ModelOf } from './model.ts'
 import type { Permissions, Rule } from './permission.ts'
 import type { Clock } from './ports/clock.ts'
@@ -46,6 +47,8 @@ interface Always<C, J> {
   readonly logger: Logger
   readonly deployment: Deployment
   readonly permissions: PermissionChecks
+  /** Every column of every enabled plugin's models, with its privacy class. */
+  readonly columns: readonly ClassedColumn[]
   readonly hooks: HookCalls<C>
   readonly slots: SlotExpressions<C>
   /** The Sequelize model of one of the plugin's own definitions. */
@@ -59,6 +62,12 @@ interface Always<C, J> {
     payload: J[K] extends TSchema ? Static<J[K]> : never,
     options?: EnqueueOptions
   ): Promise<string>
+  /** The same for many at once, in one statement. */
+  enqueueAll<K extends keyof J & string>(
+    tx: Tx,
+    job: K,
+    payloads: readonly (J[K] extends TSchema ? Static<J[K]> : never)[]
+  ): Promise<void>
 }
 
 /** Exactly what the plugin declared, nothing else. */

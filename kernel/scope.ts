@@ -2,6 +2,7 @@ import { asClass, asFunction, asValue, createContainer, InjectionMode } from 'aw
 import type { Deployment } from './deployment.ts'
 import { slotExpressions, type EventPart } from './engines/events.ts'
 import type { Loaded } from './engines/engine.ts'
+import type { ClassedColumn } from './engines/privacy.ts'
 import { messageOf, type Problem } from './errors.ts'
 import type { Outbox } from './work/outbox.ts'
 import type { LooseScope, PermissionChecks } from './plugin.ts'
@@ -16,6 +17,7 @@ export interface Common {
   readonly logger: Logger
   readonly deployment: Deployment
   readonly permissions: PermissionChecks
+  readonly columns: readonly ClassedColumn[]
   readonly model: (definition: never) => unknown
   readonly outbox: Outbox
 }
@@ -80,7 +82,8 @@ function given(
     config: settings,
     logger: logger.child({ plugin: name }),
     emit: outbox.emitter(name),
-    enqueue: outbox.enqueuer(name)
+    enqueue: outbox.enqueuer(name),
+    enqueueAll: outbox.batcher(name)
   }
 }
 

@@ -2,7 +2,13 @@ import { Type, type Static } from 'typebox'
 
 /** A secret: never printed, never in the plan. `developmentOnly` values, or any value with `true`, refuse to start elsewhere. */
 export const secret = (
-  options: { default?: string; developmentOnly?: readonly string[] | true; description?: string; minLength?: number } = {}
+  options: {
+    default?: string
+    developmentOnly?: readonly string[] | true
+    description?: string
+    minLength?: number
+    pattern?: string
+  } = {}
 ) => Type.String({ secret: true, ...options })
 
 /** Secrets that stand in public repositories. */

@@ -6,6 +6,10 @@ export interface ClassedColumn {
   readonly column: string
   readonly privacy: PrivacyClass
   readonly subject: string | null
+  /** Every value it may have, empty where it is not a code. */
+  readonly coded: readonly string[]
+  /** Step in which a part of who somebody is may be shown, 0 where it is none. */
+  readonly quasi: number
 }
 
 /** The deployment's data inventory: every column with its class. */
@@ -14,8 +18,8 @@ export const privacyEngine: Engine<readonly ClassedColumn[]> = {
   compose(plugins, problems) {
     return plugins.flatMap(({ name: owner, plugin }) =>
       (plugin.models ?? []).flatMap(({ table, columns, subject }) =>
-        Object.entries(columns).flatMap(([column, { privacy }]) => {
-          if (PRIVACY_CLASSES.includes(privacy)) return [{ table, column, privacy, subject }]
+        Object.entries(columns).flatMap(([column, { privacy, coded = [], quasi = 0 }]) => {
+          if (PRIVACY_CLASSES.includes(privacy)) return [{ table, column, privacy, subject, coded, quasi }]
           problems.push({
             code: 'COLUMN_WITHOUT_PRIVACY',
             owner,

@@ -1,10 +1,10 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Cache } from '../ports/cache.ts'
 import type { Clock } from '../ports/clock.ts'
 
 /**
- * Keeps the answers of routes that ask for it (`config.cache`) per full address, shared by everybody who may ask
- * (contract auth-users §1.15). Changing what a tag stands for makes all its answers stale at once: `invalidate`.
+ * Keeps the answers of routes that ask for it (`config.cache`) per full address, shared by everybody who may ask; what is told to
+ * those who logged in is kept apart from what is told to anybody (contract auth-users §1.15). Changing what a tag stands for makes all its answers stale at once: `invalidate`.
  */
 export function cacheResponses(app: FastifyInstance, cache: Cache, clock: Clock): void {
   app.addHook('preHandler', async (request, reply) => {
@@ -14,13 +14,13 @@ export function cacheResponses(app: FastifyInstance, cache: Cache, clock: Clock)
       'cache-control': `max-age=${kept.seconds}`,
       expires: new Date(clock.now().getTime() + kept.seconds * 1000).toUTCString()
     })
-    const text = await cache.get<string>(await keyOf(cache, kept.tag, `${request.protocol}://${request.host}${request.url}`))
+    const text = await cache.get<string>(await keyOf(cache, kept.tag, request))
     if (text !== undefined) return reply.header('content-type', 'application/json').send(text)
   })
   app.addHook('onSend', async (request, reply, payload) => {
     const kept = request.routeOptions.config.cache
     if (kept && request.method === 'GET' && reply.statusCode === 200 && typeof payload === 'string') {
-      await cache.set(await keyOf(cache, kept.tag, `${request.protocol}://${request.host}${request.url}`), payload, kept.seconds)
+      await cache.set(await keyOf(cache, kept.tag, request), payload, kept.seconds)
     }
     return payload
   })
@@ -31,6 +31,7 @@ export async function invalidateResponses(cache: Cache, tag: string): Promise<vo
   await cache.set(`response-tag:${tag}`, crypto.randomUUID(), 86_400)
 }
 
-async function keyOf(cache: Cache, tag: string, address: string): Promise<string> {
-  return `response:${tag}:${(await cache.get<string>(`response-tag:${tag}`)) ?? '0'}:${address}`
+async function keyOf(cache: Cache, tag: string, { actor, protocol, host, url }: FastifyRequest): Promise<string> {
+  const version = (await cache.get<string>(`response-tag:${tag}`)) ?? '0'
+  return `response:${tag}:${version}:${actor ? 'known' : 'anybody'}:${protocol}://${host}${url}`
 }

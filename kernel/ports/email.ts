@@ -10,7 +10,7 @@ export interface Email {
 
 /** Port `email`. Gateways: `email-log`, `email-smtp`, `email-ses`. */
 export interface EmailPort {
-  /** Resolves with the provider's message id once the provider has accepted it; rejects otherwise. */
+  /** Resolves with the provider's message id once the provider has accepted it; rejects otherwise, with a `Refusal` where trying again is of no use. */
   send(email: Email): Promise<{ id: string }>
   check(): Promise<void>
   close(): Promise<void>

@@ -1,5 +1,8 @@
 // The testing kit: what plugin authors import as `care-kernel/testing`. Boots any set of plugins on a fresh database.
 import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createSigner } from 'fast-jwt'
 import type { LightMyRequestResponse } from 'fastify'
 import { mergeConfig } from '../config/read.ts'
@@ -92,6 +95,7 @@ export async function testKernel(t: TestContext, options: TestOptions): Promise<
   const server = await testServer()
   const { gateways, mail, sms } = capturingGateways()
   const { gateway: queue, broker } = memoryQueue()
+  const folder = join(tmpdir(), `care-test-files-${randomUUID()}`)
   const objects = Object.fromEntries(
     options.plugins.filter(plugin => typeof plugin !== 'string').map(plugin => [plugin.contract.name, plugin])
   )
@@ -106,7 +110,8 @@ export async function testKernel(t: TestContext, options: TestOptions): Promise<
         cache: { use: 'cache-memory' },
         queue: { use: 'queue-memory' },
         email: { use: 'email-capture' },
-        sms: { use: 'sms-capture' }
+        sms: { use: 'sms-capture' },
+        storage: { use: 'files-local', directory: folder }
       }
     },
     options.config ?? {}
@@ -132,6 +137,7 @@ export async function testKernel(t: TestContext, options: TestOptions): Promise<
   )
   t.teardown(async () => {
     await kernel.stop()
+    await rm(folder, { recursive: true, force: true })
     await database.drop()
     await server.close()
   })

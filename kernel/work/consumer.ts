@@ -6,6 +6,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Database } from '../ports/database.ts'
 import type { Logger } from '../ports/logger.ts'
 import { backoff, type Delivery, type Queue } from '../ports/queue.ts'
+import { Refusal } from '../ports/refusal.ts'
 import { isUuid } from '../rest/resource.ts'
 import { claim, finish, giveBack, isOpen, keepResult, park, retryAt, type Claimed, type Reason } from './messages.ts'
 import { makeProgress } from './progress.ts'
@@ -154,7 +155,7 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
   async function failed(task: Task, message: Claimed, error: unknown): Promise<Outcome> {
     const reason = error instanceof CalledOff ? 'timeout' : 'failed'
     const text = reason === 'timeout' ? `took longer than ${task.timeoutSeconds} s` : stackOf(error)
-    if (message.attempts >= task.attempts) return parked(task, message, reason, text)
+    if (error instanceof Refusal || message.attempts >= task.attempts) return parked(task, message, reason, text)
     const pause = backoff({ attempts: task.attempts, backoffMs: task.backoffSeconds * 1000 }, message.attempts)
     await retryAt(database, message, new Date(clock.now().getTime() + pause), text)
     tell('warn', task, message, text, 'failed, will be tried again')

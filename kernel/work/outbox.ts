@@ -11,6 +11,7 @@ import { makeMisfit, subscriptionName } from './task.ts'
 export interface Outbox {
   emitter(plugin: string): (tx: Tx, event: string, payload: unknown) => Promise<void>
   enqueuer(plugin: string): (tx: Tx, job: string, payload: unknown, options?: MessageOptions) => Promise<string>
+  batcher(plugin: string): (tx: Tx, job: string, payloads: readonly unknown[]) => Promise<void>
 }
 
 export interface MessageOptions extends EnqueueOptions {
@@ -31,12 +32,17 @@ export const AT_ONCE = '-infinity'
 
 // A repeat under one key locks the row it finds, so that whoever begins it sees what this transaction has done.
 const INSERT = `insert into kernel_message (id, task, payload, due_at, priority, key, request_id, actor_id, scheduled_for, created_at)
-  select m.id, m.task, $3::jsonb, $4::timestamptz, $5, $6, $7, $8, $9::timestamptz, $10::timestamptz
-  from unnest($1::uuid[], $2::text[]) as m (id, task)
+  select m.id, m.task, m.payload, $4::timestamptz, $5, $6, $7, $8, $9::timestamptz, $10::timestamptz
+  from unnest($1::uuid[], $2::text[], $3::jsonb[]) as m (id, task, payload)
   on conflict (task, key) where key is not null do update set payload = excluded.payload,
     priority = least(kernel_message.priority, excluded.priority),
     due_at = case when kernel_message.state = 'waiting' then least(kernel_message.due_at, excluded.due_at) else kernel_message.due_at end
   returning id`
+
+interface Written {
+  readonly task: string
+  readonly payload: unknown
+}
 
 /** One row per subscriber of an event, one row per job, in one statement. Payloads are checked before they are written. */
 export function makeOutbox({ events, jobs, clock, written }: OutboxParts): Outbox {
@@ -44,17 +50,16 @@ export function makeOutbox({ events, jobs, clock, written }: OutboxParts): Outbo
 
   async function write(
     tx: Tx,
-    tasks: readonly string[],
-    payload: unknown,
+    messages: readonly Written[],
     { runAt, priority = 0, key, scheduledFor }: MessageOptions = {}
   ): Promise<string> {
     if (!Number.isInteger(priority) || priority < 0 || priority > 1_000_000)
       throw new RangeError('a priority is an integer from 0 to 1,000,000')
     const cause = currentCause()
     const { rows } = await tx.query<{ id: string }>(INSERT, [
-      tasks.map(() => randomUUID()),
-      tasks,
-      JSON.stringify(payload),
+      messages.map(() => randomUUID()),
+      messages.map(({ task }) => task),
+      messages.map(({ payload }) => JSON.stringify(payload)),
       runAt?.toISOString() ?? AT_ONCE,
       priority,
       key ?? null,
@@ -73,16 +78,25 @@ export function makeOutbox({ events, jobs, clock, written }: OutboxParts): Outbo
       const declared = events.events.get(name)
       if (!declared) throw new Error(`${plugin} does not declare the event ${event}`)
       refuseMisfit(name, misfit(declared.schema, payload))
-      const tasks = declared.subscribers.map(subscriber => subscriptionName(subscriber, name))
-      if (tasks.length > 0) await write(tx, tasks, payload)
+      const messages = declared.subscribers.map(subscriber => ({ task: subscriptionName(subscriber, name), payload }))
+      if (messages.length > 0) await write(tx, messages)
     },
-    enqueuer: plugin => async (tx, job, payload, options) => {
-      const name = `${plugin}.${job}`
-      const declared = jobs.get(name)
-      if (!declared) throw new Error(`${plugin} does not declare the job ${job}`)
-      refuseMisfit(name, misfit(declared.job.payload, payload))
-      return write(tx, [name], payload, options)
+    enqueuer: plugin => async (tx, job, payload, options) => write(tx, [checked(plugin, job, payload)], options),
+    batcher: plugin => async (tx, job, payloads) => {
+      if (payloads.length > 0)
+        await write(
+          tx,
+          payloads.map(payload => checked(plugin, job, payload))
+        )
     }
+  }
+
+  function checked(plugin: string, job: string, payload: unknown): Written {
+    const task = `${plugin}.${job}`
+    const declared = jobs.get(task)
+    if (!declared) throw new Error(`${plugin} does not declare the job ${job}`)
+    refuseMisfit(task, misfit(declared.job.payload, payload))
+    return { task, payload }
   }
 }
 

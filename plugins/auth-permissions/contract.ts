@@ -1,6 +1,12 @@
-import { defineContract, hooks, type, type Actor, type Queryable, type Shape, type Tx } from 'care-kernel'
+import type { FastifyRequest } from 'fastify'
+import { defineContract, hooks, type, type Actor, type ApiError, type Queryable, type Shape, type Tx } from 'care-kernel'
+import type { Bucket } from './rate-limit.ts'
+import type { Tokens } from './tokens.ts'
 
+export { credentialsOf, refusal, type Refused } from './credentials.ts'
 export * from './predicates.ts'
+export type { Bucket } from './rate-limit.ts'
+export type { Tokens } from './tokens.ts'
 export { GENDERS, RANK, READ_ONLY_TYPES, USER_TYPES } from './user-types.ts'
 export { skillObject, userAssigned, userBaseMinimum } from './user-shapes.ts'
 
@@ -23,6 +29,13 @@ export interface VisibleUser {
   readonly home_facility_id: number | null
 }
 
+/** Where the pushes of a user's browser go, and its keys; empty or null: nowhere. */
+export interface PushColumns {
+  readonly pf_endpoint?: string | null
+  readonly pf_p256dh?: string | null
+  readonly pf_auth?: string | null
+}
+
 /** What other plugins ask about users, and do to them in their own transactions. */
 export interface Users {
   /** UserAssigned (contract auth-users §3.7), slots filled; `u` is the user's row. To be read in `routes` or later. */
@@ -33,6 +46,10 @@ export interface Users {
   releaseHomeFacility(tx: Tx, facilityId: number): Promise<number[]>
   /** Sets or clears the home facility of one user and keeps the allocation rows (contract auth-users §3.10). */
   setHomeFacility(tx: Tx, userId: number, facilityId: number | null): Promise<void>
+  /** Names the stored picture of a user, or none. The name it had before. */
+  setPicture(tx: Tx, userId: number, key: string | null): Promise<string | null>
+  /** Changes where the pushes of a user go; what is absent stays. With `was` only where they still go to that endpoint. */
+  setPush(tx: Tx, userId: number, columns: PushColumns, was?: string): Promise<void>
 }
 
 /** Feature flags of users and facilities (contract auth-users §1.21). */
@@ -49,6 +66,12 @@ export interface NamedFacility {
   readonly allowed: boolean
 }
 
+/** Limits per value and per client address, counted through the cache (contract auth-users §1.11); `rateLimit: false` lifts them. */
+export interface RateLimits {
+  /** Counts this call; throws `refused`, 429 unless told, when there were too many and no captcha is solved. */
+  count(request: FastifyRequest, bucket: Bucket, refused?: ApiError): Promise<void>
+}
+
 export type AuthHooks = {
   /** Which of these facilities exist, and which the actor may give as home facility. */
   'facilities-named': (db: Queryable, payload: { actor: Actor; uuids: readonly string[] }) => Promise<readonly NamedFacility[]>
@@ -62,7 +85,7 @@ export type AuthHooks = {
 export const authPermissions = defineContract({
   name: 'auth-permissions',
   version: 1,
-  services: type<{ actors: Actors; users: Users; flags: Flags }>(),
+  services: type<{ actors: Actors; users: Users; flags: Flags; rateLimit: RateLimits; tokens: Tokens }>(),
   hooks: hooks<AuthHooks>('facilities-named', 'middleware-address', 'user-added'),
   slots: {
     /** A user's row as `u`. */

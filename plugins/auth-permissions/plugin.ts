@@ -41,6 +41,7 @@ export default definePlugin({
     middleware: Middleware,
     rateLimit: RateLimit,
     signingKeys: SigningKeys,
+    tokens: ({ accounts }: { accounts: Accounts }) => accounts.tokens,
     users: UserAccounts
   },
   permissions: { rules: userRules },

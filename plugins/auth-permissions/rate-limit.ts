@@ -2,27 +2,32 @@ import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { ApiError, type Cache, type Clock, type Deployment } from 'care-kernel'
 import type { Captcha } from './captcha.ts'
+import type { RateLimits } from './contract.ts'
 import type { AuthSettings } from './settings.ts'
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
 
-/** What is counted: a group such as `login`, a value such as a user name, and its rate; the deployment's unless told. */
+/**
+ * What is counted: a group such as `login`, a value such as a user name, and its rate, the deployment's unless told; the rate of all
+ * values of one client address is that of logins unless told.
+ */
 export interface Bucket {
   readonly group: string
   readonly value: string
   readonly rate?: string
+  readonly ratePerAddress?: string
 }
 
 /**
  * Counts calls per value in fixed windows through the cache (contract auth-users §1.11), and per client address. While the cache is
  * away every process counts for itself: no limit is lifted, and nobody is refused because of the outage.
  */
-export class RateLimit {
+export class RateLimit implements RateLimits {
   readonly #cache: Cache
   readonly #clock: Clock
   readonly #captcha: Captcha
   readonly #rate: string | false
-  readonly #perAddress: number
+  readonly #perAddress: string
   readonly #own = new Map<string, { count: number; until: number }>()
 
   constructor({
@@ -42,25 +47,29 @@ export class RateLimit {
     this.#clock = clock
     this.#captcha = captcha
     this.#rate = deployment.security.rateLimit
-    this.#perAddress = config.loginsPerAddress
+    this.#perAddress = `${config.loginsPerAddress}/10m`
   }
 
   /** Counts this call; throws `refused` when there were too many, unless the request carries a solved captcha. */
-  async count(request: FastifyRequest, { group, value, rate }: Bucket, refused: ApiError = tooMany()): Promise<void> {
+  async count(
+    request: FastifyRequest,
+    { group, value, rate, ratePerAddress = this.#perAddress }: Bucket,
+    refused: ApiError = tooMany()
+  ): Promise<void> {
     if (this.#rate === false) return
     const [byValue, byAddress] = await Promise.all([
       this.#over(group, value, rate ?? this.#rate),
-      this.#over(`${group}-address`, request.ip, `${this.#perAddress}/10m`)
+      this.#over(`${group}-address`, request.ip, ratePerAddress)
     ])
     if ((byValue || byAddress) && !(await this.#captcha.solved(request.body))) throw refused
   }
 
   /** Whether the next call would be one too many; counts nothing. */
-  async full(request: FastifyRequest, { group, value, rate }: Bucket): Promise<boolean> {
+  async full(request: FastifyRequest, { group, value, rate, ratePerAddress = this.#perAddress }: Bucket): Promise<boolean> {
     if (this.#rate === false) return false
     const counts = [
       [group, value, rate ?? this.#rate],
-      [`${group}-address`, request.ip, `${this.#perAddress}/10m`]
+      [`${group}-address`, request.ip, ratePerAddress]
     ].map(async ([name = '', of = '', by = '']) => {
       const { key, most } = this.#window(name, of, by)
       return ((await this.#cache.get<number>(key)) ?? this.#own.get(key)?.count ?? 0) >= most

@@ -1,16 +1,8 @@
 import type { FastifyRequest } from 'fastify'
-import {
-  ApiError,
-  isUuid,
-  unauthenticated,
-  type Actor,
-  type AuthenticationScheme,
-  type Clock,
-  type Database,
-  type Deployment
-} from 'care-kernel'
+import { isUuid, type Actor, type AuthenticationScheme, type Clock, type Database, type Deployment } from 'care-kernel'
 import type { Actors } from './actors.ts'
 import type { Accounts } from './accounts.ts'
+import { credentialsOf, refusal, type Refused } from './credentials.ts'
 import type { Middleware } from './middleware.ts'
 import { tooMany, type RateLimit } from './rate-limit.ts'
 import type { AuthSettings } from './settings.ts'
@@ -26,8 +18,6 @@ interface SchemeScope {
   readonly deployment: Deployment
   readonly rateLimit: RateLimit
 }
-
-type Refused = AuthenticationScheme<SchemeScope>['refused']
 
 const DEFAULT: Refused = { status: 403 }
 const CONSULTATION: Refused = { status: 401, challenge: 'Middleware_Bearer realm="api"' }
@@ -102,25 +92,6 @@ async function byPassword(
     throw refusal(refused, { detail: 'Invalid username/password.' })
   }
   return actor
-}
-
-/** What follows the scheme word; null when there is none or it is another. Not exactly two parts is refused. */
-function credentialsOf(request: FastifyRequest, word: string, refused: Refused): string | null {
-  const header = request.headers.authorization
-  if (header === undefined) return null
-  const parts = header.trim().split(/\s+/)
-  if (parts[0] !== word) return null
-  const [, credentials] = parts
-  if (parts.length !== 2 || credentials === undefined)
-    throw refusal(refused, {
-      detail: 'Authorization header must contain two space-delimited values',
-      code: 'bad_authorization_header'
-    })
-  return credentials
-}
-
-function refusal(refused: Refused, body: object): ApiError {
-  return new ApiError(refused.status, body, unauthenticated(refused).headers)
 }
 
 function tokenBody(message: string): object {

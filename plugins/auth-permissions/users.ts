@@ -9,14 +9,13 @@ import {
   type Shape,
   type Tx
 } from 'care-kernel'
-import type { Actors, AuthHooks, Users, VisibleUser } from './contract.ts'
+import type { Actors, AuthHooks, PushColumns, Users, VisibleUser } from './contract.ts'
 import { User } from './models.ts'
 import { randomPassword } from './passwords.ts'
-import { passwordProblems } from './password-policy.ts'
+import { passwordProblem, placeProblems, requireRank, type NewUser } from './new-user.ts'
 import { isReserved, USERNAME_TAKEN, type UserInputs } from './user-inputs.ts'
 import { userReads, type UserReads, type UserReadScope } from './user-resources.ts'
 import { userAssigned } from './user-shapes.ts'
-import { READ_ONLY_TYPES, RANK } from './user-types.ts'
 
 type Calls = {
   readonly [K in keyof AuthHooks]: (
@@ -34,8 +33,7 @@ export interface AccountsScope extends UserReadScope {
   model(definition: typeof User): ModelOf<(typeof User)['columns']>
 }
 
-/** The values of `add_user` and of an update, references resolved but for facilities. */
-export type NewUser = Infer<UserInputs['create']>
+/** The values of an update, references resolved but for facilities. */
 export type UserUpdate = Partial<Infer<UserInputs['update']>>
 
 /** Columns of a new user, as a row. */
@@ -47,28 +45,19 @@ export interface UserRow {
   readonly [column: string]: unknown
 }
 
-/** Named places of a new user: its field, the rank from which another than one's own may be given, and the message (contract auth-users §3.5). */
-const PLACES = [
-  { field: 'ward', own: 'wardId', rank: RANK.localBodyAdmin, message: 'Cannot create for a different Ward' },
-  { field: 'local_body', own: 'localBodyId', rank: RANK.districtAdmin, message: 'Cannot create for a different local body' },
-  { field: 'district', own: 'districtId', rank: RANK.stateAdmin, message: 'Cannot create for a different district' },
-  { field: 'state', own: 'stateId', rank: Number.POSITIVE_INFINITY, message: 'Cannot create for a different state' }
-] as const
-
-/** Types that may add doctors though these rank above them. */
-const ADDS_DOCTORS: ReadonlySet<number> = new Set([RANK.staff, RANK.nurse])
-
 /** The people of a deployment: adds, changes and deactivates them, and keeps where they are at home. */
 export class UserAccounts implements Users {
-  /** The reads of this deployment. */
-  readonly reads: UserReads
+  #reads: UserReads | undefined
   readonly #scope: AccountsScope
 
   constructor(scope: AccountsScope) {
     this.#scope = scope
-    this.reads = userReads(scope)
   }
 
+  /** The reads of this deployment, made when they are first asked for: whoever fills the slots is built after this service. */
+  get reads(): UserReads {
+    return (this.#reads ??= userReads(this.#scope))
+  }
   get assigned(): Shape {
     return userAssigned(this.#scope.slots.user)
   }
@@ -81,6 +70,14 @@ export class UserAccounts implements Users {
       'u.id, u.external_id, u.user_type, u.local_body_id, u.district_id, u.state_id, u.home_facility_id',
       lock
     )
+
+  setPicture = async (tx: Tx, userId: number, key: string | null): Promise<string | null> => {
+    const { rows } = await tx.query<{ before: string | null }>(
+      `with old as (select id, profile_picture_url as before from users_user where id = $1 for no key update) update users_user x set profile_picture_url = $2 from old where x.id = old.id returning old.before`,
+      [userId, key]
+    )
+    return rows[0]?.before ?? null
+  }
 
   /** Adds a user for `actor` (contract auth-users §3.5). Throws 400 for what may not be; the id. */
   async add(database: Database, actor: Actor, values: NewUser): Promise<number> {
@@ -213,6 +210,11 @@ export class UserAccounts implements Users {
     this.#scope.actors.changed(tx, [userId])
   }
 
+  async setPush(tx: Tx, userId: number, columns: PushColumns, was?: string): Promise<void> {
+    const where = { id: userId, ...(was === undefined ? {} : { pf_endpoint: was }) }
+    if (Object.keys(columns).length > 0) await this.#scope.model(User).update(columns, { where, transaction: tx.sequelize })
+  }
+
   releaseHomeFacility = async (tx: Tx, facilityId: number): Promise<number[]> => {
     const { rows } = await tx.query<{ id: number }>(
       'update users_user set home_facility_id = null where home_facility_id = $1 returning id',
@@ -241,36 +243,6 @@ export class UserAccounts implements Users {
   #now(): string {
     return this.#scope.clock.now().toISOString()
   }
-}
-
-/** What may not be said about a user's places by this creator. */
-function placeProblems(
-  actor: Actor,
-  given: Readonly<Record<(typeof PLACES)[number]['field'], number | null | undefined>>
-): Record<string, string[]> {
-  if (actor.superuser) return {}
-  return Object.fromEntries(
-    PLACES.flatMap(({ field, own, rank, message }) => {
-      const value = given[field]
-      const fits = value === null || value === undefined || value === actor[own] || actor.userType >= rank
-      return fits ? [] : [[field, [message]]]
-    })
-  )
-}
-
-function passwordProblem(
-  { username, first_name: firstName = '', last_name: lastName = '', email = '', password: given }: NewUser,
-  password: string
-): Record<string, string[]> {
-  const messages = given === undefined ? [] : passwordProblems(password, { username, firstName, lastName, email })
-  return messages.length > 0 ? { password: messages } : {}
-}
-
-function requireRank(actor: Actor, type: number): void {
-  if (READ_ONLY_TYPES.has(actor.userType) && !READ_ONLY_TYPES.has(type))
-    throw invalid({ user_type: ['Read only users can create other read only users only'] })
-  if (actor.superuser || type <= actor.userType || (ADDS_DOCTORS.has(actor.userType) && type === RANK.doctor)) return
-  throw invalid({ user_type: ['User cannot create another user with higher permissions'] })
 }
 
 /** Runs a write; a user name that somebody took meanwhile is answered as one that was taken before. */

@@ -1,5 +1,5 @@
 import { isUuid, notAUuid, notFound, Params, type Actor, type Queryable, type Shape, type Tx } from 'care-kernel'
-import type { Consultations, FoundConsultation } from './contract.ts'
+import type { ConsultationNotice, Consultations, FoundConsultation } from './contract.ts'
 import { CATEGORIES, REASON } from './enumerations.ts'
 import { PatientConsultation } from './models.ts'
 import { reachedBy, RULE_COLUMNS, type ConsultationLike } from './policy.ts'
@@ -44,6 +44,20 @@ export class ConsultationService implements Consultations {
     return this.#find(db, uuid, new Params(), [], hold)
   }
 
+  notice = async (db: Queryable, consultationId: number): Promise<ConsultationNotice | undefined> => {
+    const {
+      rows: [notice]
+    } = await db.query<ConsultationNotice>(
+      `select c.external_id as consultation, c.assigned_to_id, p.external_id as patient, p.name as patient_name,
+        p.facility_id as patient_facility_id, x.external_id as patient_facility, f.id as facility_id, f.external_id as facility, f.name as facility_name
+      from ${CONSULTATION} join facility_patientregistration p on p.id = c.patient_id join facility_facility f on f.id = c.facility_id
+        left join facility_facility x on x.id = p.facility_id
+      where c.id = $1 and not c.deleted`,
+      [consultationId]
+    )
+    return notice
+  }
+
   referOpen = async (
     tx: Queryable,
     patientId: number,
@@ -68,7 +82,7 @@ export class ConsultationService implements Consultations {
   }
 
   setConsents = async (tx: Tx, consultationId: number, types: readonly number[]): Promise<void> =>
-    this.save(tx, consultationId, { has_consents: types })
+    this.save(tx, consultationId, { has_consents: types, modified_date: this.#scope.clock.now().toISOString() })
 
   /** Writes columns of a consultation. */
   async save(tx: Tx, id: number, values: Readonly<Record<string, unknown>>): Promise<void> {

@@ -23,12 +23,30 @@ export interface FoundConsultation {
   readonly current_bed_id: number | null
 }
 
+/** What is told about a consultation (contract gateways-jobs §6.2). */
+export interface ConsultationNotice {
+  /** Uuids of itself, the patient and the facilities. */
+  readonly consultation: string
+  readonly patient: string
+  readonly patient_name: string
+  /** Where the patient is now; null for one at no facility. */
+  readonly patient_facility_id: number | null
+  readonly patient_facility: string | null
+  /** Where it is, or was. */
+  readonly facility_id: number
+  readonly facility: string
+  readonly facility_name: string
+  readonly assigned_to_id: number | null
+}
+
 /** What other plugins do with consultations. */
 export interface Consultations {
   /** Contract consultations §3, slots filled; `c` is the consultation's row. */
   readonly shape: Shape
   /** The consultation of a nested path, where the actor reaches it; 404 otherwise, 400 for a malformed uuid. `hold` locks the row. */
   ofPath(db: Queryable, actor: Actor, uuid: string, hold?: boolean): Promise<FoundConsultation>
+  /** What is told about a live consultation; undefined when there is none. */
+  notice(db: Queryable, consultationId: number): Promise<ConsultationNotice | undefined>
   /**
    * The patient is taken in elsewhere: every open consultation ends as Referred and its bed is free (contract shifting-resources §5.1, patients §11).
    * No events, `modified_date` stays, no discharge summary. Their ids. `patients.move` leads here by its hook: who moves a patient need not call it.

@@ -1,10 +1,19 @@
-import { baseColumns, column, defineModel, type Column } from 'care-kernel'
+import { baseColumns, column, defineModel, type CodeLabels, type Column } from 'care-kernel'
+import {
+  CATEGORIES,
+  COVID_CATEGORIES,
+  IMPRESSION_STATUSES,
+  LEGACY_DISCHARGE_REASONS,
+  SUGGESTIONS,
+  VERIFICATION_STATUSES
+} from './enumerations.ts'
 import { roundFields } from './round-fields.ts'
 
 const reference = () => column.bigint('none', { null: true })
 const words = () => column.text('health', { null: true })
 const emptyText = () => column.text('health', { null: true, default: '' })
 const no = () => column.boolean('none', { default: false })
+const code = (length: number, of: CodeLabels) => column.varchar('health', length, { null: true, coded: Object.keys(of) })
 const instant = () => column.timestamp('health', { null: true })
 
 /** Contract consultations §3. */
@@ -21,8 +30,8 @@ export const PatientConsultation = defineModel({
     patient_id: column.bigint('none'),
     facility_id: column.bigint('none'),
     patient_no: column.varchar('identity', 100, { null: true }),
-    deprecated_covid_category: column.varchar('health', 8, { null: true }),
-    category: column.varchar('health', 13, { null: true }),
+    deprecated_covid_category: code(8, COVID_CATEGORIES),
+    category: code(13, CATEGORIES),
     examination_details: words(),
     history_of_present_illness: words(),
     treatment_plan: words(),
@@ -30,7 +39,7 @@ export const PatientConsultation = defineModel({
     course_in_facility: words(),
     investigation: column.json('health', { default: () => [] }),
     procedure: column.json('health', { default: () => ({}) }),
-    suggestion: column.varchar('health', 4),
+    suggestion: column.varchar('health', 4, { coded: Object.keys(SUGGESTIONS) }),
     route_to_facility: column.smallint('health', { null: true }),
     review_interval: column.integer('none', { default: -1 }),
     referred_to_id: reference(),
@@ -45,7 +54,7 @@ export const PatientConsultation = defineModel({
     encounter_date: column.timestamp('health'),
     icu_admission_date: instant(),
     discharge_date: instant(),
-    discharge_reason: column.varchar('health', 4, { null: true }),
+    discharge_reason: code(4, LEGACY_DISCHARGE_REASONS),
     new_discharge_reason: column.smallint('health', { null: true }),
     discharge_notes: emptyText(),
     death_datetime: instant(),
@@ -139,7 +148,7 @@ export const ConsultationDiagnosis = defineModel({
     ...baseColumns(),
     consultation_id: column.bigint('none'),
     diagnosis_id: column.bigint('health'),
-    verification_status: column.varchar('health', 20),
+    verification_status: column.varchar('health', 20, { coded: Object.keys(VERIFICATION_STATUSES) }),
     is_principal: column.boolean('health', { default: false }),
     is_migrated: no(),
     created_by_id: reference()
@@ -159,7 +168,10 @@ export const EncounterSymptom = defineModel({
     other_symptom: column.text('health', { default: '' }),
     onset_date: column.timestamp('health'),
     cure_date: instant(),
-    clinical_impression_status: column.varchar('health', 255, { default: 'in-progress' }),
+    clinical_impression_status: column.varchar('health', 255, {
+      default: 'in-progress',
+      coded: Object.keys(IMPRESSION_STATUSES)
+    }),
     created_by_id: reference(),
     updated_by_id: reference(),
     is_migrated: no()

@@ -23,7 +23,7 @@ const label = (of: Labels, make = column.integer): RoundField => ({
 })
 const small = (of: Labels) => label(of, column.smallint)
 const code = (of: CodeLabels, length: number): RoundField => ({
-  column: column.varchar('health', length, { null: true }),
+  column: column.varchar('health', length, { null: true, coded: Object.keys(of) }),
   input: field.label(of, optional),
   output: sql => out.label(sql, of)
 })

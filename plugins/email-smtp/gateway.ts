@@ -1,9 +1,18 @@
 import { createHash } from 'node:crypto'
-import { defineGateway, messageOf, secret, type EmailPort } from 'care-kernel'
+import { defineGateway, messageOf, Refusal, secret, type EmailPort } from 'care-kernel'
 import { createTransport, type SMTPSentMessageInfo, type SMTPTransportOptions, type Transporter } from 'nodemailer'
 import { Type } from 'typebox'
 
 const SMTPS = 465
+/** What the server answers for good (RFC 5321 §4.2.1): 5xx to the recipients or the message; a refused login is the operator's. */
+const FINAL = new Set(['EENVELOPE', 'EMESSAGE'])
+
+/** Errors of a refused message quote its recipients: only the reply code is told. */
+function asRefusal(error: unknown): unknown {
+  const { code = '', responseCode = 0 } = error as { readonly code?: string; readonly responseCode?: number }
+  return FINAL.has(code) && responseCode >= 500 ? new Refusal(`the mail server refuses the message: ${responseCode}`) : error
+}
+
 const LOCAL = new Set(['localhost', '127.0.0.1', '::1'])
 
 export default defineGateway({
@@ -58,21 +67,25 @@ export default defineGateway({
     return {
       async send({ to, subject, text, html, attachments, key }) {
         if (closed) throw new Error('the gateway is closed')
-        const { messageId, rejected } = await transport.sendMail({
-          from,
-          to: [...to],
-          subject,
-          ...(text === undefined ? {} : { text }),
-          ...(html === undefined ? {} : { html }),
-          ...(key === undefined
-            ? {}
-            : { messageId: `<${createHash('sha256').update(key).digest('hex').slice(0, 32)}@${domain}>` }),
-          attachments: (attachments ?? []).map(({ filename, contentType, content }) => ({
-            filename,
-            contentType,
-            content: Buffer.from(content)
-          }))
-        })
+        const { messageId, rejected } = await transport
+          .sendMail({
+            from,
+            to: [...to],
+            subject,
+            ...(text === undefined ? {} : { text }),
+            ...(html === undefined ? {} : { html }),
+            ...(key === undefined
+              ? {}
+              : { messageId: `<${createHash('sha256').update(key).digest('hex').slice(0, 32)}@${domain}>` }),
+            attachments: (attachments ?? []).map(({ filename, contentType, content }) => ({
+              filename,
+              contentType,
+              content: Buffer.from(content)
+            }))
+          })
+          .catch((error: unknown) => {
+            throw asRefusal(error)
+          })
         // The others have it already: failing now would send it to them again.
         if (rejected?.length)
           logger.warn({ id: messageId, refused: rejected.length }, 'the mail server refused some of the recipients')

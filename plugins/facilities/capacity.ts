@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { actorOf, describe, invalid, ordering, out, readInput, resource, sendJson, shape, type Actor, type Tx } from 'care-kernel'
-import { ROOM_TYPES } from './enumerations.ts'
 import { capacityInput } from './inputs.ts'
 import { FacilityCapacity } from './models.ts'
 import { ofFacility, partRoutes, type PartOfFacility } from './part-routes.ts'
 import type { FacilityScope } from './scope.ts'
+import { capacityShape } from './shapes.ts'
 import { refusingRepeats } from './unique.ts'
 
 interface CapacityRow {
@@ -21,14 +21,7 @@ const capacities = resource({
   key: { column: 'p.room_type::bigint', kind: 'integer' },
   live: 'not p.deleted',
   ordering: ordering({}, 'p.id'),
-  shape: shape({
-    id: out.uuid('p.external_id'),
-    room_type_text: out.label('p.room_type', ROOM_TYPES),
-    modified_date: out.datetime('p.modified_date'),
-    room_type: out.integer('p.room_type'),
-    total_capacity: out.integer('p.total_capacity'),
-    current_capacity: out.integer('p.current_capacity')
-  })
+  shape: capacityShape
 })
 
 const history = resource({

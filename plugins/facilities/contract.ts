@@ -1,11 +1,11 @@
 import { Type } from 'typebox'
-import { defineContract, hooks, type, type Actor, type Queryable } from 'care-kernel'
+import { defineContract, hooks, type, type Actor, type Queryable, type Tx } from 'care-kernel'
 import type { FacilityShapes } from './shapes.ts'
 
 export { demoDistrict, demoUuid, type DemoDistrict, type DemoPlace } from './demo-district.ts'
 export { DOCTOR_AREAS, FACILITY_TYPES, FEATURES, ROOM_TYPES } from './enumerations.ts'
-export { facilityRead, partWrite } from './policy.ts'
-export { facilityBare, facilityNumbered, type FacilityShapes } from './shapes.ts'
+export { facilityRead, facilityWrite, partWrite } from './policy.ts'
+export { capacityShape, facilityBare, facilityNumbered, type FacilityShapes } from './shapes.ts'
 export * from './request-comments.ts'
 export * from './requests.ts'
 
@@ -30,7 +30,7 @@ export interface FindOptions {
 
 /** What other plugins do with facilities. */
 export interface Facilities {
-  /** Representations of this deployment, its slots filled; `f` is the facility's row. */
+  /** Representations of this deployment, its slots filled; `f` is the facility's row. To be read in `routes` or later. */
   readonly shapes: FacilityShapes
   /** The live facility of a uuid. Throws 400 for a malformed one. */
   byUuid(db: Queryable, uuid: string, options?: FindOptions): Promise<FacilityRow | undefined>
@@ -38,6 +38,8 @@ export interface Facilities {
   byId(db: Queryable, id: number, options?: FindOptions): Promise<FacilityRow | undefined>
   /** FWRITE (contract facilities §1.6): the live facility of a path in which the actor may write; 403 otherwise, for an unknown one too. */
   writable(db: Queryable, actor: Actor, uuid: string, options?: FindOptions): Promise<FacilityRow>
+  /** Names the stored picture of a facility, or none; `modified_date` stays. The name it had before. */
+  setPicture(tx: Tx, facilityId: number, key: string | null): Promise<string | null>
 }
 
 export type FacilityHooks = {

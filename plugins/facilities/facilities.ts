@@ -16,12 +16,16 @@ const nameable = facilitiesNameableBy('f')
 /** Finds, adds, changes and deletes facilities. */
 export class FacilityService implements Facilities {
   readonly #scope: DeclaredScope
-  readonly shapes: FacilityShapes
+  #shapes: FacilityShapes | undefined
 
   constructor(scope: DeclaredScope) {
     this.#scope = scope
-    this.shapes = facilityShapes(scope.slots.facility)
     for (const flag of scope.config.flags) scope['auth-permissions'].flags.register('FACILITY', flag)
+  }
+
+  /** Made when they are first asked for: whoever fills the slots is built after this service. */
+  get shapes(): FacilityShapes {
+    return (this.#shapes ??= facilityShapes(this.#scope.slots.facility))
   }
 
   byUuid = async (db: Queryable, uuid: string, options?: FindOptions): Promise<FacilityRow | undefined> => {
@@ -36,6 +40,15 @@ export class FacilityService implements Facilities {
     if (!facility) throw denied()
     this.#scope.permissions.check(actor, 'facility.part.write', facility)
     return facility
+  }
+
+  setPicture = async (tx: Tx, facilityId: number, key: string | null): Promise<string | null> => {
+    const { rows } = await tx.query<{ before: string | null }>(
+      `with old as (select id, cover_image_url from facility_facility where id = $1 for no key update)
+      update facility_facility x set cover_image_url = $2 from old where x.id = old.id returning old.cover_image_url as before`,
+      [facilityId, key]
+    )
+    return rows[0]?.before ?? null
   }
 
   /** 403 unless the body names a state, a district and a local body that exist (contract facilities §4.1, CREATE). */

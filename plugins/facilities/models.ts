@@ -101,7 +101,7 @@ export const HistoricalFacilityCapacity = defineModel({
     ...capacity,
     history_id: { ...column.key(), options: { ...column.integer('none', { primaryKey: true }).options, autoIncrement: true } },
     history_date: column.timestamp('none'),
-    history_change_reason: column.varchar('none', 100, { null: true }),
+    history_change_reason: column.varchar('health', 100, { null: true }),
     history_type: column.varchar('none', 1),
     history_user_id: column.bigint('none', { null: true })
   }

@@ -30,7 +30,9 @@ export const partWrite = any<FacilityLike>(superuser, owner, ofDistrict, ofState
 
 const trusted = any(superuser, verified)
 const writer = all(not(readOnly), trusted)
-const facilityWrite = all<FacilityLike>(not(readOnly), atLeast(RANK.staff), facilityRead)
+
+/** Who may change a facility (contract facilities §4.1). */
+export const facilityWrite = all<FacilityLike>(not(readOnly), atLeast(RANK.staff), facilityRead)
 
 /** The places of a body, where all three are named by number; they are looked up once the rule holds. */
 export function placesNamed(

@@ -1,6 +1,6 @@
 import { out, shape, type Shape } from 'care-kernel'
 import { districtObject, localBodyObject, stateObject, wardObject } from 'care-kernel/contracts/places'
-import { FACILITY_TYPES } from './enumerations.ts'
+import { FACILITY_TYPES, ROOM_TYPES } from './enumerations.ts'
 
 /** SQL that other plugins fill in: live patients, beds, the picture. */
 export interface FacilitySlot {
@@ -22,6 +22,16 @@ export const facilityBare = shape({ id: out.uuid('f.external_id'), name: out.tex
 
 /** The same by its key, in lists of requests (contract shifting §4.1, QUIRK). */
 export const facilityNumbered = shape({ id: out.integer('f.id'), name: out.text('f.name') })
+
+/** Beds of one kind as a facility reports them (contract facilities §7.1); `p` is the capacity's row. */
+export const capacityShape = shape({
+  id: out.uuid('p.external_id'),
+  room_type_text: out.label('p.room_type', ROOM_TYPES),
+  modified_date: out.datetime('p.modified_date'),
+  room_type: out.integer('p.room_type'),
+  total_capacity: out.integer('p.total_capacity'),
+  current_capacity: out.integer('p.current_capacity')
+})
 
 const facilityType = shape({ id: out.integer('f.facility_type'), name: out.label('f.facility_type', FACILITY_TYPES) })
 const flags = `(select coalesce(json_agg(g.flag order by g.id), '[]') from facility_facilityflag g where g.facility_id = f.id and not g.deleted)`

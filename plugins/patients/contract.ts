@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { defineContract, hooks, type, type Actor, type Queryable, type Tx, type Where } from 'care-kernel'
 import type { PatientLike } from './policy.ts'
+import type { Relations } from './patient-filters.ts'
 import type { PatientShapes } from './shapes.ts'
 
 export { ACTIONS, BLOOD_GROUPS, DISEASE_STATUSES, DISEASES, SOURCES, TEST_TYPES } from './enumerations.ts'
@@ -46,6 +47,8 @@ export interface FindPatient {
 export interface Patients {
   /** Representations of this deployment, their slots filled; `p` is the patient's row. To be read in `routes` or later. */
   readonly shapes: PatientShapes
+  /** What fills the slot `relations` in this deployment: from-items of consultations, stays in beds and so on. */
+  readonly relations: Relations
   /** The live patient of a uuid, undefined for an unknown one. Throws 400 for a malformed one. */
   byUuid(db: Queryable, uuid: string, options?: FindPatient): Promise<PatientRow | undefined>
   /** The live patient of an id. */

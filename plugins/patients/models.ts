@@ -1,4 +1,5 @@
 import { baseColumns, column, defineModel } from 'care-kernel'
+import { BLOOD_GROUPS, RATION_CARDS, VACCINES } from './enumerations.ts'
 
 const flag = () => column.boolean('health', { default: false })
 const unknown = () => column.boolean('health', { null: true })
@@ -13,20 +14,20 @@ const patientColumns = () => ({
   ...baseColumns(),
   source: column.integer('none', { default: 10 }),
   name: column.varchar('identity', 200, { default: '' }),
-  gender: column.integer('identity'),
+  gender: column.integer('identity', { quasi: 1 }),
   phone_number: column.varchar('contact', 14, { default: '' }),
   emergency_phone_number: column.varchar('contact', 14, { default: '' }),
   address: column.text('contact', { default: '' }),
   permanent_address: column.text('contact', { default: '' }),
   pincode: column.integer('contact', { null: true, default: 0 }),
   date_of_birth: column.date('identity', { null: true }),
-  year_of_birth: column.integer('identity', { null: true }),
+  year_of_birth: column.integer('identity', { null: true, quasi: 10 }),
   death_datetime: moment(),
   nationality: column.varchar('identity', 255, { default: '' }),
   passport_no: column.varchar('identity', 255, { default: '' }),
-  ration_card_category: column.varchar('identity', 8, { null: true }),
+  ration_card_category: column.varchar('identity', 8, { null: true, coded: RATION_CARDS }),
   is_medical_worker: column.boolean('none', { default: false }),
-  blood_group: column.varchar('health', 4, { null: true }),
+  blood_group: column.varchar('health', 4, { null: true, coded: Object.keys(BLOOD_GROUPS) }),
   contact_with_confirmed_carrier: flag(),
   contact_with_suspected_carrier: flag(),
   estimated_contact_date: moment(),
@@ -67,7 +68,7 @@ const patientColumns = () => ({
   number_of_secondary_contacts: maybeCount(),
   is_vaccinated: flag(),
   number_of_doses: column.integer('health', { default: 0 }),
-  vaccine_name: column.varchar('health', 15, { null: true }),
+  vaccine_name: column.varchar('health', 15, { null: true, coded: VACCINES }),
   covin_id: column.varchar('identity', 15, { null: true }),
   last_vaccinated_date: moment(),
   cluster_name: remark('none'),
@@ -75,14 +76,14 @@ const patientColumns = () => ({
   date_declared_positive: moment(),
   assigned_to_id: reference(),
   created_by_id: reference(),
-  district_id: reference(),
+  district_id: column.bigint('none', { null: true, quasi: 1 }),
   facility_id: reference(),
   last_consultation_id: reference(),
   last_edited_id: reference(),
-  local_body_id: reference(),
+  local_body_id: column.bigint('contact', { null: true }),
   nearest_facility_id: reference(),
   state_id: reference(),
-  ward_id: reference()
+  ward_id: column.bigint('contact', { null: true })
 })
 
 /** Contract patients §4. */

@@ -2,6 +2,7 @@ import { isUuid, notAUuid, Params, type Actor, type Queryable, type Tx, type Whe
 import { placesDecided } from 'care-kernel/contracts/places'
 import type { FindPatient, PatientChanges, PatientRow, Patients } from './contract.ts'
 import { HISTORY_COLUMNS, Patient } from './models.ts'
+import type { Relations } from './patient-filters.ts'
 import { patientRow, visibility } from './patient-row.ts'
 import type { DeclaredScope } from './scope.ts'
 import { patientShapes, type PatientShapes } from './shapes.ts'
@@ -16,10 +17,12 @@ export class PatientService implements Patients {
   readonly #scope: DeclaredScope
   readonly #columns: string
   #shapes: PatientShapes | undefined
+  readonly relations: Relations
   readonly visible: (actor: Actor, options?: { readonly alias?: string; readonly retrieving?: boolean }) => Where
 
   constructor(scope: DeclaredScope) {
     this.#scope = scope
+    this.relations = scope.slots.relations
     this.#columns = patientRow(scope.slots.relations.consultations)
     this.visible = visibility(scope.slots.relations)
   }

@@ -14,7 +14,7 @@ export const ResourceRequest = defineModel({
   columns: {
     ...baseColumns(),
     emergency: flag(),
-    title: column.varchar('none', 255),
+    title: column.varchar('health', 255),
     reason: column.text('none', { default: '' }),
     refering_facility_contact_name: column.text('identity', { default: '' }),
     refering_facility_contact_number: column.varchar('contact', 14, { default: '' }),

@@ -1,5 +1,5 @@
 import type { Plugin } from 'care-kernel'
-import { testKernel, type Requester, type TestContext, type TestUser } from 'care-kernel/testing'
+import { testKernel, type Requester, type TestContext, type TestOptions, type TestUser } from 'care-kernel/testing'
 
 export interface Place {
   readonly id: number
@@ -10,11 +10,13 @@ export interface Place {
 export async function betweenFacilities(
   t: TestContext,
   plugins: readonly (string | Plugin)[],
-  config: Readonly<Record<string, unknown>> = {}
+  config: Readonly<Record<string, unknown>> = {},
+  over: Pick<TestOptions, 'gateways'> & { readonly config?: object } = {}
 ) {
   const kernel = await testKernel(t, {
     plugins: ['places', 'auth-permissions', 'facilities', ...plugins],
-    config: { plugins: config }
+    ...(over.gateways ? { gateways: over.gateways } : {}),
+    config: { plugins: config, ...over.config }
   })
   const keys = async (text: string, values: readonly unknown[] = []) =>
     (await kernel.sql<{ id: number }>(text, values)).map(({ id }) => id)

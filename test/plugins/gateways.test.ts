@@ -2,16 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fastify } from 'fastify'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { Value } from 'typebox/value'
-import type { Deployment } from '../../kernel/deployment.ts'
-import type { Gateway, GatewayContext } from '../../kernel/gateway.ts'
-import type { Ports } from '../../kernel/ports/index.ts'
-import { systemClock } from '../../kernel/ports/clock.ts'
-import { makeLogger } from '../../kernel/ports/logger.ts'
 import { fakeClock } from '../../kernel/testing/clock.ts'
 import { databaseUrl, testServer } from '../../kernel/testing/database.ts'
 import { cacheSuite } from '../../kernel/testing/suites/cache.ts'
@@ -26,51 +19,10 @@ import emailLog from '../../plugins/email-log/gateway.ts'
 import emailSmtp from '../../plugins/email-smtp/gateway.ts'
 import smsLog from '../../plugins/sms-log/gateway.ts'
 import { startMailServer } from './mail-server.ts'
+import { deployment, openGateway } from './open-gateway.ts'
 import { startProxy } from './proxy.ts'
 
 const required = process.env.REQUIRE_SERVICES === '1'
-const deployment: Deployment = {
-  name: 'test',
-  environment: 'development',
-  timeZone: 'Asia/Kolkata',
-  appVersion: 'test',
-  frontendUrl: 'http://localhost:4000',
-  security: { secretKey: 'care-kernel-development-only', rateLimit: false },
-  processes: 1
-}
-
-/** Opens a gateway as the kernel does, with what its schema fills in. `lines` gets the log. */
-async function openGateway<P extends keyof Ports>(
-  gateway: Gateway,
-  settings: object,
-  over: Partial<GatewayContext> & { lines?: string[] } = {}
-) {
-  const { lines, ...context } = over
-  const app = fastify()
-  const config = Value.Default(gateway.config, structuredClone(settings))
-  Value.Assert(gateway.config, config)
-  const logger = lines ? makeLogger('debug', {}, { write: line => void lines.push(line) }) : makeLogger('silent', {})
-  try {
-    const port = (await gateway.open(config, {
-      app,
-      clock: systemClock(),
-      logger,
-      deployment,
-      ports: {},
-      ...context
-    })) as Ports[P]
-    const close = async () => {
-      // @fastify/postgres ends the pool with the application, and complains when the port was closed before.
-      await app.close().catch(() => undefined)
-      await port.close()
-    }
-    return { port, app, close, findings: async () => (await gateway.doctor?.(port, config)) ?? [] }
-  } catch (error) {
-    await app.close().catch(() => undefined)
-    throw error
-  }
-}
-
 async function temporaryFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'care-gateways-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))

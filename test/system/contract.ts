@@ -18,8 +18,17 @@ const AREAS = [
   'daily-rounds',
   'events',
   'shifting',
-  'resources'
+  'resources',
+  'files',
+  'notifications',
+  'summaries',
+  'otp'
 ]
+/** The recordings were made with a fixed code, and before any summary was written. */
+const SETTINGS = {
+  otp: { fixedCode: '45612' },
+  summaries: { facilityCapacity: false, patients: false, tests: false, triage: false, districtPatients: false }
+}
 const FIXTURES = ['states', 'reference', 'users', 'facility'].map(name => join(shared, `data/original/${name}.json`))
 
 if (!existsSync(contract)) {
@@ -62,7 +71,8 @@ async function onServer(
 ): Promise<number> {
   const database = await emptyDatabase()
   try {
-    const config = configFile(database.url, FEATURES)
+    const plugins = { ...Object.fromEntries(FEATURES.map(name => [name, {}])), ...SETTINGS }
+    const config = configFile(database.url, FEATURES, { environment: 'development', plugins })
     if (kind === 'adopted') await sql(database.url, readFileSync(join(contract, 'schema.sql'), 'utf8'))
     console.log(
       (await care(['migrate', '--config', config, ...(kind === 'adopted' ? ['--adopt'] : [])])).trim().split('\n').at(-1)

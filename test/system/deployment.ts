@@ -29,7 +29,8 @@ export function configFile(url: string, plugins: readonly string[], over: Readon
         cache: { use: 'cache-memory' },
         queue: { use: 'queue-bullmq' },
         email: { use: 'email-log', directory: join(folder, 'email') },
-        sms: { use: 'sms-log', directory: join(folder, 'sms') }
+        sms: { use: 'sms-log', directory: join(folder, 'sms') },
+        storage: { use: 'files-local', directory: join(folder, 'files') }
       },
       server: { port: 0 },
       security: { secretKey: randomBytes(32).toString('hex'), rateLimit: false },

@@ -108,7 +108,9 @@ t.test('what is off has no route, no OpenAPI path, no table, no schedule and no 
       )
       const declared = [...enabled].flatMap(name => (all.get(name)?.models ?? []).map(({ table }) => table))
       if (kernel.ports.database) {
-        const tables = (await tablesOf(kernel)).filter(table => !table.startsWith('kernel_'))
+        // A plugin's own tables may have the prefix, too.
+        const owned = new Set([...all.values()].flatMap(plugin => (plugin.models ?? []).map(({ table }) => table)))
+        const tables = (await tablesOf(kernel)).filter(table => owned.has(table) || !table.startsWith('kernel_'))
         const foreign = tables.filter(table =>
           [...all.values()].some(
             plugin => !enabled.has(plugin.contract.name) && (plugin.models ?? []).some(model => model.table === table)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
+import { Refusal } from '../../ports/refusal.ts'
 import type { SmsPort } from '../../ports/sms.ts'
 import { testing } from './tools.ts'
 
@@ -68,7 +69,7 @@ export function smsSuite(t: Test, open: () => Promise<SmsUnderTest>, options: Sm
 
   using('what cannot be accepted rejects, and the next one goes through', async (t, { port, received, refused }) => {
     await t.rejects(port.send({ to: '', text: 'to nobody' }))
-    if (refused) await t.rejects(port.send({ to: refused, text: 'refused by the other side' }))
+    if (refused) await t.rejects(port.send({ to: refused, text: 'refused by the other side' }), Refusal)
     t.equal((await received()).length, 0)
     await port.send({ to, text: 'fine' })
     t.equal((await received()).length, 1)

@@ -1,0 +1,25 @@
+import type { FastifyRequest } from 'fastify'
+import { ApiError, unauthenticated, type AuthenticationScheme } from 'care-kernel'
+
+/** How a scheme refuses: its status and challenge. */
+export type Refused = AuthenticationScheme<never>['refused']
+
+/** What follows the scheme word; null when there is none or it is another. Not exactly two parts is refused. */
+export function credentialsOf(request: FastifyRequest, word: string, refused: Refused): string | null {
+  const header = request.headers.authorization
+  if (header === undefined) return null
+  const parts = header.trim().split(/\s+/)
+  if (parts[0] !== word) return null
+  const [, credentials] = parts
+  if (parts.length !== 2 || credentials === undefined)
+    throw refusal(refused, {
+      detail: 'Authorization header must contain two space-delimited values',
+      code: 'bad_authorization_header'
+    })
+  return credentials
+}
+
+/** An error with the status and the challenge of a scheme. */
+export function refusal(refused: Refused, body: object): ApiError {
+  return new ApiError(refused.status, body, unauthenticated(refused).headers)
+}

@@ -1,0 +1,104 @@
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ApiError, denied, notFound, type Clock } from 'care-kernel'
+import { WrongSize, type Head, type Objects } from './objects.ts'
+import type { Signatures } from './signatures.ts'
+
+/** One bucket to be served. */
+export interface Served {
+  readonly name: string
+  readonly objects: Objects
+  /** Read without a signature. */
+  readonly open: boolean
+}
+
+interface Serving {
+  readonly buckets: readonly Served[]
+  readonly signatures: Signatures
+  readonly clock: Clock
+  readonly mostBytes: number
+}
+
+type Named = { Params: { '*': string } }
+
+const REFUSED = 'This address is not valid, or no longer.'
+
+/** `/{bucket}/{key}`: what a store of its own would answer. The address is the permission; nothing else is asked. */
+export async function serve(app: FastifyInstance, { buckets, signatures, clock, mostBytes }: Serving): Promise<void> {
+  const grantOf = ({ method, url }: FastifyRequest) => {
+    const grant = signatures.check(method, url, clock.now())
+    if (!grant) throw denied(REFUSED)
+    return grant
+  }
+
+  await app.register(async child => {
+    // Uploads go to the disk as they come.
+    child.removeAllContentTypeParsers()
+    child.addContentTypeParser('*', (request, payload, done) => done(null, payload))
+
+    for (const { name, objects, open } of buckets) {
+      child.get<Named>(`/${name}/*`, { config: { permission: 'public' }, schema: { hide: true } }, async (request, reply) => {
+        const key = request.params['*']
+        const grant = open && !request.url.includes('?') ? {} : grantOf(request)
+        const head = await known(objects, key)
+        const bytes = head && (await objects.stream(key, grant.version))
+        if (!head || !bytes) throw notFound()
+        // The site may show a file in a frame of its own, and keep one that never changes.
+        reply
+          .removeHeader('x-frame-options')
+          .header('accept-ranges', 'bytes')
+          .header('cache-control', open ? 'public, max-age=31536000, immutable' : 'private, no-store')
+          .type(grant.contentType ?? head.contentType)
+        if (grant.disposition) reply.header('content-disposition', grant.disposition)
+        return sendPart(request, reply, bytes)
+      })
+
+      child.put<Named>(
+        `/${name}/*`,
+        { config: { permission: 'public' }, schema: { hide: true }, bodyLimit: mostBytes },
+        async (request, reply) => {
+          const { contentType, size } = grantOf(request)
+          const length = request.headers['content-length']
+          if (contentType === undefined || request.headers['content-type'] !== contentType)
+            throw denied('Another type was signed.')
+          if (size !== undefined && length !== undefined && Number(length) !== size) throw denied('Another size was signed.')
+          // What is refused half-way is still answered, and then the connection ends.
+          const body = request.body instanceof Readable ? request.body.iterator({ destroyOnReturn: false }) : []
+          const { version } = await objects
+            .write(request.params['*'], contentType, body, { most: mostBytes, exactly: size })
+            .catch((error: unknown) => {
+              if (!(error instanceof WrongSize)) throw error
+              throw new ApiError(400, { detail: `Refused: ${error.message}.` }, { connection: 'close' })
+            })
+          return reply.header('etag', `"${version}"`).code(200).send()
+        }
+      )
+    }
+  })
+}
+
+async function known(objects: Objects, key: string): Promise<Head | undefined> {
+  return objects.head(key).catch((error: unknown) => {
+    // Not a key of ours: there is no such object.
+    if (error instanceof TypeError) return undefined
+    throw error
+  })
+}
+
+/** All of it, or the one range a player asks for. */
+function sendPart(
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+  { size, open }: NonNullable<Awaited<ReturnType<Objects['stream']>>>
+): FastifyReply {
+  const [, from = '', to = ''] = /^bytes=(\d*)-(\d*)$/.exec(headers.range ?? '') ?? []
+  if (from === '' && to === '') return reply.header('content-length', size).send(open())
+  const start = from === '' ? Math.max(0, size - Number(to)) : Number(from)
+  const end = from === '' || to === '' ? size - 1 : Math.min(Number(to), size - 1)
+  if (start > end) throw new ApiError(416, { detail: 'There is no such range.' }, { 'content-range': `bytes */${size}` })
+  return reply
+    .code(206)
+    .header('content-range', `bytes ${start}-${end}/${size}`)
+    .header('content-length', end - start + 1)
+    .send(open({ start, end }))
+}

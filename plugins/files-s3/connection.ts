@@ -1,0 +1,83 @@
+import { S3 } from '@aws-sdk/client-s3'
+import { messageOf, type Logger } from 'care-kernel'
+import type { Place } from './settings.ts'
+import { makeSigner, type Credentials, type Signer } from './signer.ts'
+
+/** One bucket: the SDK's client for the server's own reads and writes, and how addresses of it are signed. */
+export interface Connection {
+  readonly place: Place
+  readonly client: S3
+  /** The bucket as browsers reach it; a key follows `path`. */
+  readonly base: { readonly origin: string; readonly host: string; readonly path: string }
+  /** The signer with the keys of now. */
+  signer(): Signer
+  close(): void
+}
+
+/** How often borrowed keys are looked at; the SDK renews them some minutes before they end. */
+const RENEWAL_MS = 60_000
+
+/** Needs no network where keys are configured. Rejects where there are none to be found. */
+export async function connect(place: Place, ms: number, logger: Logger): Promise<Connection> {
+  const { region, accessKey, secretKey, endpoint, address } = place
+  const given = accessKey === '' ? undefined : { accessKeyId: accessKey, secretAccessKey: secretKey }
+  const client = new S3({
+    region,
+    ...(given ? { credentials: given } : {}),
+    ...(endpoint ? { endpoint, forcePathStyle: true } : {}),
+    // Stores other than Amazon's do not know the SDK's newer checksums.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: ms, requestTimeout: ms, throwOnRequestTimeout: true }
+  })
+  const { origin, host, pathname } = new URL(address)
+  const base = { origin, host, path: pathname === '/' ? '' : pathname }
+
+  let keys: Credentials = given ?? (await borrowed(client))
+  let signer = makeSigner(keys, region)
+  // Addresses are signed without waiting, so keys that expire are renewed beside it.
+  const renewal = given ? undefined : setInterval(() => void renew(), RENEWAL_MS).unref()
+  async function renew(): Promise<void> {
+    try {
+      const now = await borrowed(client)
+      if (now.accessKeyId === keys.accessKeyId && now.sessionToken === keys.sessionToken) return
+      keys = now
+      signer = makeSigner(keys, region)
+    } catch (error) {
+      logger.warn({ reason: messageOf(error) }, 'the keys of the store could not be renewed')
+    }
+  }
+
+  return {
+    place,
+    client,
+    base,
+    signer: () => signer,
+    close() {
+      clearInterval(renewal)
+      client.destroy()
+    }
+  }
+}
+
+async function borrowed(client: S3): Promise<Credentials> {
+  try {
+    const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials()
+    return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) }
+  } catch (cause) {
+    throw new Error(
+      'there are no keys: set accessKey and secretKey under gateways.storage, or give this machine a role that may use the buckets',
+      { cause }
+    )
+  }
+}
+
+/** Turns "no such object" into undefined; everything else stays an error. */
+export function missing(error: unknown): undefined | 'unsatisfiable' {
+  const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } }
+  if (name === 'InvalidRange' || $metadata?.httpStatusCode === 416) return 'unsatisfiable'
+  // A bucket that is not there is a mistake of the config, not of the key.
+  if (name !== 'NoSuchBucket' && $metadata?.httpStatusCode === 404) return undefined
+  throw error
+}

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto'
+import { isUuid, type Actor, type Infer, type Queryable, type Tx } from 'care-kernel'
+import { countConsents } from './consents.ts'
+import type { Files, OwnFile } from './contract.ts'
+import { FILE_TYPE, type FileType } from './enumerations.ts'
+import type { FileInput } from './inputs.ts'
+import { FileContent, FileUpload } from './models.ts'
+import type { Owner } from './owners.ts'
+import type { DeclaredScope } from './scope.ts'
+import { single, withText } from './shapes.ts'
+import { STORED, type Store, type StoredFile } from './store.ts'
+
+/** The short run of letters and digits after the last dot; anything else could be a path, or say something about a person. */
+const EXTENSION = /\.([A-Za-z0-9]{1,16})$/
+
+/** The values of a new file. */
+export type NewFile = Omit<Infer<FileInput>, 'file_type'> & { readonly file_type: FileType }
+
+/** Adds, changes and finds rows of files; the bytes are `Store`'s. */
+export class FileService implements Files {
+  readonly #scope: DeclaredScope & { readonly store: Store }
+
+  constructor(scope: DeclaredScope & { readonly store: Store }) {
+    this.#scope = scope
+  }
+
+  /** Makes a place for a file. Its ids, and the name of the object. */
+  async add(
+    tx: Tx,
+    actor: Actor,
+    owner: Owner,
+    {
+      original_name: original,
+      mime_type: mimeType,
+      size,
+      file_type: type,
+      name,
+      file_category: category = 'UNSPECIFIED'
+    }: NewFile
+  ): Promise<{ readonly external_id: string; readonly internal_name: string }> {
+    const now = this.#scope.clock.now()
+    const extension = EXTENSION.exec(original)?.[1]
+    const seconds = Math.floor(now.getTime() / 1000)
+    const made = await this.#insert(tx, {
+      type,
+      associatingId: owner.key,
+      name,
+      category,
+      internalName: `${randomUUID()}${seconds}${extension ? `.${extension}` : ''}`,
+      by: actor.id,
+      complete: false
+    })
+    await this.#scope
+      .model(FileContent)
+      .create({ file_id: made.id, mime_type: mimeType, announced_size: size ?? null }, { transaction: tx.sequelize })
+    await this.#counted(tx, type, owner)
+    await this.#scope.emit(tx, 'file-added', {
+      fileId: made.id,
+      file: made.external_id,
+      fileType: type,
+      associatingId: owner.key,
+      patientId: owner.patientId,
+      consultationId: owner.consultationId,
+      by: actor.id
+    })
+    return made
+  }
+
+  /** Writes columns of a file the transaction holds; whoever archives it is noted. */
+  async change(
+    tx: Tx,
+    actor: Actor,
+    file: { readonly id: number; readonly file_type: FileType },
+    owner: Owner | undefined,
+    columns: Readonly<Record<string, unknown>>
+  ): Promise<void> {
+    const now = this.#scope.clock.now().toISOString()
+    const archived = columns.is_archived === true ? { archived_by_id: actor.id, archived_datetime: now } : {}
+    await this.#scope
+      .model(FileUpload)
+      .update({ ...columns, ...archived, modified_date: now }, { where: { id: file.id }, transaction: tx.sequelize })
+    if (owner) await this.#counted(tx, file.file_type, owner)
+  }
+
+  keep = async (tx: Tx, { content, contentType, extension, ...file }: OwnFile) => {
+    const internalName = `${randomUUID()}.${extension}`
+    await this.#scope.store.put({ file_type: file.type, internal_name: internalName }, content, contentType)
+    return this.#insert(tx, { ...file, internalName, category: 'UNSPECIFIED', complete: true })
+  }
+
+  newest = async (db: Queryable, type: FileType, associatingId: string): Promise<string | undefined> => {
+    const {
+      rows: [row]
+    } = await db.query<StoredFile & { json: string }>(
+      `select ${STORED}, ${single.sql}::text as json from facility_fileupload x
+      where x.file_type = $1 and x.associating_id = $2 and x.upload_completed and not x.is_archived and not x.deleted
+      order by x.created_date desc nulls last, x.id desc limit 1`,
+      [type, associatingId]
+    )
+    return row && this.answer(db, row)
+  }
+
+  read = async (db: Queryable, externalId: string) => {
+    if (!isUuid(externalId)) return undefined
+    const {
+      rows: [row]
+    } = await db.query<StoredFile & { name: string }>(
+      `select ${STORED}, x.name from facility_fileupload x where x.external_id = $1 and x.upload_completed and not x.deleted`,
+      [externalId]
+    )
+    const content = row && (await this.#scope.store.read(row))
+    return content && { name: row.name, contentType: row.content?.mime_type ?? 'application/octet-stream', content }
+  }
+
+  /** A single file with its address. */
+  async answer(db: Queryable, row: StoredFile & { readonly json: string }): Promise<string> {
+    return withText(row.json, 'read_signed_url', await this.#scope.store.readUrl(db, row))
+  }
+
+  async #insert(
+    tx: Tx,
+    file: Omit<OwnFile, 'content' | 'contentType' | 'extension'> & {
+      readonly internalName: string
+      readonly category: string
+      readonly complete: boolean
+    }
+  ): Promise<{ readonly id: number; readonly external_id: string; readonly internal_name: string }> {
+    const now = this.#scope.clock.now().toISOString()
+    const made = await this.#scope.model(FileUpload).create(
+      {
+        name: file.name,
+        internal_name: file.internalName,
+        associating_id: file.associatingId,
+        file_type: file.type,
+        file_category: file.category,
+        upload_completed: file.complete,
+        uploaded_by_id: file.by,
+        created_date: now,
+        modified_date: now
+      },
+      { transaction: tx.sequelize }
+    )
+    return {
+      id: made.get('id') as number,
+      external_id: made.get('external_id') as string,
+      internal_name: file.internalName
+    }
+  }
+
+  async #counted(tx: Tx, type: FileType, { consultationId }: Owner): Promise<void> {
+    const { consultations } = this.#scope
+    if (type === FILE_TYPE.consent && consultationId !== null && consultations)
+      await countConsents(tx, consultationId, consultations.consultations)
+  }
+}

@@ -1,0 +1,94 @@
+import { invalid, isUuid, type Actor, type Queryable } from 'care-kernel'
+import { FILE_TYPE, type FileType } from './enumerations.ts'
+import { mayTouch, type OwnerLike } from './policy.ts'
+import type { DeclaredScope } from './scope.ts'
+
+/** What files belong to. */
+export interface Owner {
+  /** Stored in `associating_id`. */
+  readonly key: string
+  readonly patientId: number | null
+  readonly consultationId: number | null
+}
+
+interface OwnerRow extends Owner, OwnerLike {
+  /** Takes new files. */
+  readonly open: boolean
+  /** A consent that another one replaced: what belongs to it does not change any more. */
+  readonly closed: boolean
+}
+
+/** `create` for a new file; `change` of one; `read`. The original asks for `read` where one is changed. */
+export type Action = 'create' | 'change' | 'read'
+
+/** Every refusal looks alike, so that nobody learns what there is (contract gateways-jobs §1.3). */
+export const refused = () => invalid({ permission: 'denied' })
+
+const facility = (id: string) =>
+  `(select json_build_object('id', f.id, 'created_by_id', f.created_by_id, 'district_id', f.district_id, 'state_id', f.state_id)
+    from facility_facility f where f.id = ${id})`
+
+const patientSql = (lastAssigned: string) => `
+  select p.id::text as key, p.id as "patientId", null::bigint as "consultationId", p.is_active as open, false as closed,
+    json_build_array(p.assigned_to_id, ${lastAssigned}) as assigned, json_build_array(${facility('p.facility_id')}) as facilities
+  from facility_patientregistration p where p.external_id = any($1) and not p.deleted`
+
+const consultationSql = (key: string, open: string, named: string, closed = 'false') => `
+  select ${key} as key, p.id as "patientId", c.id as "consultationId", ${open} as open, ${closed} as closed,
+    json_build_array(p.assigned_to_id, c.assigned_to_id) as assigned,
+    json_build_array(${facility('p.facility_id')}, ${facility('c.facility_id')}) as facilities
+  from facility_patientconsultation c join facility_patientregistration p on p.id = c.patient_id ${named} and not c.deleted`
+
+const byConsultation = 'where c.external_id = any($1)'
+const running = 'c.discharge_date is null'
+
+/** Says whose files an actor may have (contract gateways-jobs §1.3). */
+export class Owners {
+  readonly #scope: DeclaredScope
+  /** One statement per type whose rule this plugin has, for as many owners as are named. */
+  readonly #sql: Readonly<Partial<Record<FileType, string>>>
+
+  constructor(scope: DeclaredScope) {
+    this.#scope = scope
+    const last = '(select c.assigned_to_id from facility_patientconsultation c where c.id = p.last_consultation_id)'
+    this.#sql = {
+      ...(scope.patients ? { [FILE_TYPE.patient]: patientSql(scope.consultations ? last : 'null::bigint') } : {}),
+      ...(scope.consultations
+        ? {
+            [FILE_TYPE.consultation]: consultationSql('c.id::text', running, byConsultation),
+            [FILE_TYPE.dischargeSummary]: consultationSql('c.external_id::text', 'true', byConsultation),
+            [FILE_TYPE.consent]: consultationSql(
+              'k.external_id::text',
+              running,
+              'join facility_patientconsent k on k.consultation_id = c.id where k.external_id = any($1) and not k.deleted',
+              'k.archived'
+            )
+          }
+        : {})
+    }
+  }
+
+  /** All of these, or 400 `{"permission": "denied"}` whatever the reason. */
+  async require(db: Queryable, actor: Actor, type: FileType, ids: readonly string[], action: Action): Promise<readonly Owner[]> {
+    const named = new Set(ids.map(id => id.trim().toLowerCase().replaceAll('-', '')))
+    if (![...named].every(isUuid)) throw refused()
+    const sql = this.#sql[type]
+    if (!sql) return this.#ask(db, actor, type, ids, action)
+    const { rows } = await db.query<OwnerRow>(sql, [[...named]])
+    const allowed = rows.filter(
+      row => (action !== 'create' || row.open) && (action === 'read' || !row.closed) && mayTouch.test(actor, row)
+    )
+    if (allowed.length < named.size) throw refused()
+    return allowed
+  }
+
+  async #ask(db: Queryable, actor: Actor, type: FileType, ids: readonly string[], action: Action): Promise<readonly Owner[]> {
+    const asked = type === FILE_TYPE.sample || type === FILE_TYPE.claim || type === FILE_TYPE.communication
+    const answers = asked
+      ? await this.#scope.hooks['owners-asked'](db, { type, ids, actor, action: action === 'create' ? 'create' : 'read' })
+      : []
+    const keys = answers.find(answer => answer !== undefined && answer.length === ids.length)
+    if (!keys) throw refused()
+    return keys.map(key => ({ key, patientId: null, consultationId: null }))
+  }
+}

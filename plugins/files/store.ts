@@ -1,0 +1,151 @@
+import { ApiError, invalid, messageOf, type Queryable } from 'care-kernel'
+import { FILE_TYPES, type FileType } from './enumerations.ts'
+import { fits, LOOKED_AT, servedAs } from './magic.ts'
+import type { DeclaredScope } from './scope.ts'
+
+/** What is known of the bytes of a file. */
+export interface Content {
+  readonly mime_type: string
+  readonly announced_size: number | null
+  readonly etag: string | null
+  readonly version: string | null
+  readonly checked_at: string | null
+}
+
+/** A file as far as its bytes are concerned. */
+export interface StoredFile {
+  readonly id: number
+  readonly file_type: FileType
+  readonly internal_name: string
+  readonly upload_completed: boolean
+  readonly created_date: string | null
+  /** Null for files of the original, about which nothing else is known, and for those the server wrote itself. */
+  readonly content: Content | null
+}
+
+/** Columns of a `StoredFile`; `x` is the file. */
+export const STORED = `x.id, x.file_type, x.internal_name, x.upload_completed, x.created_date,
+  (select row_to_json(n) from kernel_file_content n where n.file_id = x.id) as content`
+
+/** Names no version of anything: an address of it answers nothing. */
+const NONE = 'unchecked'
+const MARGIN_MS = 60_000
+const CHECKED = 'update kernel_file_content set size = $2, etag = $3, version = $4, checked_at = $5 where file_id = $1'
+
+const keyOf = ({ file_type: type, internal_name: name }: Pick<StoredFile, 'file_type' | 'internal_name'>) =>
+  `${FILE_TYPES[type]}/${name}`
+const wrong = (message: string) => invalid({ upload_completed: [message] })
+
+/** The bytes of files: where they are put, what is looked at before anybody may read them, and which of them are served. */
+export class Store {
+  readonly #scope: DeclaredScope
+
+  constructor(scope: DeclaredScope) {
+    this.#scope = scope
+  }
+
+  /** An address to PUT the bytes to: of this type and, where it was announced, this size. */
+  uploadUrl(file: Pick<StoredFile, 'file_type' | 'internal_name'>, contentType: string, size: number | undefined): string {
+    const { storage, config } = this.#scope
+    const upload = { contentType, seconds: config.uploadSeconds, ...(size === undefined ? {} : { size }) }
+    return storage.signedUrl('patient', keyOf(file), { upload })
+  }
+
+  /** An address to read the bytes from. Of a file that was not checked it answers nothing; what the original stored is served as it is. */
+  async readUrl(db: Queryable, file: StoredFile): Promise<string> {
+    const { content } = file
+    if (content === null) return this.#sign(file)
+    if (content.checked_at === null) {
+      const checked = file.upload_completed ? await this.check(db, file).catch(unlessAway) : undefined
+      return this.#sign(file, checked ? (checked.version ?? undefined) : NONE)
+    }
+    if (content.version === null && this.#mayChange(file) && (await this.#stat(file))?.etag !== content.etag)
+      return this.#sign(file, NONE)
+    return this.#sign(file, content.version ?? undefined)
+  }
+
+  /**
+   * Looks at what was uploaded, and notes which bytes those are; undefined while there are none. Throws 400 for another size or type, and
+   * takes the bytes away; 503 while the store is away.
+   */
+  async check(db: Queryable, file: StoredFile): Promise<{ readonly version: string | null } | undefined> {
+    const { storage, config, clock } = this.#scope
+    const announced = file.content
+    const found = announced && (await this.#stat(file))
+    if (!found) return undefined
+    const { size, contentType, etag, version } = found
+    const first = await this.#asked(
+      storage.get('patient', keyOf(file), { first: LOOKED_AT, ...(version === undefined ? {} : { version }) })
+    )
+    if (first === undefined) return undefined
+    const problem =
+      size > config.maxMegabytes * 1_048_576
+        ? `The file is larger than ${config.maxMegabytes} MB.`
+        : announced.announced_size !== null && announced.announced_size !== size
+          ? 'The file has another size than was announced.'
+          : contentType !== announced.mime_type || !fits(announced.mime_type, first)
+            ? 'The file is not of the type that was announced.'
+            : undefined
+    if (problem !== undefined) {
+      await this.#asked(storage.delete('patient', keyOf(file)))
+      throw wrong(problem)
+    }
+    await db.query(CHECKED, [file.id, size, etag, version ?? null, clock.now().toISOString()])
+    return { version: version ?? null }
+  }
+
+  /** Puts bytes the server made itself. */
+  async put(file: Pick<StoredFile, 'file_type' | 'internal_name'>, content: Uint8Array, contentType: string): Promise<void> {
+    await this.#asked(this.#scope.storage.put('patient', keyOf(file), content, { contentType }))
+  }
+
+  async read(file: StoredFile): Promise<Uint8Array | undefined> {
+    const version = file.content?.version ?? undefined
+    return this.#asked(this.#scope.storage.get('patient', keyOf(file), version === undefined ? {} : { version }))
+  }
+
+  async putPicture(key: string, content: Uint8Array, contentType: string): Promise<void> {
+    await this.#asked(this.#scope.storage.put('facility', key, content, { contentType }))
+  }
+
+  /** A picture nobody names any more; that it could not be removed is nobody's problem but the operator's. */
+  async dropPicture(key: string | null): Promise<void> {
+    if (key === null || key === '') return
+    const { storage, logger } = this.#scope
+    await storage
+      .delete('facility', key)
+      .catch((error: unknown) => logger.warn({ reason: messageOf(error) }, 'a picture could not be removed'))
+  }
+
+  #sign(file: StoredFile, version?: string): string {
+    const download = {
+      seconds: this.#scope.config.downloadSeconds,
+      ...servedAs(file.content?.mime_type, file.internal_name),
+      ...(version === undefined ? {} : { version })
+    }
+    return this.#scope.storage.signedUrl('patient', keyOf(file), { download })
+  }
+
+  /** Whether somebody may still have an address to write to it. */
+  #mayChange({ created_date: created }: StoredFile): boolean {
+    const { clock, config } = this.#scope
+    return created !== null && Date.parse(created) + config.uploadSeconds * 1000 + MARGIN_MS > clock.now().getTime()
+  }
+
+  #stat(file: StoredFile) {
+    return this.#asked(this.#scope.storage.stat('patient', keyOf(file)))
+  }
+
+  async #asked<T>(work: Promise<T>): Promise<T> {
+    return work.catch((error: unknown) => {
+      this.#scope.logger.error({ reason: messageOf(error) }, 'the file store does not answer')
+      throw new ApiError(503, { detail: 'The file store does not answer, please try again.' }, { 'retry-after': '5' })
+    })
+  }
+}
+
+/** A file that does not pass the check has no bytes to be read; that the store is away is told. */
+function unlessAway(error: unknown): undefined {
+  if (error instanceof ApiError && error.status === 400) return undefined
+  throw error
+}

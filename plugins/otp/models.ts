@@ -1,0 +1,18 @@
+import { baseColumns, column, defineModel } from 'care-kernel'
+
+/** A code somebody asked for. `otp` is the original's column and holds a marker; `kernel_code_hash` is there while the code lives. */
+export const PatientMobileOtp = defineModel({
+  name: 'PatientMobileOTP',
+  table: 'facility_patientmobileotp',
+  fixture: 'facility.patientmobileotp',
+  subject: null,
+  columns: {
+    ...baseColumns(),
+    is_used: column.boolean('none', { default: false }),
+    phone_number: column.varchar('contact', 14),
+    otp: column.varchar('secret', 10),
+    kernel_code_hash: column.text('secret', { null: true }),
+    kernel_expires_at: column.timestamp('none', { null: true }),
+    kernel_tries: column.smallint('none', { null: true })
+  }
+})

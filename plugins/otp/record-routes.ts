@@ -1,0 +1,33 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { describe, ordering, resource, sendJson, type Where } from 'care-kernel'
+import type { OtpScope } from './scope.ts'
+
+const config = { permission: 'otp.own-records', scheme: 'patient' }
+
+/** `otp/patient/`: the records of the token's phone number, and no other (contract patients §16). */
+export function recordRoutes(app: FastifyInstance, { database, patientTokens, patients }: OtpScope): void {
+  const { list, detail } = patients.patients.shapes
+  const records = resource({
+    name: 'PatientRegistration',
+    from: 'facility_patientregistration p',
+    key: { column: 'p.external_id', kind: 'uuid' },
+    live: 'not p.deleted',
+    ordering: ordering({}, 'p.modified_date desc, p.id desc'),
+    shape: list
+  })
+  const own =
+    (request: FastifyRequest): Where =>
+    params => [`p.phone_number = ${params.add(patientTokens.numberOf(request))}`]
+
+  app.get(
+    '/api/v1/otp/patient/',
+    { config, schema: describe({ summary: "A patient's own records", paging: 'limit', answer: list }) },
+    async (request, reply) => sendJson(reply, await records.list(database, request, own(request)))
+  )
+
+  app.get<{ Params: { id: string } }>(
+    '/api/v1/otp/patient/:id/',
+    { config, schema: describe({ summary: 'One of them', answer: detail }) },
+    async (request, reply) => sendJson(reply, await records.one(database, request.params.id, own(request), detail))
+  )
+}

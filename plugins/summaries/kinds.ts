@@ -1,0 +1,77 @@
+/** What a summary is about: the table its rows are in, the column that names the subject. */
+export const SUBJECTS = {
+  facility: { table: 'facility_facilityrelatedsummary', column: 'facility_id' },
+  district: { table: 'facility_districtscopedsummary', column: 'district_id' }
+} as const
+
+/** One kind of summary as data. */
+export interface Kind {
+  readonly path: string
+  /** `s_type` of its rows. */
+  readonly type: string
+  readonly subject: keyof typeof SUBJECTS
+  /** Where its days begin: at midnight of the deployment, or of UTC (contract gateways-jobs §16.14, QUIRK). */
+  readonly day: 'local' | 'utc'
+  /**
+   * What happens to the row of the day: `replace` its data; `renew` its `created_date` as well; `renew-changed` only where more than
+   * `modified_date` within the data differs, so that what did not change keeps its old one (§16.15, QUIRK).
+   */
+  readonly repeat: 'replace' | 'renew' | 'renew-changed'
+  /** Minutes and hours of the deployment (§8.2). */
+  readonly cron: string
+  /** How long answers are kept (§9.1). */
+  readonly cacheSeconds: number
+}
+
+/** Contract gateways-jobs §8.2, §9. */
+export const KINDS = {
+  facilityCapacity: {
+    path: 'facility_summary',
+    type: 'FacilityCapacity',
+    subject: 'facility',
+    day: 'local',
+    repeat: 'replace',
+    cron: '*/5 * * * *',
+    cacheSeconds: 600
+  },
+  patients: {
+    path: 'patient_summary',
+    type: 'PatientSummary',
+    subject: 'facility',
+    day: 'utc',
+    repeat: 'renew-changed',
+    cron: '59 * * * *',
+    cacheSeconds: 600
+  },
+  tests: {
+    path: 'tests_summary',
+    type: 'TestSummary',
+    subject: 'facility',
+    day: 'utc',
+    repeat: 'renew-changed',
+    cron: '59 23 * * *',
+    cacheSeconds: 36_000
+  },
+  triage: {
+    path: 'triage_summary',
+    type: 'TriageSummary',
+    subject: 'facility',
+    day: 'local',
+    repeat: 'replace',
+    cron: '59 0,4,8,12,16,20 * * *',
+    cacheSeconds: 3600
+  },
+  districtPatients: {
+    path: 'district_patient_summary',
+    type: 'PatientSummary',
+    subject: 'district',
+    day: 'utc',
+    repeat: 'renew',
+    cron: '59 * * * *',
+    cacheSeconds: 600
+  }
+} as const satisfies Readonly<Record<string, Kind>>
+
+export type KindName = keyof typeof KINDS
+
+export const KIND_NAMES = Object.keys(KINDS) as readonly KindName[]

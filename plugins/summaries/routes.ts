@@ -1,0 +1,98 @@
+import type { FastifyInstance } from 'fastify'
+import {
+  describe,
+  filter,
+  filters,
+  isDate,
+  ordering,
+  out,
+  resource,
+  sendJson,
+  shape,
+  type Filter,
+  type Resource,
+  type Shape
+} from 'care-kernel'
+import { KIND_NAMES, KINDS, SUBJECTS, type Kind } from './kinds.ts'
+import type { SummaryScope } from './scope.ts'
+import { tagOf } from './summaries.ts'
+
+/** Local midnight of a day, compared as the original does: `end_date` leaves that day's rows out (contract gateways-jobs §9.1, QUIRK). */
+const midnight = (operator: '>=' | '<='): Filter =>
+  filter.custom(
+    (text, params) =>
+      isDate(text.trim())
+        ? `s.created_date ${operator} ${params.add(text.trim(), 'date')}::timestamptz`
+        : { error: 'Enter a valid date.' },
+    { type: 'string', format: 'date' }
+  )
+const days = { start_date: midnight('>='), end_date: midnight('<=') }
+const ofFacility = (of: Filter): Filter => filter.via('s.facility_id in (select f.id from facility_facility f where %)', of)
+const ofDistrict = (of: Filter): Filter => filter.via('s.district_id in (select d.id from users_district d where %)', of)
+
+const FILTERS = {
+  facility: filters({
+    ...days,
+    facility: filter.externalId('facility_facility', 's.facility_id'),
+    district: ofFacility(filter.number('f.district_id')),
+    local_body: ofFacility(filter.number('f.local_body_id')),
+    state: ofFacility(filter.number('f.state_id'))
+  }),
+  district: filters({ ...days, district: filter.number('s.district_id'), state: ofDistrict(filter.number('d.state_id')) })
+} as const
+
+const dates = { created_date: out.datetime('s.created_date'), modified_date: out.datetime('s.modified_date') }
+const districtShape = shape({ ...dates, data: out.json('s.data'), district: out.integer('s.district_id') })
+
+/** What nobody in particular learns: where a facility's middleware is (contract gateways-jobs §9.1, FIX). */
+const HIDDEN = 'middleware_address'
+
+function facilityShapes(full: Shape): { readonly known: Shape; readonly anybody: Shape } {
+  const shown = shape(Object.fromEntries(Object.entries(full.fields).filter(([name]) => name !== HIDDEN)))
+  const of = (facility: Shape, data: string) =>
+    shape({
+      facility: out.object(facility, 'from facility_facility f where f.id = s.facility_id'),
+      ...dates,
+      data: out.json(data)
+    })
+  return { known: of(full, 's.data'), anybody: of(shown, `s.data - '${HIDDEN}'`) }
+}
+
+function readsOf({ type, subject }: Kind, shown: Shape): Resource {
+  return resource({
+    name: 'Summary',
+    from: `${SUBJECTS[subject].table} s`,
+    key: { column: 's.id', kind: 'uuid' },
+    live: `s.s_type = '${type}'`,
+    filters: FILTERS[subject],
+    ordering: ordering({}, 's.created_date desc, s.id'),
+    shape: shown
+  })
+}
+
+/** The lists of summaries, newest first (contract gateways-jobs §9.1). A token is not needed, a bad one is refused. */
+export function summaryRoutes(app: FastifyInstance, { config, database, facilities }: SummaryScope): void {
+  const ofFacilities = facilityShapes(facilities.facilities.shapes.full)
+  for (const name of KIND_NAMES) {
+    const { path, cacheSeconds: seconds, ...kind }: Kind = KINDS[name]
+    const { known, anybody } = kind.subject === 'facility' ? ofFacilities : { known: districtShape, anybody: districtShape }
+    const rows = readsOf({ path, cacheSeconds: seconds, ...kind }, known)
+    app.get(
+      `/api/v1/${path}/`,
+      {
+        config: {
+          permission: config.anonymous ? 'public' : 'authenticated',
+          scheme: 'user',
+          cache: { seconds, tag: tagOf(name) }
+        },
+        schema: describe({
+          summary: `${kind.type} by ${kind.subject} and day`,
+          filters: rows.filters,
+          paging: 'limit',
+          answer: known
+        })
+      },
+      async (request, reply) => sendJson(reply, await rows.list(database, request, undefined, request.actor ? known : anybody))
+    )
+  }
+}
