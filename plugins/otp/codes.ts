@@ -28,7 +28,8 @@ const ASK = `insert into ${TABLE} (external_id, created_date, modified_date, del
   select gen_random_uuid(), $2::timestamptz, $2::timestamptz, false, false, $1::varchar, '${MARKER}'
   where (select count(*) from ${TABLE} where phone_number = $1 and not is_used and created_date > $3) < $4
   returning id`
-const VOID = `update ${TABLE} set kernel_code_hash = null where phone_number = $1 and kernel_code_hash is not null`
+/** Only what was asked for earlier: the job of an older request may come last. */
+const VOID = `update ${TABLE} set kernel_code_hash = null where phone_number = $1 and id < $2 and kernel_code_hash is not null`
 const NUMBER = `select phone_number as number, external_id as uuid from ${TABLE} where id = $1`
 const GIVE = `update ${TABLE} set kernel_code_hash = $2, kernel_expires_at = $3, kernel_tries = 0, modified_date = $4
   where id = $1 and not exists (select from ${TABLE} n where n.phone_number = ${TABLE}.phone_number and n.id > $1)`
@@ -62,7 +63,7 @@ export class Codes {
         rows: [made]
       } = await tx.query<{ id: number }>(ASK, [number, now.toISOString(), since.toISOString(), config.codesPerNumber])
       if (!made) return false
-      await tx.query(VOID, [number])
+      await tx.query(VOID, [number, made.id])
       if (config.fixedCode) await this.#give(tx, made.id, config.fixedCode)
       else if (mobileNumber(number) !== undefined) await enqueue(tx, 'send-code', { otpId: made.id })
       return true
@@ -101,7 +102,7 @@ export class Codes {
     await tx.query(LOCK, [asked.number])
     const now = clock.now()
     const expires = new Date(now.getTime() + config.lifetimeMinutes * 60_000)
-    await tx.query(VOID, [asked.number])
+    await tx.query(VOID, [asked.number, otpId])
     const values = [otpId, this.#hash(asked.uuid, code), expires.toISOString(), now.toISOString()]
     const { rowCount } = await tx.query(GIVE, values)
     return rowCount === 0 ? undefined : asked.number
