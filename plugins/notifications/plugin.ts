@@ -2,6 +2,7 @@ import { definePlugin } from 'care-kernel'
 import { authPermissions } from 'care-kernel/contracts/auth-permissions'
 import { consultations } from 'care-kernel/contracts/consultations'
 import { facilities } from 'care-kernel/contracts/facilities'
+import { files } from 'care-kernel/contracts/files'
 import { patients } from 'care-kernel/contracts/patients'
 import { shifting } from 'care-kernel/contracts/shifting'
 import { announcements } from './announcements.ts'
@@ -25,7 +26,7 @@ export default definePlugin({
   kernel: '^1.0.0',
   summary: 'What users are told: in the application, by web push, and other people by SMS',
   requires: [authPermissions, facilities],
-  optional: [patients, consultations, shifting],
+  optional: [patients, consultations, shifting, files],
   ports: ['database', 'sms'],
   config: Settings,
   models: [Notification],
