@@ -19,7 +19,7 @@ export type { Upload } from './http/body.ts'
 export { invalidateResponses } from './http/response-cache.ts'
 export { sendJson } from './http/server.ts'
 export type {} from './http/types.ts'
-export { builtInNames, builtInPlugins } from './load.ts'
+export { builtInNames, builtInPlugins } from './import-plugins.ts'
 export { openKernel, planKernel, type OpenKernel, type Role } from './kernel.ts'
 export {
   baseColumns,

@@ -1,4 +1,4 @@
-import { builtInNames, loadGateway, loadPlugin } from '../load.ts'
+import { builtInNames, loadGateway, loadPlugin } from '../import-plugins.ts'
 import type { Problem } from '../errors.ts'
 import { PORT_NAMES } from '../ports/index.ts'
 import { RootSchema } from './schema.ts'

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { Clock, Database, Deployment, Queryable } from 'care-kernel'
-import { hashPassword, isUsable, needsRehash, verifyPassword, type HashOptions } from './passwords.ts'
+import { hashPassword, isUsable, needsRehash, verifyPassword, type HashOptions } from './password-hashes.ts'
 import type { AuthSettings } from './settings.ts'
 import { makeTokens, type Tokens } from './tokens.ts'
 

@@ -1,5 +1,5 @@
 import type { Tx } from 'care-kernel'
-import { hashPassword, type HashOptions } from './passwords.ts'
+import { hashPassword, type HashOptions } from './password-hashes.ts'
 import { RANK } from './user-types.ts'
 import type { UserAccounts } from './users.ts'
 

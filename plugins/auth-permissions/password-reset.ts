@@ -16,7 +16,7 @@ import {
 import { Type } from 'typebox'
 import type { Accounts, StoredAccount } from './accounts.ts'
 import { passwordProblems } from './password-policy.ts'
-import { isUsable } from './passwords.ts'
+import { isUsable } from './password-hashes.ts'
 import type { RateLimit } from './rate-limit.ts'
 
 interface ResetScope {

@@ -1,6 +1,6 @@
 import { secret } from 'care-kernel'
 import { Type, type Static } from 'typebox'
-import { PREFERRED_HASH } from './passwords.ts'
+import { PREFERRED_HASH } from './password-hashes.ts'
 
 /** Settings of the plugin; docs/operations.md names the original's variable of each. */
 export const Settings = Type.Object(

@@ -1,6 +1,7 @@
 import {
   all,
   any,
+  invalid,
   not,
   predicate,
   scopeCondition,
@@ -11,7 +12,7 @@ import {
   type Rule
 } from 'care-kernel'
 import { atLeast, everybody, ofDistrict, readOnly, superuser, verified, type Placed } from './predicates.ts'
-import { RANK } from './user-types.ts'
+import { RANK, READ_ONLY_TYPES } from './user-types.ts'
 
 /** A user as far as rules look at it. */
 export interface UserLike extends Placed {
@@ -124,4 +125,38 @@ export function orSelf(scope: RowScope, actor: Actor, params: Params): string {
 
 function exactly(rank: number) {
   return predicate(`type = ${rank}`, actor => actor.userType === rank)
+}
+
+/** Named places of a new user: its field, the rank from which another than one's own may be given, and the message (contract auth-users §3.5). */
+const PLACES = [
+  { field: 'ward', own: 'wardId', rank: RANK.localBodyAdmin, message: 'Cannot create for a different Ward' },
+  { field: 'local_body', own: 'localBodyId', rank: RANK.districtAdmin, message: 'Cannot create for a different local body' },
+  { field: 'district', own: 'districtId', rank: RANK.stateAdmin, message: 'Cannot create for a different district' },
+  { field: 'state', own: 'stateId', rank: Number.POSITIVE_INFINITY, message: 'Cannot create for a different state' }
+] as const
+
+/** Types that may add doctors though these rank above them. */
+const ADDS_DOCTORS: ReadonlySet<number> = new Set([RANK.staff, RANK.nurse])
+
+/** What may not be said about a user's places by this creator. */
+export function placeProblems(
+  actor: Actor,
+  given: Readonly<Record<(typeof PLACES)[number]['field'], number | null | undefined>>
+): Record<string, string[]> {
+  if (actor.superuser) return {}
+  return Object.fromEntries(
+    PLACES.flatMap(({ field, own, rank, message }) => {
+      const value = given[field]
+      const fits = value === null || value === undefined || value === actor[own] || actor.userType >= rank
+      return fits ? [] : [[field, [message]]]
+    })
+  )
+}
+
+/** 400 unless this creator may add a user of this type (contract auth-users §3.5). */
+export function requireRank(actor: Actor, type: number): void {
+  if (READ_ONLY_TYPES.has(actor.userType) && !READ_ONLY_TYPES.has(type))
+    throw invalid({ user_type: ['Read only users can create other read only users only'] })
+  if (actor.superuser || type <= actor.userType || (ADDS_DOCTORS.has(actor.userType) && type === RANK.doctor)) return
+  throw invalid({ user_type: ['User cannot create another user with higher permissions'] })
 }

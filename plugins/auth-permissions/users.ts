@@ -11,9 +11,10 @@ import {
 } from 'care-kernel'
 import type { Actors, AuthHooks, PushColumns, Users, VisibleUser } from './contract.ts'
 import { User } from './models.ts'
-import { randomPassword } from './passwords.ts'
-import { passwordProblem, placeProblems, requireRank, type NewUser } from './new-user.ts'
+import { randomPassword } from './password-hashes.ts'
+import { passwordProblems } from './password-policy.ts'
 import { isReserved, USERNAME_TAKEN, type UserInputs } from './user-inputs.ts'
+import { placeProblems, requireRank } from './user-policy.ts'
 import { userReads, type UserReads, type UserReadScope } from './user-resources.ts'
 import { userAssigned } from './user-shapes.ts'
 
@@ -33,7 +34,8 @@ export interface AccountsScope extends UserReadScope {
   model(definition: typeof User): ModelOf<(typeof User)['columns']>
 }
 
-/** The values of an update, references resolved but for facilities. */
+/** The values of `add_user` and of an update, references resolved but for facilities. */
+export type NewUser = Infer<UserInputs['create']>
 export type UserUpdate = Partial<Infer<UserInputs['update']>>
 
 /** Columns of a new user, as a row. */
@@ -243,6 +245,14 @@ export class UserAccounts implements Users {
   #now(): string {
     return this.#scope.clock.now().toISOString()
   }
+}
+
+function passwordProblem(
+  { username, first_name: firstName = '', last_name: lastName = '', email = '', password: given }: NewUser,
+  password: string
+): Record<string, string[]> {
+  const messages = given === undefined ? [] : passwordProblems(password, { username, firstName, lastName, email })
+  return messages.length > 0 ? { password: messages } : {}
 }
 
 /** Runs a write; a user name that somebody took meanwhile is answered as one that was taken before. */

@@ -4,7 +4,7 @@ import t from 'tap'
 import { COMMON_PASSWORDS } from '../../plugins/auth-permissions/common-passwords.ts'
 import * as jwks from '../../plugins/auth-permissions/jwks.ts'
 import { passwordProblems, type Person } from '../../plugins/auth-permissions/password-policy.ts'
-import * as passwords from '../../plugins/auth-permissions/passwords.ts'
+import * as passwords from '../../plugins/auth-permissions/password-hashes.ts'
 import { makeTokens } from '../../plugins/auth-permissions/tokens.ts'
 
 const { hashPassword, isUsable, needsRehash, verifyPassword } = passwords
