@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { LRUCache } from 'lru-cache'
 import type { Actor, Cache, Clock, Database, Logger, Tx } from 'care-kernel'
 import type { Actors as ActorsContract } from './contract.ts'
@@ -38,6 +39,8 @@ export class Actors implements ActorsContract {
   #unsubscribe: (() => Promise<void>) | undefined
 
   constructor({ database, cache, clock, logger, config, slots }: ActorScope) {
+    // One listener per change of the last moments.
+    setMaxListeners(0, this.#stopper.signal)
     this.#scope = { database, cache, clock, logger, config, slots }
     this.#statement = `select json_build_object('active', u.is_active, 'actor', json_build_object(
       'id', u.id, 'externalId', u.external_id, 'username', u.username, 'userType', u.user_type, 'superuser', u.is_superuser, 'verified', u.verified,
