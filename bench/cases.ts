@@ -59,7 +59,7 @@ export async function casesOf(url: string): Promise<{ cases: Case[]; admin: stri
     return found
   }
   const facility = await first('facility/?limit=1')
-  const patient = await first('patient/?limit=1&ordering=-id&last_consultation_is_telemedicine=false')
+  const patient = await first('patient/?limit=1&ordering=-id&is_active=true')
   const consultation = patient.last_consultation?.id
   const shift = await first('shift/?limit=1')
   const { home_facility } = await get<{ home_facility: string }>('users/getcurrentuser/', doctor)
