@@ -4,7 +4,7 @@ import t from 'tap'
 import { testKernel, type Requester, type TestKernel } from '../../kernel/testing/index.ts'
 import { FEATURES } from './deployment.ts'
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 20)
+const RUNS = Number(process.env.FUZZ_RUNS ?? 25)
 
 interface Schema {
   readonly type?: string
