@@ -1,10 +1,4 @@
-import type {
-  FastifyInstance,
-  FastifyRequest,
-  preValidationAsyncHookHandler,
-  onRequestAsyncHookHandler,
-  RouteOptions
-} from 'fastify'
+import type { FastifyInstance, FastifyRequest, preValidationHookHandler, onRequestAsyncHookHandler, RouteOptions } from 'fastify'
 import { messageOf, type Problem } from '../errors.ts'
 import { bodyOrNothing, requireReadable } from '../http/body.ts'
 import { denied, methodNotAllowed, unauthenticated } from '../http/errors.ts'
@@ -185,9 +179,10 @@ function guard(
     if (!request.actor) throw unauthenticated(refusal)
     if (rule && !rule.readsBody) ask(rule, request)
   }
-  const atBody: preValidationAsyncHookHandler = async request => {
+  const atBody: preValidationHookHandler = (request, reply, done) => {
     if (rule?.readsBody) ask(rule, request)
     requireReadable(request)
+    done()
   }
   options.onRequest = [atRequest, ...[options.onRequest ?? []].flat()] as NonNullable<RouteOptions['onRequest']>
   options.preValidation = [atBody, ...[options.preValidation ?? []].flat()] as NonNullable<RouteOptions['preValidation']>

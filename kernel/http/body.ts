@@ -24,21 +24,26 @@ class Unreadable {
 export function acceptBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => done(null, body))
-  app.addHook('preParsing', async (request, reply, payload) => {
+  app.addHook('preParsing', (request, reply, payload, done) => {
     // Without a content type Fastify looks for no parser at all; a body of unknown type is refused, an empty one is none.
     if (request.headers['content-type'] === undefined && hasBody(request))
       request.headers['content-type'] = 'application/octet-stream'
-    return payload
+    done(null, payload)
   })
-  app.addHook('preValidation', async request => {
-    if (!Buffer.isBuffer(request.body)) return
-    try {
-      request.body = request.body.length === 0 ? undefined : await read(request, request.body)
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      request.body = new Unreadable(error)
-    }
+  app.addHook('preValidation', (request, reply, done) => {
+    const { body } = request
+    if (!Buffer.isBuffer(body)) return done()
+    readBody(request, body).then(() => done(), done)
   })
+}
+
+async function readBody(request: FastifyRequest, bytes: Buffer): Promise<void> {
+  try {
+    request.body = bytes.length === 0 ? undefined : await read(request, bytes)
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    request.body = new Unreadable(error)
+  }
 }
 
 /** Throws the 400 or 415 of a body that could not be read. */

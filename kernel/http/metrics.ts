@@ -43,11 +43,12 @@ export function meterRequests(app: FastifyInstance, kernel: OpenKernel): ReturnT
     pool('care_statements_total', 'Statements run', () => database.statements())
   }
 
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const { url = 'unknown', config } = request.routeOptions
     const plugin = config.plugin ?? 'kernel'
     duration.observe({ method: request.method, route: url, status: reply.statusCode, plugin }, reply.elapsedTime / 1000)
     if (reply.statusCode === 401 || reply.statusCode === 403) refused.inc({ plugin })
+    done()
   })
   app.get('/metrics', { config: { permission: 'public' }, schema: { hide: true } }, async (request, reply) =>
     reply.type(registry.contentType).send(await registry.metrics())

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onSendAsyncHookHandler, preHandlerAsyncHookHandler, RouteOptions } from 'fastify'
 import type { Cache } from '../ports/cache.ts'
 import type { Clock } from '../ports/clock.ts'
 
@@ -7,7 +7,7 @@ import type { Clock } from '../ports/clock.ts'
  * those who logged in is kept apart from what is told to anybody (contract auth-users §1.15). Changing what a tag stands for makes all its answers stale at once: `invalidate`.
  */
 export function cacheResponses(app: FastifyInstance, cache: Cache, clock: Clock): void {
-  app.addHook('preHandler', async (request, reply) => {
+  const answerKept: preHandlerAsyncHookHandler = async (request, reply) => {
     const kept = request.routeOptions.config.cache
     if (!kept || request.method !== 'GET') return
     reply.headers({
@@ -16,13 +16,18 @@ export function cacheResponses(app: FastifyInstance, cache: Cache, clock: Clock)
     })
     const text = await cache.get<string>(await keyOf(cache, kept.tag, request))
     if (text !== undefined) return reply.header('content-type', 'application/json').send(text)
-  })
-  app.addHook('onSend', async (request, reply, payload) => {
+  }
+  const keep: onSendAsyncHookHandler = async (request, reply, payload) => {
     const kept = request.routeOptions.config.cache
     if (kept && request.method === 'GET' && reply.statusCode === 200 && typeof payload === 'string') {
       await cache.set(await keyOf(cache, kept.tag, request), payload, kept.seconds)
     }
     return payload
+  }
+  app.addHook('onRoute', options => {
+    if (!options.config?.cache) return
+    options.preHandler = [answerKept, ...[options.preHandler ?? []].flat()] as NonNullable<RouteOptions['preHandler']>
+    options.onSend = [...[options.onSend ?? []].flat(), keep] as NonNullable<RouteOptions['onSend']>
   })
 }
 

@@ -67,9 +67,11 @@ export async function makeServer(config: RootConfig, logger: Logger): Promise<Fa
       ? { 'strict-transport-security': `max-age=${server.hstsSeconds}; includeSubDomains; preload` }
       : {})
   }
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.headers(headers).header('x-request-id', request.id)
-    if (server.httpsRedirect && request.protocol !== 'https') return reply.redirect(`https://${request.host}${request.url}`, 301)
+    if (server.httpsRedirect && request.protocol !== 'https')
+      return void reply.redirect(`https://${request.host}${request.url}`, 301)
+    done()
   })
   await app.register(cors, { ...CORS, origin: originsOf(server.cors) })
   if (maintenance)
@@ -80,7 +82,7 @@ export async function makeServer(config: RootConfig, logger: Logger): Promise<Fa
         .type('text/html')
         .send(MAINTENANCE_PAGE)
     )
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     if (request.method !== 'GET' || log.requests)
       request.log.info(
         {
@@ -92,13 +94,14 @@ export async function makeServer(config: RootConfig, logger: Logger): Promise<Fa
         },
         'request'
       )
+    done()
   })
-  app.addHook('onSend', async (request, reply, payload) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     if (payload === undefined || payload === null || payload === '') {
       if (reply.statusCode !== 301) reply.removeHeader('content-type')
       reply.header('content-length', '0')
     }
-    return payload
+    done(null, payload)
   })
   app.setErrorHandler(answerError)
   redirectToSlash(app)

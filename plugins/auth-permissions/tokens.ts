@@ -60,9 +60,11 @@ interface TokenSettings {
 export function makeTokens({ secret, accessMinutes, refreshMinutes }: TokenSettings): Tokens {
   // No `noTimestamp`: it would take away the `iat` we give as well.
   const sign = createSigner({ key: secret, algorithm: 'HS256' })
-  // A cache of signatures, not of time: expiry is compared below at every call.
-  const untimed = { ignoreExpiration: true, ignoreNotBefore: true }
-  const check = createVerifier({ key: secret, algorithms: ['HS256'], ...untimed, cache: 5000, cacheTTL: 600_000 })
+  const check = remembering(
+    createVerifier({ key: secret, algorithms: ['HS256'], ignoreExpiration: true, ignoreNotBefore: true }) as (
+      token: string
+    ) => Claims
+  )
   const issueFor: Tokens['issueFor'] = (type, claims, seconds, now) =>
     sign({ token_type: type, exp: now + seconds, iat: now, jti: randomUUID().replaceAll('-', ''), ...claims })
   const pair = (userId: string | undefined, iat: number, now: number): TokenPair => ({
@@ -73,7 +75,7 @@ export function makeTokens({ secret, accessMinutes, refreshMinutes }: TokenSetti
   const verify: Tokens['verify'] = (token, type, now) => {
     let claims: Claims
     try {
-      claims = check(token) as Claims
+      claims = check(token)
     } catch {
       return { ok: false, reason: 'invalid' }
     }
@@ -94,6 +96,21 @@ export function makeTokens({ secret, accessMinutes, refreshMinutes }: TokenSetti
       return verified.ok ? { ...verified, pair: rotate(verified.claims, now) } : verified
     },
     verifyAny: (token, now) => verify(token, undefined, now)
+  }
+}
+
+const REMEMBERED = 5000
+
+/** Checks the signature of a token once. Not its time: expiry is compared at every call. */
+function remembering(check: (token: string) => Claims): (token: string) => Claims {
+  const checked = new Map<string, Claims>()
+  return token => {
+    const known = checked.get(token)
+    if (known) return known
+    const claims = Object.freeze(check(token))
+    if (checked.size >= REMEMBERED) checked.clear()
+    checked.set(token, claims)
+    return claims
   }
 }
 
