@@ -39,10 +39,8 @@ const ROUND = {
   bp: { systolic: 120, diastolic: 80 }
 }
 
-/** Everything that is measured, on a running server with a district in it. Lists are as the district's administrator sees them. */
-export async function casesOf(url: string): Promise<{ cases: Case[]; admin: string }> {
-  const get = async <T>(path: string, token: string) =>
-    (await (await fetch(`${url}/api/v1/${path}`, { headers: { authorization: `Bearer ${token}` } })).json()) as T
+/** Asks a running server as one of its users. */
+async function session(url: string) {
   const login = async (username: string) => {
     const answer = await fetch(`${url}/api/v1/auth/login/`, {
       method: 'POST',
@@ -52,25 +50,47 @@ export async function casesOf(url: string): Promise<{ cases: Case[]; admin: stri
     return ((await answer.json()) as { access: string }).access
   }
   const [admin, doctor] = (await Promise.all(['devdistrictadmin', 'devdoctor'].map(login))) as [string, string]
+  const get = async <T>(path: string, token = admin) =>
+    (await (await fetch(`${url}/api/v1/${path}`, { headers: { authorization: `Bearer ${token}` } })).json()) as T
   const first = async (path: string) => {
-    const { results } = await get<{ results: ({ id: string } & Record<string, { id: string } | null>)[] }>(path, admin)
+    const { results } = await get<{ results: ({ id: string } & Record<string, { id: string } | null>)[] }>(path)
     const found = results[0]
     if (!found) throw new Error(`${path} is empty`)
     return found
   }
-  const facility = await first('facility/?limit=1')
-  const patient = await first('patient/?limit=1&ordering=-id&is_active=true')
-  const consultation = patient.last_consultation?.id
-  const shift = await first('shift/?limit=1')
-  const { home_facility } = await get<{ home_facility: string }>('users/getcurrentuser/', doctor)
-
   const read = (name: string, path: string): Case => ({ name, path: `/api/v1/${path}`, token: admin, reads: true })
-  const cases: Case[] = [
+  return { admin, doctor, get, first, read }
+}
+
+/** What a deployment of the first three plugins answers. Lists are as the district's administrator sees them. */
+export async function firstCases(url: string): Promise<Case[]> {
+  const { admin, first, read } = await session(url)
+  const facility = await first('facility/?limit=1')
+  return [
     { name: 'ping', path: '/ping/', token: '' },
     read('current user', 'users/getcurrentuser/'),
     read('facility list', 'facility/'),
     read('facility detail', `facility/${facility.id}/`),
     { name: 'facility create', method: 'POST', path: '/api/v1/facility/', body: FACILITY, token: admin },
+    {
+      name: 'login',
+      method: 'POST',
+      path: '/api/v1/auth/login/',
+      body: { username: 'devdistrictadmin', password: PASSWORD },
+      token: ''
+    }
+  ]
+}
+
+/** Everything that is measured, on a running server with a district in it. */
+export async function casesOf(url: string): Promise<{ cases: Case[]; admin: string }> {
+  const { admin, doctor, get, first, read } = await session(url)
+  const patient = await first('patient/?limit=1&ordering=-id&is_active=true')
+  const consultation = patient.last_consultation?.id
+  const shift = await first('shift/?limit=1')
+  const { home_facility } = await get<{ home_facility: string }>('users/getcurrentuser/', doctor)
+  const cases: Case[] = [
+    ...(await firstCases(url)),
     read('patient list', 'patient/'),
     read('patient list, page 100', 'patient/?offset=1400'),
     read('patients by name', 'patient/?name=Anu%20Nair%2041'),
@@ -101,13 +121,6 @@ export async function casesOf(url: string): Promise<{ cases: Case[]; admin: stri
       path: `/api/v1/shift/${shift.id}/`,
       body: { status: '{APPROVED|ON HOLD}' },
       token: admin
-    },
-    {
-      name: 'login',
-      method: 'POST',
-      path: '/api/v1/auth/login/',
-      body: { username: 'devdistrictadmin', password: PASSWORD },
-      token: ''
     }
   ]
   return { cases, admin }

@@ -6,10 +6,10 @@ const shared = process.env.CARE_CONTRACT ?? join(root, '../shared')
 const FIXTURES = ['states', 'reference', 'users', 'facility']
 
 /** A district of 200 facilities and 2,000 users, on the original's schema, adopted; with patients and shifts as asked. */
-export async function makeDistrict(size: Readonly<Record<'patients' | 'shifts', number>>) {
+export async function makeDistrict(size: Readonly<Record<'patients' | 'shifts', number>>, plugins = FEATURES) {
   if (!existsSync(shared)) throw new Error(`the data is not at ${shared}`)
   const database = await emptyDatabase()
-  const config = configFile(database.url, FEATURES)
+  const config = configFile(database.url, plugins)
   await sql(database.url, readFileSync(join(shared, 'contract/schema.sql'), 'utf8'))
   await care(['migrate', '--config', config, '--adopt'])
   await care(['load', '--config', config, ...FIXTURES.map(name => join(shared, `data/original/${name}.json`))])

@@ -13,6 +13,11 @@ const RESTART_MS = 250
 const RESTART_AT_MOST_MS = 10_000
 const LONG_ENOUGH_MS = 30_000
 
+/** What a web process tells the primary once it serves. */
+export interface Serving {
+  readonly serving?: string
+}
+
 /**
  * Runs one web process per core (`processes: auto`) on one port. A process that dies is replaced, ever more slowly when it
  * keeps dying; SIGTERM stops all of them together. The work of `all` that is not web runs in this process.
@@ -40,11 +45,8 @@ export async function superviseProcesses(
     const worker = cluster.fork()
     handOverAgain(worker)
     const since = performance.now()
-    worker.on('message', message => {
-      if (message === 'ready' && ++served === processes)
-        terminal.print(
-          `serving   http://${root.server.host === '0.0.0.0' ? 'localhost' : root.server.host}:${root.server.port}/  (${processes} processes)`
-        )
+    worker.on('message', ({ serving }: Serving) => {
+      if (serving !== undefined && ++served === processes) terminal.print(`serving   ${serving}  (${processes} processes)`)
     })
     worker.on('exit', (code, signal) => {
       if (stopping) return

@@ -4,7 +4,7 @@ import type { Role } from '../../kernel.ts'
 import { openKernel, planKernel, type OpenKernel } from '../../kernel.ts'
 import { messageOf, ProblemsError } from '../../errors.ts'
 import { makeDemo } from '../demo.ts'
-import { superviseProcesses } from '../processes.ts'
+import { superviseProcesses, type Serving } from '../processes.ts'
 import type { Cli, CliCommand } from '../main.ts'
 
 /** Plans, opens and serves until it is told to stop. */
@@ -43,7 +43,7 @@ export async function serve(cli: Cli, planned: Awaited<ReturnType<typeof planKer
     await kernel.start(role)
     const address = await listen(kernel)
     if (!quiet) for (const line of [`serving   ${address}  (${role})`, ...welcome]) terminal.print(line)
-    process.send?.('ready')
+    process.send?.({ serving: address } satisfies Serving)
   } catch (error) {
     await kernel.stop()
     throw error
