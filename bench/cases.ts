@@ -121,7 +121,23 @@ export async function casesOf(url: string): Promise<{ cases: Case[]; admin: stri
       path: `/api/v1/shift/${shift.id}/`,
       body: { status: '{APPROVED|ON HOLD}' },
       token: admin
-    }
+    },
+    read('file list', `files/?file_type=PATIENT&associating_id=${patient.id}&limit=15`),
+    {
+      name: 'upload slot',
+      method: 'POST',
+      path: '/api/v1/files/',
+      body: {
+        file_type: 'PATIENT',
+        file_category: 'XRAY',
+        name: 'X-ray',
+        associating_id: patient.id,
+        original_name: 'x-ray.pdf',
+        mime_type: 'application/pdf'
+      },
+      token: admin
+    },
+    read('notification list', 'notification/')
   ]
   return { cases, admin }
 }

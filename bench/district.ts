@@ -21,7 +21,21 @@ export async function makeDistrict(size: Readonly<Record<'patients' | 'shifts', 
     database.url,
     `update facility_patientregistration set date_of_result = timestamptz '2023-06-01' + id % 6 * interval '1 day'`
   )
+  if (size.patients > 0) await sql(database.url, PAPERS)
   await sql(database.url, 'vacuum full analyze facility_patientregistration')
   await sql(database.url, 'vacuum analyze')
   return { ...database, config }
 }
+
+/** Fifteen files of the newest patient, three hundred notifications of the administrator. */
+const PAPERS = `
+  insert into facility_fileupload (external_id, created_date, modified_date, deleted, name, internal_name, associating_id, upload_completed,
+      is_archived, archive_reason, file_type, file_category, uploaded_by_id)
+    select gen_random_uuid(), now(), now(), false, 'X-ray ' || n, n || '.pdf', p.external_id, true, false, '', 1, 'XRAY', u.id
+    from generate_series(1, 15) n, users_user u,
+      (select external_id from facility_patientregistration where is_active and not deleted order by id desc limit 1) p
+    where u.username = 'devdoctor';
+  insert into facility_notification (external_id, created_date, modified_date, deleted, medium_sent, event_type, event, message, caused_objects,
+      caused_by_id, intended_for_id)
+    select gen_random_uuid(), now() - n * interval '1 minute', now(), false, 0, 0, 30, 'A patient was updated', '{}', d.id, u.id
+    from generate_series(1, 300) n, users_user u, users_user d where u.username = 'devdistrictadmin' and d.username = 'devdoctor'`

@@ -5,7 +5,8 @@ import { run, start } from '../test/system/deployment.ts'
 import { statementsAlone } from './alone.ts'
 import { casesOf } from './cases.ts'
 import { makeDistrict } from './district.ts'
-import { measure, stream } from './measure.ts'
+import { measure, stream, written } from './measure.ts'
+import { fiftyTold } from './told.ts'
 
 const { BENCH_PATIENTS = '100000', BENCH_SHIFTS = '20000', BENCH_ONLY = '' } = process.env
 const COLUMNS = ['req/s', 'p50 ms', 'p99 ms', 'Node µs', 'PG µs', 'SQL tps', 'ratio', 'RSS MB', 'errors']
@@ -41,6 +42,17 @@ try {
         memory.toFixed(0),
         String(errors)
       ])
+    }
+    const register = cases.find(({ name }) => name === 'patient register')
+    if (register && 'patient register'.includes(BENCH_ONLY)) {
+      const told = await fiftyTold(district.url, () =>
+        fetch(server.url + register.path, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${register.token}`, 'content-type': 'application/json' },
+          body: written(JSON.stringify(register.body), 99_999_999)
+        })
+      )
+      console.log(`fifty people told: ${told.toFixed(0)} ms after the request began`)
     }
     const { rows, seconds, extra } = await stream(
       `${server.url}/api/v1/patient/?csv&date_of_result_after=2023-06-01&date_of_result_before=2023-06-08`,
