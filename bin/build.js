@@ -1,5 +1,5 @@
-// Compiles to dist/ and puts the SQL beside the JavaScript: `npm ci` runs it as `prepare`.
-import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs'
+// Compiles to dist/ and puts the SQL and the templates beside the JavaScript: `npm ci` runs it as `prepare`.
+import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -15,6 +15,8 @@ const { status } = spawnSync(process.execPath, [fileURLToPath(compiler), '-p', r
 if (status !== 0) process.exit(status ?? 1)
 rmSync(`${root}dist/migrations`, { recursive: true, force: true })
 cpSync(`${root}migrations`, `${root}dist/migrations`, { recursive: true })
+for (const path of readdirSync(`${root}plugins`, { recursive: true }))
+  if (path.endsWith('.typ')) cpSync(`${root}plugins/${path}`, `${root}dist/plugins/${path}`)
 
 // What editors check config files against.
 const { stdout } = spawnSync(process.execPath, [`${root}bin/care-kernel.js`, 'config', 'schema'], {

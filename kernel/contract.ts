@@ -1,5 +1,5 @@
 import type { Static, TSchema } from 'typebox'
-import type { Queryable } from './ports/database.ts'
+import type { Tx } from './ports/database.ts'
 
 /** A type without a value: what a contract promises and the plugin provides. */
 export interface Phantom<T> {
@@ -11,8 +11,8 @@ export const type = <T>(): Phantom<T> => ({})
 
 export type EventSchemas = Record<string, TSchema>
 
-/** Questions and notices inside the owner's transaction: `(tx, payload) => answer`. */
-export type HookTypes = Record<string, (tx: Queryable, payload: never) => Promise<unknown>>
+/** Questions and notices inside the owner's transaction: `(tx, payload) => answer`. A hook that says `tx: Tx` is always asked in a transaction. */
+export type HookTypes = Record<string, (tx: Tx, payload: never) => Promise<unknown>>
 
 /**
  * Places in the owner's SQL that others may fill: by slot, the alias of the row in scope and its fields, each with the SQL
@@ -65,13 +65,14 @@ export type EventsOf<C> = C extends Contract<string, object, infer E, HookTypes,
 export type HooksOf<C> = C extends Contract<string, object, EventSchemas, infer H, SlotTable> ? H : never
 export type SlotsOf<C> = C extends Contract<string, object, EventSchemas, HookTypes, infer L> ? L : never
 
-type PayloadOfHook<F> = F extends (tx: Queryable, payload: infer P) => Promise<unknown> ? P : never
-type AnswerOfHook<F> = F extends (tx: Queryable, payload: never) => Promise<infer R> ? R : never
+export type TxOfHook<F> = F extends (tx: infer T, payload: never) => Promise<unknown> ? T : never
+type PayloadOfHook<F> = F extends (tx: Tx, payload: infer P) => Promise<unknown> ? P : never
+type AnswerOfHook<F> = F extends (tx: Tx, payload: never) => Promise<infer R> ? R : never
 
 /** How the owner asks: every enabled subscriber in dependency order, in the owner's transaction; their answers in that order. */
 export type HookCalls<C> = {
   readonly [K in keyof HooksOf<C>]: (
-    tx: Queryable,
+    tx: TxOfHook<HooksOf<C>[K]>,
     payload: PayloadOfHook<HooksOf<C>[K]>
   ) => Promise<AnswerOfHook<HooksOf<C>[K]>[]>
 }

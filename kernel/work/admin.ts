@@ -91,6 +91,24 @@ export async function jobStatus(
   return rows[0]
 }
 
+/** How far a job is, for the plugin that asked for it. `progress` is null until its handler says something. */
+export interface JobState {
+  readonly state: State
+  /** Why it waits for somebody to decide: `failed`, `timeout` …; null unless it does. */
+  readonly reason: string | null
+  readonly progress: number | null
+}
+
+/** The state of a job by the id that `enqueue` gave; undefined for one that was dropped, or done so long ago that it is forgotten. */
+export async function jobState(db: Queryable, id: string): Promise<JobState | undefined> {
+  const { rows } = await db.query<JobState>(
+    `select state, case when state = 'parked' then reason end as reason, (select percent from kernel_progress p where p.id = m.id) as progress
+     from kernel_message m where id = $1`,
+    [id]
+  )
+  return rows[0]
+}
+
 /** Which parked messages are meant: these ids, those of a job, or all. */
 export interface Chosen {
   readonly ids?: readonly string[]

@@ -2,7 +2,7 @@ import { isUuid, notAUuid, notFound, Params, type Actor, type Queryable, type Sh
 import type { ConsultationNotice, Consultations, FoundConsultation } from './contract.ts'
 import { CATEGORIES, REASON } from './enumerations.ts'
 import { PatientConsultation } from './models.ts'
-import { reachedBy, RULE_COLUMNS, type ConsultationLike } from './policy.ts'
+import { listedFor, reachedBy, RULE_COLUMNS, type ConsultationLike } from './policy.ts'
 import type { DeclaredScope } from './scope.ts'
 import { consultationShape } from './shapes.ts'
 
@@ -42,6 +42,11 @@ export class ConsultationService implements Consultations {
   /** The consultation of a path, whoever asks; for rules that look at it themselves. 404 for an unknown one. */
   async anywhere(db: Queryable, uuid: string, hold = false): Promise<RuledConsultation> {
     return this.#find(db, uuid, new Params(), [], hold)
+  }
+
+  listed = async (db: Queryable, actor: Actor, uuid: string): Promise<RuledConsultation> => {
+    const params = new Params()
+    return this.#find(db, uuid, params, listedFor(actor)(params).map(String), false)
   }
 
   notice = async (db: Queryable, consultationId: number): Promise<ConsultationNotice | undefined> => {

@@ -11,6 +11,8 @@ export {
   SYMPTOMS,
   VERIFICATION_STATUSES
 } from './enumerations.ts'
+import type { ConsultationLike } from './policy.ts'
+
 export { consultationRead, type ConsultationLike } from './policy.ts'
 
 /** A consultation of a path, as rules and writes of other plugins look at it. */
@@ -45,6 +47,11 @@ export interface Consultations {
   readonly shape: Shape
   /** The consultation of a nested path, where the actor reaches it; 404 otherwise, 400 for a malformed uuid. `hold` locks the row. */
   ofPath(db: Queryable, actor: Actor, uuid: string, hold?: boolean): Promise<FoundConsultation>
+  /**
+   * The consultation of a path as `consultation/{id}/` finds it: where the actor lists it, 404 otherwise. Whether the actor may open it, READ-C, is
+   * asked by the caller's own rule.
+   */
+  listed(db: Queryable, actor: Actor, uuid: string): Promise<FoundConsultation & ConsultationLike>
   /** What is told about a live consultation; undefined when there is none. */
   notice(db: Queryable, consultationId: number): Promise<ConsultationNotice | undefined>
   /**
@@ -70,6 +77,8 @@ export type ConsultationHooks = {
   ) => Promise<number | undefined>
   /** These consultations ended: their beds are free from `at` on. */
   'consultations-closed': (tx: Queryable, payload: { consultationIds: readonly number[]; at: string }) => Promise<void>
+  /** Somebody ends a consultation (contract consultations §5), its row written already. A patient who is taken in elsewhere ends it without this. */
+  'consultation-discharging': (tx: Tx, payload: { consultationId: number }) => Promise<void>
   /** Whether this asset belongs to the bed the consultation has now. */
   'device-at-bed': (db: Queryable, payload: { assetId: number; consultationId: number }) => Promise<boolean>
   /** These consents are no longer current: so are their files. */
@@ -98,6 +107,7 @@ export const consultations = defineContract({
     'location-named',
     'bed-assigned',
     'consultations-closed',
+    'consultation-discharging',
     'device-at-bed',
     'consents-archived'
   ),

@@ -228,6 +228,7 @@ export class Encounters {
       at,
       before: row.before
     })
+    await hooks['consultation-discharging'](tx, { consultationId: row.id })
     await emit(tx, 'consultation-discharged', { consultationId: row.id, consultation: row.external_id, by: actor.id })
   }
 

@@ -43,7 +43,7 @@ export const AGE_YEARS = `date_part('year', ${AGE})::integer`
 const counted = (unit: string) => `n.${unit}s || case n.${unit}s when 1 then ' ${unit}' else ' ${unit}s' end`
 
 /** `23 years`, for infants `2 months 3 days`, as an SQL expression over `p`. */
-const AGE_TEXT = `(select case when n.years > 0 then ${counted('year')}
+export const AGE_TEXT = `(select case when n.years > 0 then ${counted('year')}
     when n.months > 0 then ${counted('month')} || case when n.days > 0 then ' ' || ${counted('day')} else '' end
     else ${counted('day')} end
   from (select date_part('year', a)::integer as years, date_part('month', a)::integer as months, date_part('day', a)::integer as days from ${AGE} a) n)`

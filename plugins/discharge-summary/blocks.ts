@@ -1,0 +1,65 @@
+import { orNone, textOf } from './format.ts'
+
+/** A label with its value; `wide` has a line of its own. */
+export type Pair = readonly [label: string, value: string, wide: boolean]
+
+/** What a section is made of. Every text is printed as it is. */
+export type Block = { readonly title: string | null } & (
+  | { readonly kind: 'pairs'; readonly pairs: readonly Pair[] }
+  | {
+      readonly kind: 'table'
+      readonly columns: readonly string[]
+      /** How wide, one to another. */
+      readonly widths: readonly number[]
+      readonly rows: readonly (readonly string[])[]
+    }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'list'; readonly items: readonly string[]; readonly numbered: boolean }
+)
+
+export interface Section {
+  readonly title: string
+  readonly blocks: readonly Block[]
+}
+
+/** A discharge summary as its template gets it. */
+export interface Document {
+  readonly title: string
+  readonly created: string
+  /** At the foot of every page: whose it is. */
+  readonly running: string
+  readonly facility: { readonly name: string; readonly lines: readonly string[] }
+  readonly patient: readonly Pair[]
+  readonly sections: readonly Section[]
+  readonly signatures: readonly { readonly name: string; readonly role: string }[]
+}
+
+export const pair = (label: string, value: unknown, wide = false): Pair => [label, orNone(value), wide]
+
+export const pairs = (list: readonly Pair[]): Block => ({ kind: 'pairs', title: null, pairs: list })
+
+/** A paragraph under a title; nothing where there is no text. */
+export const text = (title: string, value: unknown): Block[] => {
+  const shown = textOf(value)
+  return shown ? [{ kind: 'text', title, text: shown }] : []
+}
+
+/** Columns with how wide they are; nothing without rows. */
+export function table(title: string, columns: Readonly<Record<string, number>>, rows: readonly (readonly unknown[])[]): Block[] {
+  if (rows.length === 0) return []
+  return [
+    {
+      kind: 'table',
+      title,
+      columns: Object.keys(columns),
+      widths: Object.values(columns),
+      rows: rows.map(row => row.map(cell => textOf(cell)))
+    }
+  ]
+}
+
+/** A list; nothing without items. */
+export const list = (title: string, items: readonly string[], numbered = true): Block[] => {
+  const shown = items.map(textOf).filter(Boolean)
+  return shown.length > 0 ? [{ kind: 'list', title, items: shown, numbered }] : []
+}

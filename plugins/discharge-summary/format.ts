@@ -1,0 +1,102 @@
+const MONTHS = ['Jan.', 'Feb.', 'March', 'April', 'May', 'June', 'July', 'Aug.', 'Sept.', 'Oct.', 'Nov.', 'Dec.']
+/** What a reader misses is said, not left out. */
+export const NONE = 'N/A'
+
+/** Characters that show nothing, or turn the direction of what follows; line breaks and tabs stay. */
+// eslint-disable-next-line no-control-regex -- they are what is looked for
+const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]/g
+/** Longer than any word, so it may be broken anywhere. */
+const RUN = /\S{21,}/g
+const clusters = new Intl.Segmenter('en', { granularity: 'grapheme' })
+const split = (text: string) => [...clusters.segment(text)].map(({ segment }) => segment)
+
+/** A value of any kind as text to be printed: without unseen characters, breakable wherever it would leave the page. Empty for nothing. */
+export function textOf(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (Array.isArray(value)) return value.map(textOf).filter(Boolean).join(', ')
+  if (typeof value !== 'string') return ''
+  return value
+    .replace(/\r\n?/g, '\n')
+    .replace(UNSEEN, '')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim()
+    .replace(RUN, run => split(run).join('\u200b'))
+}
+
+/** The same, or `N/A`. */
+export const orNone = (value: unknown): string => textOf(value) || NONE
+
+/** The first `most` characters, as a reader counts them. */
+export function cut(text: string, most: number): string {
+  const all = split(text)
+  return all.length <= most ? text : `${all.slice(0, most - 1).join('')}…`
+}
+
+/** `Outpatient/emergency room`; abbreviations stay as they are. */
+export function sentence(text: string): string {
+  const lower = text
+    .replaceAll('_', ' ')
+    .toLowerCase()
+    .replace(/\bicu\b/g, 'ICU')
+  return lower.charAt(0).toUpperCase() + lower.slice(1)
+}
+
+/** `80.0`, `72.5`: a whole number has one decimal (contract gateways-jobs §10.4). */
+export const float = (value: number): string => (Number.isInteger(value) ? value.toFixed(1) : String(value))
+
+/** Times as they are printed in one zone (contract gateways-jobs §10.4). */
+export interface Times {
+  /** `Oct. 1, 2024, 3:41 p.m.` of an instant, or of a local time `YYYY-MM-DDTHH:MM`; a text that is neither as it is. */
+  dateTime(value: unknown): string
+  /** `Oct. 1, 2024`. */
+  date(value: unknown): string
+}
+
+export function timesIn(timeZone: string): Times {
+  const zoned = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    hourCycle: 'h23'
+  })
+  const partsOf = (value: unknown): [date: string, time: string] | undefined => {
+    if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d/.test(value)) return undefined
+    const local = !/(?:Z|[+-]\d\d(?::?\d\d)?)$/i.test(value.slice(10))
+    const at = new Date(local ? `${value.slice(0, 16)}${value.length > 10 ? '' : 'T00:00'}Z` : value)
+    if (Number.isNaN(at.getTime())) return undefined
+    const [year, month, day, hour, minute] = local
+      ? [at.getUTCFullYear(), at.getUTCMonth() + 1, at.getUTCDate(), at.getUTCHours(), at.getUTCMinutes()]
+      : numbersOf(zoned.formatToParts(at))
+    return [`${MONTHS[month - 1] ?? ''} ${day}, ${year}`, timeOfDay(hour, minute)]
+  }
+  return {
+    dateTime: value => partsOf(value)?.join(', ') ?? textOf(value),
+    date: value => partsOf(value)?.[0] ?? textOf(value)
+  }
+}
+
+function numbersOf(parts: readonly Intl.DateTimeFormatPart[]): [number, number, number, number, number] {
+  const of = (type: string) => Number(parts.find(part => part.type === type)?.value)
+  return [of('year'), of('month'), of('day'), of('hour'), of('minute')]
+}
+
+function timeOfDay(hour: number, minute: number): string {
+  if (minute === 0 && hour === 12) return 'noon'
+  if (minute === 0 && hour === 0) return 'midnight'
+  const minutes = minute === 0 ? '' : `:${String(minute).padStart(2, '0')}`
+  return `${hour % 12 || 12}${minutes} ${hour < 12 ? 'a.m.' : 'p.m.'}`
+}
+
+/** `8 days`, `1 day`; below a day `07:30`. */
+export function duration(from: string, until: string | null): string {
+  if (until === null) return NONE
+  const minutes = Math.floor((Date.parse(until) - Date.parse(from)) / 60_000)
+  if (!(minutes >= 0)) return NONE
+  const days = Math.floor(minutes / 1440)
+  if (days > 0) return `${days} ${days === 1 ? 'day' : 'days'}`
+  const two = (value: number) => String(value).padStart(2, '0')
+  return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`
+}

@@ -1,0 +1,16 @@
+import { column, defineModel } from 'care-kernel'
+
+/** The latest job that makes a summary of a consultation; whoever asks for another holds the row. */
+export const SummaryJob = defineModel({
+  name: 'DischargeSummaryJob',
+  table: 'kernel_discharge_summary',
+  subject: null,
+  columns: {
+    consultation_id: column.bigint('none', { primaryKey: true }),
+    job_id: column.uuid('none', { null: true }),
+    asked_at: column.timestamp('none', { null: true }),
+    asked_by_user: column.boolean('none', { default: false }),
+    /** Where the summary is mailed once it is there. */
+    mail_to: column.texts('contact', { default: () => [] })
+  }
+})

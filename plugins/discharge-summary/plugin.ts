@@ -1,0 +1,38 @@
+import { definePlugin } from 'care-kernel'
+import { authPermissions } from 'care-kernel/contracts/auth-permissions'
+import { consultations } from 'care-kernel/contracts/consultations'
+import { facilities } from 'care-kernel/contracts/facilities'
+import { files } from 'care-kernel/contracts/files'
+import { patients } from 'care-kernel/contracts/patients'
+import { commands } from './commands.ts'
+import { dischargeSummary } from './contract.ts'
+import { email, generate } from './jobs.ts'
+import { SummaryJob } from './models.ts'
+import { summaryRules } from './policy.ts'
+import { summaryRoutes } from './routes.ts'
+import type { SummaryScope } from './scope.ts'
+import { Settings } from './settings.ts'
+import { Summaries } from './summaries.ts'
+import { Typesetter } from './typesetter.ts'
+
+export default definePlugin({
+  contract: dischargeSummary,
+  version: '1.0.0',
+  kernel: '^1.0.0',
+  summary: 'The document a patient is handed when a stay ends: made in the background, kept privately, mailed on request',
+  requires: [authPermissions, facilities, patients, consultations, files],
+  ports: ['database', 'email'],
+  config: Settings,
+  models: [SummaryJob],
+  migrations: new URL('../../migrations/discharge-summary/', import.meta.url),
+  services: { summaries: Summaries, typesetter: Typesetter },
+  permissions: { rules: summaryRules },
+  hooks: {
+    'consultations/consultation-discharging': async (tx, { consultationId }, { summaries }: SummaryScope) => {
+      await summaries.ask(tx, consultationId)
+    }
+  },
+  jobs: { generate, email },
+  routes: summaryRoutes,
+  commands
+})
