@@ -44,6 +44,10 @@ export const text = (title: string, value: unknown): Block[] => {
   return shown ? [{ kind: 'text', title, text: shown }] : []
 }
 
+/** Rows and items that are printed of any one kind. */
+const MOST = 500
+const more = (all: number): string[] => (all > MOST ? [`and ${all - MOST} more`] : [])
+
 /** Columns with how wide they are; nothing without rows. */
 export function table(title: string, columns: Readonly<Record<string, number>>, rows: readonly (readonly unknown[])[]): Block[] {
   if (rows.length === 0) return []
@@ -53,13 +57,16 @@ export function table(title: string, columns: Readonly<Record<string, number>>, 
       title,
       columns: Object.keys(columns),
       widths: Object.values(columns),
-      rows: rows.map(row => row.map(cell => textOf(cell)))
+      rows: [
+        ...rows.slice(0, MOST).map(row => row.map(textOf)),
+        ...more(rows.length).map(text => Object.keys(columns).map((_, at) => (at === 0 ? text : '')))
+      ]
     }
   ]
 }
 
 /** A list; nothing without items. */
 export const list = (title: string, items: readonly string[], numbered = true): Block[] => {
-  const shown = items.map(textOf).filter(Boolean)
+  const shown = [...items.slice(0, MOST), ...more(items.length)].map(textOf).filter(Boolean)
   return shown.length > 0 ? [{ kind: 'list', title, items: shown, numbered }] : []
 }

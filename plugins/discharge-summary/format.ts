@@ -5,8 +5,12 @@ export const NONE = 'N/A'
 /** Characters that show nothing, or turn the direction of what follows; line breaks and tabs stay. */
 // eslint-disable-next-line no-control-regex -- they are what is looked for
 const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]/g
-/** Longer than any word, so it may be broken anywhere. */
+/** Longer than any word, so it may be broken: every few characters, as every place that may be broken costs time. */
 const RUN = /\S{21,}/g
+const BREAK_AFTER = 6
+/** Longest text that is printed: more is in the record, and would keep a worker busy for seconds. */
+export const LONGEST = 20_000
+const GOES_ON = ' […]'
 const clusters = new Intl.Segmenter('en', { granularity: 'grapheme' })
 const split = (text: string) => [...clusters.segment(text)].map(({ segment }) => segment)
 
@@ -15,13 +19,21 @@ export function textOf(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (Array.isArray(value)) return value.map(textOf).filter(Boolean).join(', ')
   if (typeof value !== 'string') return ''
-  return value
+  return shortened(value)
     .replace(/\r\n?/g, '\n')
     .replace(UNSEEN, '')
     .replace(/\n{3,}/g, '\n\n')
     .trim()
-    .replace(RUN, run => split(run).join('\u200b'))
+    .replace(RUN, run =>
+      split(run)
+        .map((one, at) => (at % BREAK_AFTER === 0 && at > 0 ? `\u200b${one}` : one))
+        .join('')
+    )
 }
+
+/** The beginning of what is longer than anybody reads, and that it goes on. */
+const shortened = (text: string): string =>
+  text.length <= LONGEST ? text : text.slice(0, LONGEST).replace(/[\ud800-\udbff]$/, '') + GOES_ON
 
 /** The same, or `N/A`. */
 export const orNone = (value: unknown): string => textOf(value) || NONE

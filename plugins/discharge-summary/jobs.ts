@@ -21,11 +21,11 @@ export const generate = {
   attempts: 4,
   backoffSeconds: 10,
   timeoutSeconds: 60,
-  // Setting a document takes a process' whole attention.
+  // The process that sets them takes one after another.
   concurrency: 1,
   async run(
     { consultationId }: Static<typeof generatePayload>,
-    { tx, progress }: Handling,
+    { tx, progress, signal }: Handling,
     { clock, enqueue, files, logger, summaries, typesetter }: SummaryScope
   ): Promise<{ readonly file: string } | undefined> {
     const now = clock.now()
@@ -33,7 +33,7 @@ export const generate = {
     const written = await summaries.write(tx, consultationId, now)
     if (!written) return undefined
     await progress(50)
-    const { pdf, pages, archival } = await typesetter.set(written.document, now).catch((error: unknown) => {
+    const { pdf, pages, archival } = await typesetter.set(written.document, now, signal).catch((error: unknown) => {
       if (error instanceof BrokenTemplate) logger.error({ template: 'discharge summary' }, error.message)
       throw error
     })

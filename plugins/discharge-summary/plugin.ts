@@ -34,5 +34,6 @@ export default definePlugin({
   },
   jobs: { generate, email },
   routes: summaryRoutes,
-  commands
+  commands,
+  stop: async ({ typesetter }) => typesetter.stop()
 })

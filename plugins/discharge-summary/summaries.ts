@@ -23,8 +23,8 @@ export interface Making extends JobState {
 /** One row per consultation, held until the end of the transaction: two who ask at once come one after the other. */
 const HOLD = `insert into kernel_discharge_summary (consultation_id) values ($1)
   on conflict (consultation_id) do update set consultation_id = excluded.consultation_id
-  returning job_id, asked_at, asked_by_user`
-const LOOK = 'select job_id, asked_at, asked_by_user from kernel_discharge_summary where consultation_id = $1'
+  returning job_id, to_json(asked_at) #>> '{}' as asked_at, asked_by_user`
+const LOOK = `select job_id, to_json(asked_at) #>> '{}' as asked_at, asked_by_user from kernel_discharge_summary where consultation_id = $1`
 
 interface Row {
   readonly job_id: string | null

@@ -1,22 +1,21 @@
+import { fork, type ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
-import type { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler'
+import { fileURLToPath } from 'node:url'
 import { Refusal } from 'care-kernel'
 import type { Document } from './blocks.ts'
+import type { Delivered, Order } from './press.ts'
 import type { DeclaredScope } from './scope.ts'
 
-/** For archives: everything it needs is in it, and no character is missing. */
-const ARCHIVAL = 'a-2u'
-/** How many documents what the compiler remembers may stay unused. */
-const REMEMBERED = 10
+const PRESS = fileURLToPath(new URL('./press.js', import.meta.url))
+const TEMPLATE = new URL('./summary.typ', import.meta.url)
+/** Memory at which a press is replaced by a new one: it begins at 150 MB and grows by about one with each document. */
+const FULL_BYTES = 400_000_000
+/** How long a press waits for another document. */
+const IDLE_MS = 60_000
 
 /** A document set in type. */
-export interface Typeset {
-  readonly pdf: Uint8Array
-  readonly pages: number
-  /** PDF/A-2u; otherwise some character has no font here, and is an empty box. */
-  readonly archival: boolean
-}
+export type Typeset = Extract<Delivered, { pdf: Uint8Array }>
 
 /** A template that cannot be set, with what the compiler says; it may hold what the document says. */
 export class BrokenTemplate extends Refusal {
@@ -28,43 +27,80 @@ export class BrokenTemplate extends Refusal {
   }
 }
 
-/** Sets documents as PDF by Typst. The compiler, 50 MB, is loaded with the first document, and never by a process that sets none. */
+/** Sets documents as PDF by Typst, one at a time, in a process that knows nothing but the document. */
 export class Typesetter {
   readonly #scope: DeclaredScope
-  #compiler: Promise<NodeCompiler> | undefined
+  #press: ChildProcess | undefined
+  #idle: NodeJS.Timeout | undefined
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(scope: DeclaredScope) {
     this.#scope = scope
   }
 
-  /** Throws `BrokenTemplate` when the template does not compile. Takes tens of milliseconds of this process' time. */
-  async set(document: Document, created: Date): Promise<Typeset> {
+  /** Throws `BrokenTemplate` when the template does not compile. Ends at once when the signal fires. */
+  set = (document: Document, created: Date, signal?: AbortSignal): Promise<Typeset> => {
+    const turn = this.#last.then(async () => this.#deliver(await this.#order(document, created), signal))
+    this.#last = turn.catch(() => undefined)
+    return turn
+  }
+
+  /** Sends the process away. */
+  stop(): void {
+    clearTimeout(this.#idle)
+    this.#press?.kill('SIGKILL')
+    this.#press = undefined
+  }
+
+  async #order(document: Document, created: Date): Promise<Order> {
     const { template, logo } = this.#scope.config
-    const compiler = await (this.#compiler ??= this.#load())
-    const main = await readFile(template || new URL('./summary.typ', import.meta.url), 'utf8')
-    const picture = logo ? `/logo${extname(logo)}` : null
-    if (picture) compiler.mapShadow(picture, await readFile(logo))
-    const inputs = { document: JSON.stringify({ ...document, logo: picture }) }
-    const compiled = compiler.compile({ mainFileContent: main, inputs })
-    const found = compiled.result
-    if (!found) {
-      const said = compiled.takeDiagnostics()
-      const diagnostics = said ? (compiler.fetchDiagnostics(said) as { message: string; range: unknown }[]) : []
-      throw new BrokenTemplate(diagnostics.map(({ message, range }) => `${JSON.stringify(range)} ${message}`))
-    }
-    const options = { creationTimestamp: Math.floor(created.getTime() / 1000) }
-    try {
-      return { pdf: compiler.pdf(found, { ...options, pdfStandard: ARCHIVAL }), pages: found.numOfPages, archival: true }
-    } catch {
-      return { pdf: compiler.pdf(found, options), pages: found.numOfPages, archival: false }
-    } finally {
-      compiler.evictCache(REMEMBERED)
+    const path = logo ? `/logo${extname(logo)}` : null
+    return {
+      template: await readFile(template || TEMPLATE, 'utf8'),
+      inputs: { document: JSON.stringify({ ...document, logo: path }) },
+      created: Math.floor(created.getTime() / 1000),
+      picture: path ? { path, content: await readFile(logo) } : undefined
     }
   }
 
-  async #load(): Promise<NodeCompiler> {
-    const { NodeCompiler: Compiler } = await import('@myriaddreamin/typst-ts-node-compiler')
-    const { fonts } = this.#scope.config
-    return Compiler.create(fonts ? { fontArgs: [{ fontPaths: [fonts] }] } : {})
+  async #deliver(order: Order, signal: AbortSignal | undefined): Promise<Typeset> {
+    signal?.throwIfAborted()
+    clearTimeout(this.#idle)
+    const delivered = await this.#ask((this.#press ??= this.#start()), order, signal)
+    if (delivered.rss > FULL_BYTES) this.stop()
+    else this.#idle = setTimeout(() => this.stop(), IDLE_MS).unref()
+    if ('diagnostics' in delivered) throw new BrokenTemplate(delivered.diagnostics)
+    return delivered
+  }
+
+  #start(): ChildProcess {
+    // Without this process' environment: it holds secrets, and a template could show them.
+    const press = fork(PRESS, [this.#scope.config.fonts], { serialization: 'advanced', env: {}, execArgv: [], stdio: 'ignore' })
+    press.unref()
+    press.channel?.unref()
+    return press
+  }
+
+  #ask(press: ChildProcess, order: Order, signal: AbortSignal | undefined): Promise<Delivered> {
+    return new Promise((resolve, reject) => {
+      press.channel?.ref()
+      const end = (settle: () => void) => {
+        press.channel?.unref()
+        press.removeAllListeners()
+        signal?.removeEventListener('abort', abort)
+        settle()
+      }
+      const fail = (error: Error) => {
+        end(() => reject(error))
+        press.on('error', () => undefined)
+        this.stop()
+      }
+      const abort = () => fail(new Error('setting a discharge summary was given up'))
+      press.once('message', message => end(() => resolve(message as Delivered)))
+      press.once('error', fail)
+      press.once('exit', () => fail(new Error('the process that sets discharge summaries ended')))
+      signal?.addEventListener('abort', abort, { once: true })
+      press.send(order, error => error && fail(error))
+    })
   }
 }

@@ -1,5 +1,5 @@
 import type { Plugin } from 'care-kernel'
-import { testKernel, type Requester, type TestContext, type TestUser } from 'care-kernel/testing'
+import { testKernel, type Requester, type TestContext, type TestOptions, type TestUser } from 'care-kernel/testing'
 
 /** Somebody with credentials. */
 export type Person = Requester & { readonly user: NonNullable<Requester['user']> }
@@ -10,8 +10,12 @@ export const PLUGINS = ['places', 'auth-permissions', 'facilities', 'patients', 
 export const ICD = { cholera: 257_068_234, typhoid: 135_352_227, asthma: 9_000_001 } as const
 
 /** A hospital in one district with its people, and another in the district beside it. */
-export async function clinic(t: TestContext, more: readonly Plugin[] = []) {
-  const kernel = await testKernel(t, { plugins: [...PLUGINS, ...more] })
+export async function clinic(
+  t: TestContext,
+  more: readonly (Plugin | string)[] = [],
+  options: Omit<TestOptions, 'plugins'> = {}
+) {
+  const kernel = await testKernel(t, { ...options, plugins: [...PLUGINS, ...more] })
   const as = async (user?: TestUser): Promise<Person> => {
     const { user: found, ...requester } = await kernel.as(user)
     if (!found) throw new Error('no user')

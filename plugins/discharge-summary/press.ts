@@ -1,0 +1,56 @@
+// A process of its own that sets documents in type: the compiler is native, works without a pause, and never gives back all memory it took.
+import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler'
+
+/** What is to be set. */
+export interface Order {
+  /** The template's text. */
+  readonly template: string
+  /** `sys.inputs` of the template. */
+  readonly inputs: Readonly<Record<string, string>>
+  /** Seconds since 1970, for the PDF's own date. */
+  readonly created: number
+  /** A picture under the path by which the template names it. */
+  readonly picture?: { readonly path: string; readonly content: Uint8Array } | undefined
+}
+
+/** What became of it: a PDF, or what is wrong with the template. `rss`: bytes of memory the process has now. */
+export type Delivered = { readonly rss: number } & (
+  | {
+      readonly pdf: Uint8Array
+      readonly pages: number
+      /** PDF/A-2u; otherwise some character has no font here, and is an empty box. */
+      readonly archival: boolean
+    }
+  | { readonly diagnostics: readonly string[] }
+)
+
+/** For archives: everything it needs is in it, and no character is missing. */
+const ARCHIVAL = 'a-2u'
+
+/** Answers orders of the parent process, one after another, until it is gone. `fonts`: a folder, or nothing. */
+function serve(fonts: string): void {
+  const compiler = NodeCompiler.create(fonts ? { fontArgs: [{ fontPaths: [fonts] }] } : {})
+  process.on('message', (order: Order) =>
+    process.send?.({ ...set(compiler, order), rss: process.memoryUsage.rss() } satisfies Delivered)
+  )
+  process.on('disconnect', () => process.exit())
+}
+
+function set(compiler: NodeCompiler, { template, inputs, created, picture }: Order): Omit<Delivered, 'rss'> {
+  if (picture) compiler.mapShadow(picture.path, Buffer.from(picture.content))
+  const compiled = compiler.compile({ mainFileContent: template, inputs })
+  const document = compiled.result
+  if (!document) {
+    const said = compiled.takeDiagnostics()
+    const diagnostics = said ? (compiler.fetchDiagnostics(said) as { message: string; range: unknown }[]) : []
+    return { diagnostics: diagnostics.map(({ message, range }) => `${JSON.stringify(range)} ${message}`) }
+  }
+  const options = { creationTimestamp: created }
+  try {
+    return { pdf: compiler.pdf(document, { ...options, pdfStandard: ARCHIVAL }), pages: document.numOfPages, archival: true }
+  } catch {
+    return { pdf: compiler.pdf(document, options), pages: document.numOfPages, archival: false }
+  }
+}
+
+serve(process.argv[2] ?? '')
