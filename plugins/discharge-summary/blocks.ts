@@ -28,7 +28,8 @@ export interface Document {
   readonly created: string
   /** At the foot of every page: whose it is. */
   readonly running: string
-  readonly facility: { readonly name: string; readonly lines: readonly string[] }
+  /** `short`: at the head of every page but the first. */
+  readonly facility: { readonly name: string; readonly short: string; readonly lines: readonly string[] }
   readonly patient: readonly Pair[]
   readonly sections: readonly Section[]
   readonly signatures: readonly { readonly name: string; readonly role: string }[]

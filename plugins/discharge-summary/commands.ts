@@ -9,7 +9,11 @@ const SAMPLE: Document = {
   title: 'Patient Discharge Summary',
   created: 'Oct. 9, 2024, 3:41 p.m.',
   running: 'Asha Menon · IP No 193',
-  facility: { name: 'General Hospital', lines: ['Hospital Road 682011', 'Ernakulam, Kerala · +914842361251'] },
+  facility: {
+    name: 'General Hospital',
+    short: 'General Hospital',
+    lines: ['Hospital Road 682011', 'Ernakulam, Kerala · +914842361251']
+  },
   patient: [pair('Full name', 'Asha Menon'), pair('Age', '34 years'), pair('Address', '12 Palm Grove, Kaloor', true)],
   sections: [
     {

@@ -8,6 +8,11 @@ const ADMISSION = 'A'
 const DEATH = 'DD'
 const RATION_CARDS: Readonly<Record<string, string>> = { NO_CARD: 'Non-card holder', BPL: 'BPL', APL: 'APL' }
 
+/** An address as people write it in a line. */
+const oneLine = (value: unknown) =>
+  textOf(value)
+    .split(/[\s,]*\n\s*/)
+    .join(', ')
 const measure = (value: number | null, unit: string) => (value ? `${float(value)} ${unit}` : NONE)
 
 /** What a summary says (contract gateways-jobs §10.4), from the facts of its consultation. */
@@ -20,7 +25,7 @@ export function documentOf(facts: Facts, created: string, times: Times): Documen
     created: times.dateTime(created),
     running: cut(
       [textOf(patient.name), number ? `${admitted ? 'IP' : 'OP'} No ${textOf(number)}` : ''].filter(Boolean).join(' · '),
-      60
+      40
     ),
     facility: letterhead(facts),
     patient: patientPairs(patient),
@@ -39,14 +44,18 @@ export function documentOf(facts: Facts, created: string, times: Times): Documen
 
 function letterhead({ facility }: Facts): Document['facility'] {
   const place = [facility?.district, facility?.state].map(textOf).filter(Boolean).join(', ')
-  const address = textOf(facility?.address).replace(/\s*\n\s*/g, ', ')
+  const address = oneLine(facility?.address)
   const pin = textOf(facility?.pincode)
+  const name = orNone(facility?.name)
   return {
-    name: orNone(facility?.name),
+    name,
+    short: cut(name, 60),
     lines: [
       pin && !address.includes(pin) ? [address, pin].filter(Boolean).join(' ') : address,
       [place, textOf(facility?.phone)].filter(Boolean).join(' · ')
-    ].filter(Boolean)
+    ]
+      .filter(Boolean)
+      .map(line => cut(line, 200))
   }
 }
 
@@ -58,7 +67,7 @@ function patientPairs(patient: Facts['patient']): Pair[] {
     pair('Blood Group', patient.blood_group),
     pair('Phone Number', patient.phone),
     pair('Ration Card Category', RATION_CARDS[patient.ration_card ?? '']),
-    pair('Address', patient.address, true)
+    pair('Address', oneLine(patient.address), true)
   ]
 }
 
@@ -71,15 +80,15 @@ function encounter(facts: Facts, admitted: boolean, times: Times): Block[] {
   return [
     pairs([
       pair('Route to Facility', route === null ? '(unknown)' : sentence(route)),
-      ...(elsewhere === null ? [] : [pair('Treated at', elsewhere)]),
+      pair(admitted ? 'IP No' : 'OP No', facts.patient_no),
+      ...(elsewhere === null ? [] : [pair('Treated at', elsewhere, true)]),
       ...(admitted
         ? [
-            pair('Admitted To', beds.map(type => sentence(BED_TYPES[type] ?? '')).join(', ')),
+            pair('Admitted To', beds.map(type => sentence(BED_TYPES[type] ?? '')).join(', '), true),
             pair('Date of admission', times.dateTime(began)),
-            pair('Duration of Admission', duration(began, ended)),
-            pair('IP No', facts.patient_no)
+            pair('Duration of Admission', duration(began, ended))
           ]
-        : [pair('OP No', facts.patient_no), pair('Date', times.dateTime(began))]),
+        : [pair('Date', times.dateTime(began), true)]),
       pair('Weight', measure(facts.weight, 'kg')),
       pair('Height', measure(facts.height, 'cm')),
       pair(admitted ? 'Reason for admission' : 'Principal Diagnosis', principal.join(', '), true),

@@ -13,8 +13,8 @@ export interface Order {
   readonly picture?: { readonly path: string; readonly content: Uint8Array } | undefined
 }
 
-/** What became of it: a PDF, or what is wrong with the template. `rss`: bytes of memory the process has now. */
-export type Delivered = { readonly rss: number } & (
+/** What became of it: a PDF, or what is wrong with the template. */
+export type Outcome =
   | {
       readonly pdf: Uint8Array
       readonly pages: number
@@ -22,7 +22,8 @@ export type Delivered = { readonly rss: number } & (
       readonly archival: boolean
     }
   | { readonly diagnostics: readonly string[] }
-)
+/** `rss`: bytes of memory the process has now. */
+export type Delivered = Outcome & { readonly rss: number }
 
 /** For archives: everything it needs is in it, and no character is missing. */
 const ARCHIVAL = 'a-2u'
@@ -36,7 +37,7 @@ function serve(fonts: string): void {
   process.on('disconnect', () => process.exit())
 }
 
-function set(compiler: NodeCompiler, { template, inputs, created, picture }: Order): Omit<Delivered, 'rss'> {
+function set(compiler: NodeCompiler, { template, inputs, created, picture }: Order): Outcome {
   if (picture) compiler.mapShadow(picture.path, Buffer.from(picture.content))
   const compiled = compiler.compile({ mainFileContent: template, inputs })
   const document = compiled.result
