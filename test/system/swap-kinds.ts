@@ -1,0 +1,168 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect } from 'amqplib'
+import { Redis } from 'ioredis'
+import { stringify } from 'yaml'
+import { builtInPlugins } from '../../kernel/index.ts'
+import { startS3Server } from '../../kernel/testing/s3-server.ts'
+import { readMail, type ReadMail } from '../../kernel/testing/suites/email.ts'
+import { LIFETIMES } from '../../plugins/queue-rabbitmq/topology.ts'
+import { startAwsService } from '../plugins/aws-service.ts'
+import { startMailServer } from '../plugins/mail-server.ts'
+import { emptyDatabase, root } from './deployment.ts'
+
+/** One kind of deployment: its config file, and what arrived at the other side of its gateways. */
+export interface Kind {
+  readonly config: string
+  readonly env: NodeJS.ProcessEnv
+  texts(): Promise<readonly { readonly to: string; readonly text: string }[]>
+  mails(): Promise<readonly ReadMail[]>
+  /** Proof that the gateways did the work: the names of what they hold. */
+  kept(): readonly string[]
+  stop(): Promise<void>
+}
+
+type Outlets = Pick<Kind, 'texts' | 'mails'>
+
+const redis = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379'
+const amqp = process.env.AMQP_URL ?? 'amqp://127.0.0.1:5672'
+const files = (folder: string, end: string) =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true })
+        .map(String)
+        .filter(name => name.endsWith(end))
+    : []
+const outboxTexts =
+  (folder: string): Outlets['texts'] =>
+  async () =>
+    files(folder, '.json').map(name => JSON.parse(readFileSync(join(folder, name), 'utf8')) as { to: string; text: string })
+
+/** A free port: addresses of local files name it. */
+async function port(): Promise<{ readonly PORT: string }> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port: free } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return { PORT: String(free) }
+}
+
+/** The default's file with other gateways, and nothing else. Text messages are off in development unless told. */
+function configOf(folder: string, gateways: object): string {
+  const path = join(folder, 'care.yaml')
+  const plugins = { notifications: { textMessages: true } }
+  const log = { level: 'error' }
+  writeFileSync(path, stringify({ extends: join(root, 'config/default.yaml'), plugins, gateways, log }))
+  return path
+}
+
+/** Everything in one process and one folder: embedded PostgreSQL, and BullMQ on it. */
+export async function embedded(): Promise<Kind> {
+  const home = mkdtempSync(join(tmpdir(), 'care-swap-'))
+  const [sms, email, stored] = [join(home, 'outbox/sms'), join(home, 'outbox/email'), join(home, 'files')]
+  return {
+    config: configOf(home, {}),
+    env: { CARE_HOME: home, ...(await port()) },
+    texts: outboxTexts(sms),
+    mails: async () => files(email, '.eml').map(name => readMail(readFileSync(join(email, name)))),
+    kept: () => files(stored, '.pdf'),
+    stop: async () => undefined
+  }
+}
+
+/** PostgreSQL, Redis for cache and queue, Amazon's S3, SNS and SES. */
+export async function amazon(): Promise<Kind> {
+  const database = await emptyDatabase()
+  const key = { accessKeyId: 'AKIDSWAP', secretAccessKey: randomBytes(16).toString('hex'), region: 'ap-south-1' }
+  const texts: { to: string; text: string }[] = []
+  const mails: ReadMail[] = []
+  const sns = await startAwsService({ ...key, service: 'sns' }, (action, form) => {
+    if (action === 'Publish') texts.push({ to: form.get('PhoneNumber') ?? '', text: form.get('Message') ?? '' })
+    return action === 'Publish' ? `<MessageId>${randomUUID()}</MessageId>` : '<attributes/>'
+  })
+  const ses = await startAwsService({ ...key, service: 'ses' }, (action, form) => {
+    if (action !== 'SendRawEmail') return '<Max24HourSend>50000</Max24HourSend><SentLast24Hours>0</SentLast24Hours>'
+    mails.push(readMail(Buffer.from(form.get('RawMessage.Data') ?? '', 'base64')))
+    return `<MessageId>${randomUUID()}</MessageId>`
+  })
+  const s3 = await startS3Server({
+    buckets: ['patients', 'pictures'],
+    open: ['pictures'],
+    secrets: { [key.accessKeyId]: key.secretAccessKey }
+  })
+  const prefix = `swap${process.pid}`
+  return {
+    config: configOf(mkdtempSync(join(tmpdir(), 'care-swap-')), {
+      database: { use: 'database-postgres', url: database.url },
+      cache: { use: 'cache-redis', url: redis, prefix: `${prefix}:` },
+      queue: { use: 'queue-bullmq', url: redis, prefix },
+      sms: { use: 'sms-sns', ...key, endpoint: `http://127.0.0.1:${sns.port}` },
+      email: { use: 'email-ses', ...key, endpoint: `http://127.0.0.1:${ses.port}`, from: 'Care <ops@care.example>' },
+      storage: {
+        use: 'files-s3',
+        region: key.region,
+        accessKey: key.accessKeyId,
+        secretKey: key.secretAccessKey,
+        endpoint: s3.url,
+        buckets: { patient: 'patients', facility: 'pictures' }
+      }
+    }),
+    env: await port(),
+    texts: async () => texts,
+    mails: async () => mails,
+    kept: () => [...s3.objects.keys()],
+    stop: async () => {
+      await Promise.all([sns.stop(), ses.stop(), s3.stop(), forgetKeys(prefix)])
+      await database.drop()
+    }
+  }
+}
+
+/** Takes the queues of every job and subscription away again. */
+async function forgetQueues(prefix: string): Promise<void> {
+  const connection = await connect(amqp)
+  const channel = await connection.createChannel()
+  for (const { contract, jobs, on } of await builtInPlugins())
+    for (const task of [...Object.keys(jobs ?? {}), ...Object.keys(on ?? {})])
+      for (const suffix of ['', '.parked', ...LIFETIMES.map(life => `.delay.${life}`)])
+        await channel.deleteQueue(`${prefix}${contract.name}.${task}${suffix}`)
+  await connection.close()
+}
+
+async function forgetKeys(prefix: string): Promise<void> {
+  const client = new Redis(redis)
+  for await (const keys of client.scanStream({ match: `${prefix}*` }))
+    if (keys.length > 0) await client.del(...(keys as string[]))
+  await client.quit()
+}
+
+/** PostgreSQL, RabbitMQ, a mail server, and files and text messages in folders. */
+export async function rabbit(): Promise<Kind> {
+  const database = await emptyDatabase()
+  const home = mkdtempSync(join(tmpdir(), 'care-swap-'))
+  const login = { user: 'care', password: randomBytes(8).toString('hex') }
+  const server = await startMailServer(login)
+  const number = await port()
+  const prefix = `swap${process.pid}.`
+  return {
+    config: configOf(home, {
+      database: { use: 'database-postgres', url: database.url },
+      queue: { use: 'queue-rabbitmq', url: amqp, prefix },
+      sms: { use: 'sms-log', directory: join(home, 'sms') },
+      email: { use: 'email-smtp', host: '127.0.0.1', port: server.port, ...login, tls: false, from: 'Care <ops@care.example>' },
+      storage: { use: 'files-local', directory: join(home, 'files'), url: `http://localhost:${number.PORT}` }
+    }),
+    env: number,
+    texts: outboxTexts(join(home, 'sms')),
+    mails: async () => server.messages.map(readMail),
+    kept: () => files(join(home, 'files'), '.pdf'),
+    stop: async () => {
+      await Promise.all([server.stop(), forgetQueues(prefix)])
+      await database.drop()
+    }
+  }
+}
