@@ -3,7 +3,6 @@ const MONTHS = ['Jan.', 'Feb.', 'March', 'April', 'May', 'June', 'July', 'Aug.',
 export const NONE = 'N/A'
 
 /** Characters that show nothing, or turn the direction of what follows; line breaks and tabs stay. */
-// eslint-disable-next-line no-control-regex -- they are what is looked for
 const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]/g
 /** Longer than any word, so it may be broken: every few characters, as every place that may be broken costs time. */
 const RUN = /\S{21,}/g

@@ -6,6 +6,7 @@ import { files } from 'care-kernel/contracts/files'
 import { patients } from 'care-kernel/contracts/patients'
 import { commands } from './commands.ts'
 import { dischargeSummary } from './contract.ts'
+import { demo } from './demo.ts'
 import { email, generate } from './jobs.ts'
 import { SummaryJob } from './models.ts'
 import { summaryRules } from './policy.ts'
@@ -35,5 +36,6 @@ export default definePlugin({
   jobs: { generate, email },
   routes: summaryRoutes,
   commands,
+  demo,
   stop: async ({ typesetter }) => typesetter.stop()
 })

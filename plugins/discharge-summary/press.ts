@@ -1,4 +1,5 @@
 // A process of its own that sets documents in type: the compiler is native, works without a pause, and never gives back all memory it took.
+import { join } from 'node:path'
 import { NodeCompiler } from '@myriaddreamin/typst-ts-node-compiler'
 
 /** What is to be set. */
@@ -9,8 +10,8 @@ export interface Order {
   readonly inputs: Readonly<Record<string, string>>
   /** Seconds since 1970, for the PDF's own date. */
   readonly created: number
-  /** A picture under the path by which the template names it. */
-  readonly picture?: { readonly path: string; readonly content: Uint8Array } | undefined
+  /** A picture under the name by which the template knows it, `logo.png`. */
+  readonly picture?: { readonly name: string; readonly content: Uint8Array } | undefined
 }
 
 /** What became of it: a PDF, or what is wrong with the template. */
@@ -28,17 +29,17 @@ export type Delivered = Outcome & { readonly rss: number }
 /** For archives: everything it needs is in it, and no character is missing. */
 const ARCHIVAL = 'a-2u'
 
-/** Answers orders of the parent process, one after another, until it is gone. `fonts`: a folder, or nothing. */
-function serve(fonts: string): void {
-  const compiler = NodeCompiler.create(fonts ? { fontArgs: [{ fontPaths: [fonts] }] } : {})
+/** Answers orders of the parent process, one after another, until it is gone. `workspace`: the folder a template may read; `fonts`: a folder, or nothing. */
+function serve(workspace: string, fonts: string): void {
+  const compiler = NodeCompiler.create({ workspace, ...(fonts ? { fontArgs: [{ fontPaths: [fonts] }] } : {}) })
   process.on('message', (order: Order) =>
-    process.send?.({ ...set(compiler, order), rss: process.memoryUsage.rss() } satisfies Delivered)
+    process.send?.({ ...set(compiler, workspace, order), rss: process.memoryUsage.rss() } satisfies Delivered)
   )
   process.on('disconnect', () => process.exit())
 }
 
-function set(compiler: NodeCompiler, { template, inputs, created, picture }: Order): Outcome {
-  if (picture) compiler.mapShadow(picture.path, Buffer.from(picture.content))
+function set(compiler: NodeCompiler, workspace: string, { template, inputs, created, picture }: Order): Outcome {
+  if (picture) compiler.mapShadow(join(workspace, picture.name), Buffer.from(picture.content))
   const compiled = compiler.compile({ mainFileContent: template, inputs })
   const document = compiled.result
   if (!document) {
@@ -54,4 +55,4 @@ function set(compiler: NodeCompiler, { template, inputs, created, picture }: Ord
   }
 }
 
-serve(process.argv[2] ?? '')
+serve(process.argv[2] ?? '', process.argv[3] ?? '')

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { extname } from 'node:path'
+import { dirname, extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Refusal } from 'care-kernel'
 import type { Document } from './blocks.ts'
@@ -8,7 +8,7 @@ import type { Delivered, Order } from './press.ts'
 import type { DeclaredScope } from './scope.ts'
 
 const PRESS = fileURLToPath(new URL('./press.js', import.meta.url))
-const TEMPLATE = new URL('./summary.typ', import.meta.url)
+const TEMPLATE = fileURLToPath(new URL('./summary.typ', import.meta.url))
 /** Memory at which a press is replaced by a new one: it begins at 150 MB and grows by about one with each document. */
 const FULL_BYTES = 400_000_000
 /** How long a press waits for another document. */
@@ -54,53 +54,63 @@ export class Typesetter {
 
   async #order(document: Document, created: Date): Promise<Order> {
     const { template, logo } = this.#scope.config
-    const path = logo ? `/logo${extname(logo)}` : null
+    const name = logo ? `logo${extname(logo)}` : null
     return {
       template: await readFile(template || TEMPLATE, 'utf8'),
-      inputs: { document: JSON.stringify({ ...document, logo: path }) },
+      inputs: { document: JSON.stringify({ ...document, logo: name && `/${name}` }) },
       created: Math.floor(created.getTime() / 1000),
-      picture: path ? { path, content: await readFile(logo) } : undefined
+      picture: name ? { name, content: await readFile(logo) } : undefined
     }
   }
 
   async #deliver(order: Order, signal: AbortSignal | undefined): Promise<Typeset> {
     signal?.throwIfAborted()
     clearTimeout(this.#idle)
-    const delivered = await this.#ask((this.#press ??= this.#start()), order, signal)
+    const delivered = await this.#ask(this.#running(), order, signal)
     if (delivered.rss > FULL_BYTES) this.stop()
     else this.#idle = setTimeout(() => this.stop(), IDLE_MS).unref()
     if ('diagnostics' in delivered) throw new BrokenTemplate(delivered.diagnostics)
     return delivered
   }
 
+  #running(): ChildProcess {
+    if (!this.#press?.connected) this.#press = this.#start()
+    return this.#press
+  }
+
   #start(): ChildProcess {
     // Without this process' environment: it holds secrets, and a template could show them.
-    const press = fork(PRESS, [this.#scope.config.fonts], { serialization: 'advanced', env: {}, execArgv: [], stdio: 'ignore' })
+    const { template, fonts } = this.#scope.config
+    const press = fork(PRESS, [dirname(resolve(template || TEMPLATE)), fonts && resolve(fonts)], {
+      serialization: 'advanced',
+      env: {},
+      execArgv: [],
+      stdio: 'ignore'
+    })
+    // What is wrong shows in what is asked of it.
+    press.on('error', () => undefined)
     press.unref()
     press.channel?.unref()
     return press
   }
 
   #ask(press: ChildProcess, order: Order, signal: AbortSignal | undefined): Promise<Delivered> {
-    return new Promise((resolve, reject) => {
-      press.channel?.ref()
-      const end = (settle: () => void) => {
-        press.channel?.unref()
-        press.removeAllListeners()
-        signal?.removeEventListener('abort', abort)
-        settle()
-      }
-      const fail = (error: Error) => {
-        end(() => reject(error))
-        press.on('error', () => undefined)
+    const done = new AbortController()
+    return new Promise<Delivered>((resolve, reject) => {
+      const fail = (reason: string) => {
         this.stop()
+        reject(new Error(`a discharge summary was not set: ${reason}`))
       }
-      const abort = () => fail(new Error('setting a discharge summary was given up'))
-      press.once('message', message => end(() => resolve(message as Delivered)))
-      press.once('error', fail)
-      press.once('exit', () => fail(new Error('the process that sets discharge summaries ended')))
-      signal?.addEventListener('abort', abort, { once: true })
-      press.send(order, error => error && fail(error))
+      const ended = () => fail('the process that sets them ended')
+      press.channel?.ref()
+      press.once('message', message => resolve(message as Delivered))
+      press.once('exit', ended)
+      signal?.addEventListener('abort', () => fail('it took too long, or the server stops'), { signal: done.signal })
+      press.send(order, error => error && ended())
+    }).finally(() => {
+      done.abort()
+      press.removeAllListeners('message').removeAllListeners('exit')
+      press.channel?.unref()
     })
   }
 }

@@ -8,6 +8,7 @@ import { dischargeSummary } from 'care-kernel/contracts/discharge-summary'
 import { patients } from 'care-kernel/contracts/patients'
 import type { Requester, TestContext, TestOptions } from 'care-kernel/testing'
 import { Type } from 'typebox'
+import { commands } from '../../plugins/discharge-summary/commands.ts'
 import type { Document } from '../../plugins/discharge-summary/blocks.ts'
 import { cut, duration, float, sentence, textOf, timesIn } from '../../plugins/discharge-summary/format.ts'
 import type { SummaryScope } from '../../plugins/discharge-summary/scope.ts'
@@ -223,6 +224,64 @@ t.test('a template that does not compile: the job fails where everybody sees it,
   t.match(await status(doctor, id), { state: 'ready' })
   t.match(await preview(doctor, id), { status: 200 })
   t.equal(kernel.mail.length, 0, 'what somebody wanted mailed before it failed is not mailed with a later one')
+})
+
+t.test('the command that tries a template, with a logo and files beside it', async t => {
+  const home = mkdtempSync(join(tmpdir(), 'care-template-'))
+  const [logo, template, out] = [join(home, 'mark.svg'), join(home, 'own.typ'), join(home, 'out.pdf')]
+  writeFileSync(
+    logo,
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9" fill="#123456"/></svg>'
+  )
+  const lines: string[] = []
+  const terminal = { print: (line: string) => void lines.push(line) } as never
+  const tried = async (settings: object) => {
+    const world = await clinic(t, { config: { plugins: { 'discharge-summary': settings } } })
+    lines.length = 0
+    return commands['discharge-summary sample']?.run(scopeOf(world), [out], {}, terminal)
+  }
+  t.equal(await tried({}), 0)
+  t.match(lines[0], /out\.pdf: 1 page, \d+ bytes/)
+  const plain = readFileSync(out)
+  t.equal(await tried({ logo }), 0)
+  t.not(readFileSync(out).length, plain.length, 'the logo is in it')
+  writeFileSync(join(home, 'beside.txt'), 'from beside')
+  writeFileSync(template, '#let doc = json(bytes(sys.inputs.document))\n#doc.title #read("beside.txt") #image(doc.logo)')
+  t.equal(await tried({ logo, template }), 0)
+  if (canRead) t.match(wordsOf(readFileSync(out)), /Patient Discharge Summary from beside/)
+  writeFileSync(template, '#read("/../../../../../../etc/passwd")')
+  t.equal(await tried({ template }), 1)
+  writeFileSync(template, '#let x = 1\n#nothing-there')
+  t.equal(await tried({ template }), 1)
+  t.match(lines, [/nothing-there/], 'it says what is wrong')
+})
+
+t.test('the process that sets documents: dies, is given up, is replaced', async t => {
+  const world = await clinic(t)
+  const { typesetter } = scopeOf(world)
+  const document = await documentOf(world, (await world.begin()).id)
+  const children = () =>
+    readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
+  const before = children()
+  await typesetter.set(document, new Date())
+  const [press = 0] = children().filter(pid => !before.includes(pid))
+  t.notSame(press, 0)
+  t.notMatch(readFileSync(`/proc/${press}/environ`, 'utf8'), /DATABASE_URL|PATH/, 'it knows nothing of this process')
+  process.kill(press, 'SIGKILL')
+  const [killed] = await Promise.allSettled([typesetter.set(document, new Date())])
+  t.equal((await typesetter.set(document, new Date())).pages, 1, 'another one goes on')
+  t.ok(killed?.status === 'fulfilled' || /ended/.test(String(killed?.reason)), 'who was waiting is told')
+  const given = new AbortController()
+  const waiting = typesetter.set(document, new Date(), given.signal)
+  setTimeout(() => given.abort(), 1)
+  await waiting.then(
+    () => t.comment('it was faster'),
+    error => t.match(String(error), /too long|aborted/)
+  )
+  t.equal((await typesetter.set(document, new Date())).pages, 1)
+  typesetter.stop()
+  for (let n = 0; n < 50 && children().length > before.length; n++) await new Promise(resolve => setTimeout(resolve, 20))
+  t.same(children(), before, 'no process is left')
 })
 
 t.test('a store that is away: tried again, then failed, then made', async t => {

@@ -135,8 +135,8 @@ async function forgetQueues(prefix: string): Promise<void> {
 
 async function forgetKeys(prefix: string): Promise<void> {
   const client = new Redis(redis)
-  for await (const keys of client.scanStream({ match: `${prefix}*` }))
-    if (keys.length > 0) await client.del(...(keys as string[]))
+  for await (const keys of client.scanStream({ match: `${prefix}*` }) as AsyncIterable<string[]>)
+    if (keys.length > 0) await client.del(...keys)
   await client.quit()
 }
 
