@@ -454,7 +454,7 @@ t.test('what it says', async t => {
   const document = await documentOf(world, id)
   const [, , [, age] = ['', '']] = document.patient
   t.match(age, /^\d\d years$/)
-  if (process.env.UPDATE) writeFileSync(GOLDEN, `${JSON.stringify(document, null, 2).replace(age, 'AGE')}\n`)
+
   t.same(document, JSON.parse(readFileSync(GOLDEN, 'utf8').replace('AGE', age)))
 
   await kernel.settle()
