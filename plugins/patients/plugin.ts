@@ -5,7 +5,7 @@ import { places } from 'care-kernel/contracts/places'
 import { patients } from './contract.ts'
 import { demo } from './demo.ts'
 import { dischargedRoutes } from './discharged.ts'
-import { fillings, refuseLivePatients } from './fillings.ts'
+import { fillings, refuseLivePatients, seesPatientAt } from './fillings.ts'
 import {
   Disease,
   HistoricalPatient,
@@ -38,7 +38,7 @@ export default definePlugin({
   services: { patients: PatientService, registration: Registration },
   permissions: { rules: patientRules },
   fills: fillings,
-  hooks: { 'facilities/facility-deleting': refuseLivePatients },
+  hooks: { 'facilities/facility-deleting': refuseLivePatients, 'facilities/concern-asked': seesPatientAt },
   routes(app, scope) {
     patientRoutes(app, scope)
     searchRoutes(app, scope)

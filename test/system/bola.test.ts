@@ -3,18 +3,14 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Requester, TestKernel } from '../../kernel/testing/index.ts'
 import { root as project } from './deployment.ts'
-import { bodyOf, Crawler, digests, fill, send, type Route, type Schema } from './sweep.ts'
+import { bodyOf, Crawler, digests, fill, rowDigests, send, valueOf, type Route, type Schema } from './sweep.ts'
 import { twoDistricts } from './two-districts.ts'
 
+/** What the contract leaves open, and where it says so: that a route shows something, says whether it is there, adds something. */
 interface Open {
-  readonly method: string
-  readonly url: string
-  /** Who may see it: where in the contract that stands, and why. */
+  readonly routes: readonly string[]
+  readonly open: readonly ('shows' | 'tells' | 'adds')[]
   readonly why: string
-  /** What is open: that it shows something, that it says whether something is there, that it writes something new. */
-  readonly shows?: boolean
-  readonly tells?: boolean
-  readonly adds?: boolean
 }
 const OPEN = JSON.parse(readFileSync(join(project, 'test/system/bola-open.json'), 'utf8')) as readonly Open[]
 
@@ -69,7 +65,7 @@ const NOBODY = '5f0e4b7a-3c1d-4e2f-9a8b-7c6d5e4f3a2b'
 
 t.test('what belongs to one district is out of reach in the one beside it, on every route', { timeout: 280_000 }, async t => {
   const { kernel, root, near, beside } = await twoDistricts(t)
-  const crawler = new Crawler(kernel, root)
+  const crawler = new Crawler(kernel, root, near.own)
   const paths = (kernel.app.swagger() as { paths: Record<string, Record<string, Operation>> }).paths
   const operation = ({ method, url }: Route) => paths[url.replace(/:([^/]+)/g, '{$1}')]?.[method.toLowerCase()]
   const routes = kernel.plan.routes.filter(({ url }) => url.startsWith('/api/v1/'))
@@ -80,6 +76,7 @@ t.test('what belongs to one district is out of reach in the one beside it, on ev
 
   const held = await holdings(kernel)
   t.ok(held.size > 1000, `${held.size} texts and ids that must not be seen`)
+  const rows = await rowDigests(kernel)
   const others = await beside()
   const users: [string, Requester][] = [
     ...Object.entries(others.people),
@@ -88,7 +85,7 @@ t.test('what belongs to one district is out of reach in the one beside it, on ev
     ['nobody', kernel]
   ]
   const open = (kind: 'shows' | 'tells' | 'adds', { method, url }: Route) =>
-    OPEN.some(of => of[kind] && of.method === method && of.url === url)
+    OPEN.some(of => of.open.includes(kind) && of.routes.includes(`${method} ${url}`))
 
   const found = { leaks: new Set<string>(), differences: new Set<string>(), writes: new Set<string>(), faults: new Set<string>() }
   let asked = 0
@@ -115,7 +112,8 @@ t.test('what belongs to one district is out of reach in the one beside it, on ev
     const schema = Object.values(requestBody?.content ?? {})[0]?.schema
     const reading = route.method === 'GET'
     const bodies = reading ? [undefined] : [{}, bodyOf(schema, near.own, false), bodyOf(schema, near.own, true)]
-    const queries = reading ? ['', '?csv', ...questions(parameters, near.own)] : ['']
+    const asking = questions(route, parameters, near.own)
+    const queries = reading ? ['', '?csv', ...asking] : asking.length > 0 && chain.length > 0 ? asking : ['']
     for (const [who, user] of users) {
       for (const [at, body] of bodies.entries())
         for (const query of queries) {
@@ -134,9 +132,52 @@ t.test('what belongs to one district is out of reach in the one beside it, on ev
     }
     if (reading) await written(route, 'somebody')
   }
-  for (const [what, list] of Object.entries(found)) t.same([...list], [], what)
-  t.comment(`${routes.length} routes, ${asked} requests`)
+
+  // What they may do with what is theirs, naming what is not: nothing of it comes along.
+  const mine = new Crawler(kernel, others.people.admin ?? root, others.own)
+  for (const route of routes.filter(({ method }) => ['POST', 'PUT', 'PATCH'].includes(method))) {
+    const schema = Object.values(operation(route)?.requestBody?.content ?? {})[0]?.schema
+    const chain = await mine.chain(route.url)
+    if (!schema || !chain) continue
+    const own = bodyOf(schema, others.own, false)
+    for (const [name, of] of Object.entries(schema.properties ?? {})) {
+      const theirs = valueOf(name, of, near.own)
+      if (theirs === undefined || JSON.stringify(theirs) === JSON.stringify(valueOf(name, of, others.own))) continue
+      for (const who of ['doctor', 'admin']) {
+        await ask(route, `${who} of ${name}`, others.people[who] ?? root, fill(route.url, chain), { ...own, [name]: theirs })
+      }
+    }
+  }
+  const kept = await rowDigests(kernel)
+  const lost = [...rows].filter(digest => !kept.has(digest)).map(digest => digest.split(' ')[0])
+
+  for (const [what, list] of Object.entries({ ...found, lost })) t.same([...list], [], what)
+
+  // The same requests by those whose things they are: what was refused above is not what nobody may do.
+  const done = new Map<string, number>()
+  for (const route of [...routes].sort((a, b) => rankOf(a) - rankOf(b))) {
+    const chain = chains.get(route.url) ?? []
+    if (chain.length === 0) continue
+    const schema = Object.values(operation(route)?.requestBody?.content ?? {})[0]?.schema
+    const [query = ''] = questions(route, operation(route)?.parameters ?? [], near.own)
+    const name = `${route.method} ${route.url}`
+    for (const user of [near.people.doctor ?? root, near.people.admin ?? root, root])
+      for (const all of [false, true]) {
+        if ((done.get(name) ?? 500) < 401) continue
+        const body = route.method === 'GET' ? undefined : bodyOf(schema, near.own, all)
+        const { status } = await send(user, route.method, fill(route.url, chain) + query, body)
+        done.set(name, Math.min(status, done.get(name) ?? 500))
+      }
+  }
+  const refused = [...done].filter(([, status]) => [401, 403, 404].includes(status)).map(([name]) => name)
+  console.error(refused)
+  t.comment(
+    `${routes.length} of ${kernel.plan.routes.length} routes swept, ${done.size} of them about one thing, ${done.size - refused.length} of those open to its own people; ${asked} requests`
+  )
 })
+
+/** What removes things comes last. */
+const rankOf = ({ method }: Route) => ['GET', 'PATCH', 'PUT', 'POST', 'DELETE'].indexOf(method)
 
 /** The chain with its last id, and with all of its ids, of nothing there is. */
 function nowhere(chain: readonly string[]): string[][] {
@@ -150,14 +191,12 @@ function masked(text: string, ids: readonly string[]): string {
   return ids.reduce((masked, id) => masked.replaceAll(id, '…'), text)
 }
 
-/** Each filter by what another district has. */
-function questions(parameters: NonNullable<Operation['parameters']>, own: Readonly<Record<string, string>>): string[] {
+/** Each filter by what another district has; files are asked for by their owner. */
+function questions({ url }: Route, parameters: NonNullable<Operation['parameters']>, own: Readonly<Record<string, string>>): string[] {
+  if (url.startsWith('/api/v1/files/')) return [`?file_type=CONSULTATION&associating_id=${own.consultation}`]
   return parameters
     .filter(({ in: place, schema }) => place === 'query' && schema?.format === 'uuid')
-    .map(({ name }) => {
-      const kind = Object.keys(own).find(of => name.endsWith(of)) ?? 'facility'
-      return `?${name}=${own[kind]}`
-    })
+    .map(({ name, schema = {} }) => `?${name}=${String(valueOf(name, schema, own))}`)
 }
 
 async function anotherState(kernel: TestKernel): Promise<number> {

@@ -173,7 +173,7 @@ async function furnish(kernel: TestKernel, root: Requester, name: string, at: At
       name: text('a hub'),
       facility_type: 'Private Hospital',
       address: text('another address'),
-      phone_number: '+914842345670',
+      phone_number: name === 'Near' ? '+914842345670' : '+914842345671',
       pincode: 680002,
       state: at.state_id,
       district: at.district_id,
@@ -188,6 +188,15 @@ async function furnish(kernel: TestKernel, root: Requester, name: string, at: At
     await post(`${facility}/hospital_doctor/`, { area: 1, count: 5 })
   }
   await kernel.settle()
+  await kernel.sql(
+    `update users_user set first_name = $1 || id, last_name = 'of ' || $1 || id, email = $1 || id || '@example.org', phone_number = $2 || lpad(id::text, 5, '0')
+    where email = 'test@example.org' and district_id = $3`,
+    [name, name === 'Near' ? '+9198111' : '+9198222', at.district_id]
+  )
+  const [notification] = await kernel.sql<{ id: string }>(
+    'select n.external_id as id from facility_notification n join users_user u on u.id = n.intended_for_id where u.district_id = $1 limit 1',
+    [at.district_id]
+  )
   return {
     people,
     own: {
@@ -201,6 +210,8 @@ async function furnish(kernel: TestKernel, root: Requester, name: string, at: At
       resource: resource.id,
       facility: at.uuid,
       hub: hub.id,
+      user: doctor.user?.username ?? '',
+      notification: notification?.id ?? '',
       skill: skill?.id ?? ''
     }
   }
