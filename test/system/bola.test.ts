@@ -22,17 +22,19 @@ interface Operation {
 /** Rows that are everybody's. */
 const COMMON = /^(kernel_|users_(skill|state|district|localbody|ward)$|facility_(eventtype|icd11diagnosis)$)/
 
-/** Every text, number of a telephone and id that rows of a district hold, and that no list of choices does. */
+/** Every text, telephone number and id that rows of a district hold, and that neither a list of choices nor the public directory does. */
 async function holdings(kernel: TestKernel): Promise<ReadonlySet<string>> {
   const columns = await kernel.sql<{ table: string; column: string }>(
     `select table_name as table, column_name as column from information_schema.columns
     where table_schema = 'public' and data_type in ('text', 'character varying', 'uuid')`
   )
   const common = new Set<string>()
-  ;(function gather(value: unknown): void {
+  const gather = (value: unknown): void => {
     if (typeof value === 'string') common.add(value)
     else if (value && typeof value === 'object') Object.values(value).forEach(gather)
-  })(kernel.app.swagger())
+  }
+  gather(kernel.app.swagger())
+  gather((await kernel.get('/api/v1/getallfacilities/?limit=1000')).body)
   const held = new Set<string>()
   for (const { table, column } of columns) {
     const values = await kernel.sql<{ value: string }>(
@@ -46,8 +48,11 @@ async function holdings(kernel: TestKernel): Promise<ReadonlySet<string>> {
 /** What an answer tells of the holdings, beyond what the question said itself. */
 function leaked(text: string, held: ReadonlySet<string>, asked: string): string | undefined {
   if (text === '') return undefined
-  const told = text.match(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\+\d{10,13}|"(?:[^"\\]|\\.)*"|[^,\r\n"]+/g) ?? []
-  const found = told.map(part => (part.startsWith('"') ? unquoted(part) : part)).find(part => held.has(part) && !asked.includes(part))
+  const told =
+    text.match(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\+\d{10,13}|"(?:[^"\\]|\\.)*"|[^,\r\n"]+/g) ?? []
+  const found = told
+    .map(part => (part.startsWith('"') ? unquoted(part) : part))
+    .find(part => held.has(part) && !asked.includes(part))
   if (found !== undefined || text.length > 2000) return found
   for (const value of held) if (text.includes(value) && !asked.includes(value)) return value
   return undefined
@@ -60,6 +65,9 @@ function unquoted(text: string): string {
     return text
   }
 }
+
+/** Routes whose things none of their people gets at by the same question: of an earlier text there is no single read, a patient has a token. */
+const UNPROVEN = ['GET /api/v1/patient/:patient/notes/:note/edits/:edit/', 'GET /api/v1/otp/patient/:id/']
 
 const NOBODY = '5f0e4b7a-3c1d-4e2f-9a8b-7c6d5e4f3a2b'
 
@@ -99,11 +107,11 @@ t.test('what belongs to one district is out of reach in the one beside it, on ev
     return answer
   }
   let before = await digests(kernel)
-  const written = async (route: Route, who: string) => {
+  const written = async (route: Route) => {
     const now = await digests(kernel)
     const changed = [...now].filter(([table, digest]) => before.get(table) !== digest).map(([table]) => table)
     before = now
-    if (changed.length > 0 && !open('adds', route)) found.writes.add(`${who}: ${route.method} ${route.url} writes ${changed.join(', ')}`)
+    if (changed.length > 0 && !open('adds', route)) found.writes.add(`${route.method} ${route.url} writes ${changed.join(', ')}`)
   }
 
   for (const route of routes) {
@@ -128,9 +136,8 @@ t.test('what belongs to one district is out of reach in the one beside it, on ev
               )
           }
         }
-      if (!reading) await written(route, who)
     }
-    if (reading) await written(route, 'somebody')
+    await written(route)
   }
 
   // What they may do with what is theirs, naming what is not: nothing of it comes along.
@@ -139,13 +146,14 @@ t.test('what belongs to one district is out of reach in the one beside it, on ev
     const schema = Object.values(operation(route)?.requestBody?.content ?? {})[0]?.schema
     const chain = await mine.chain(route.url)
     if (!schema || !chain) continue
-    const own = bodyOf(schema, others.own, false)
     for (const [name, of] of Object.entries(schema.properties ?? {})) {
       const theirs = valueOf(name, of, near.own)
       if (theirs === undefined || JSON.stringify(theirs) === JSON.stringify(valueOf(name, of, others.own))) continue
-      for (const who of ['doctor', 'admin']) {
-        await ask(route, `${who} of ${name}`, others.people[who] ?? root, fill(route.url, chain), { ...own, [name]: theirs })
-      }
+      for (const who of ['doctor', 'admin'])
+        for (const rest of [{}, bodyOf(schema, others.own, false), bodyOf(schema, others.own, true)]) {
+          const body = { ...rest, [name]: theirs }
+          await ask(route, `${who} of ${name}`, others.people[who] ?? root, fill(route.url, chain), body)
+        }
     }
   }
   const kept = await rowDigests(kernel)
@@ -161,7 +169,7 @@ t.test('what belongs to one district is out of reach in the one beside it, on ev
     const schema = Object.values(operation(route)?.requestBody?.content ?? {})[0]?.schema
     const [query = ''] = questions(route, operation(route)?.parameters ?? [], near.own)
     const name = `${route.method} ${route.url}`
-    for (const user of [near.people.doctor ?? root, near.people.admin ?? root, root])
+    for (const user of [...Object.values(near.people), root])
       for (const all of [false, true]) {
         if ((done.get(name) ?? 500) < 401) continue
         const body = route.method === 'GET' ? undefined : bodyOf(schema, near.own, all)
@@ -170,14 +178,14 @@ t.test('what belongs to one district is out of reach in the one beside it, on ev
       }
   }
   const refused = [...done].filter(([, status]) => [401, 403, 404].includes(status)).map(([name]) => name)
-  console.error(refused)
+  t.same(refused, UNPROVEN, 'what was refused above is done by those whose it is')
   t.comment(
     `${routes.length} of ${kernel.plan.routes.length} routes swept, ${done.size} of them about one thing, ${done.size - refused.length} of those open to its own people; ${asked} requests`
   )
 })
 
 /** What removes things comes last. */
-const rankOf = ({ method }: Route) => ['GET', 'PATCH', 'PUT', 'POST', 'DELETE'].indexOf(method)
+const rankOf = ({ method, url }: Route) => ['GET', 'PATCH', 'PUT', 'POST', 'DELETE'].indexOf(method) - url.split('/').length / 100
 
 /** The chain with its last id, and with all of its ids, of nothing there is. */
 function nowhere(chain: readonly string[]): string[][] {
@@ -192,7 +200,11 @@ function masked(text: string, ids: readonly string[]): string {
 }
 
 /** Each filter by what another district has; files are asked for by their owner. */
-function questions({ url }: Route, parameters: NonNullable<Operation['parameters']>, own: Readonly<Record<string, string>>): string[] {
+function questions(
+  { url }: Route,
+  parameters: NonNullable<Operation['parameters']>,
+  own: Readonly<Record<string, string>>
+): string[] {
   if (url.startsWith('/api/v1/files/')) return [`?file_type=CONSULTATION&associating_id=${own.consultation}`]
   return parameters
     .filter(({ in: place, schema }) => place === 'query' && schema?.format === 'uuid')

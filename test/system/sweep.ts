@@ -14,6 +14,7 @@ export interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>
   readonly required?: readonly string[]
   readonly items?: Schema
+  readonly maxLength?: number
 }
 
 const PARAM = /:[^/]+/
@@ -98,17 +99,23 @@ export function bodyOf(schema: Schema | undefined, own: Readonly<Record<string, 
   const { properties = {}, required = [] } = schema ?? {}
   return Object.fromEntries(
     Object.entries(properties)
-      .filter(([name]) => all || required.includes(name) || name === 'associating_id')
+      .filter(([name]) => all || required.includes(name) || ['associating_id', 'date_of_birth'].includes(name))
       .map(([name, of]) => [name, valueOf(name, of, own)])
       .filter(([, value]) => value !== undefined)
   )
 }
 
-export function valueOf(name: string, { type, format, enum: choices, items, properties, required }: Schema, own: Readonly<Record<string, string>>): unknown {
+export function valueOf(
+  name: string,
+  { type, format, enum: choices, items, properties, required, maxLength }: Schema,
+  own: Readonly<Record<string, string>>
+): unknown {
   if (choices) return name === 'file_type' ? 'CONSULTATION' : choices[0]
-  if (format === 'uuid') return Object.entries(own).find(([kind]) => new RegExp(`(^|_)${kind}(_|$)`).test(name))?.[1] ?? own.facility
+  if (name === 'reply_to') return own.note
+  if (format === 'uuid')
+    return Object.entries(own).find(([kind]) => new RegExp(`(^|_)${kind}(_|$)`).test(name))?.[1] ?? own.facility
   if (name === 'associating_id') return own.consultation
-  if (format === 'date') return '2024-06-01'
+  if (format === 'date') return name === 'date_of_birth' ? '1990-05-17' : '2024-06-01'
   if (format === 'date-time') return '2024-06-03T10:00:00+05:30'
   if (name === 'year_of_birth') return 1990
   if (type === 'integer') return undefined
@@ -120,7 +127,7 @@ export function valueOf(name: string, { type, format, enum: choices, items, prop
   if (type === 'object') return bodyOf(properties ? { properties } : undefined, own, true)
   if (/phone|number$/.test(name)) return '+919812345678'
   if (name === 'mime_type') return 'application/pdf'
-  if (type === 'string' && !format) return 'written from beside'
+  if (type === 'string' && !format) return 'written from beside'.slice(0, maxLength)
   return undefined
 }
 
@@ -139,7 +146,10 @@ export async function digests(kernel: TestKernel): Promise<Map<string, string>> 
     `select tablename as name from pg_tables where schemaname = 'public' and tablename not in ('kernel_migration') order by 1`
   )
   const text = tables
-    .map(({ name }) => `select '${name}' as name, md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as digest from ${name} t`)
+    .map(
+      ({ name }) =>
+        `select '${name}' as name, md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as digest from ${name} t`
+    )
     .join(' union all ')
   return new Map((await kernel.sql<{ name: string; digest: string }>(text)).map(({ name, digest }) => [name, digest]))
 }

@@ -1,4 +1,11 @@
-import { fakeClock, testKernel, type Requester, type TestContext, type TestKernel, type TestUser } from '../../kernel/testing/index.ts'
+import {
+  fakeClock,
+  testKernel,
+  type Requester,
+  type TestContext,
+  type TestKernel,
+  type TestUser
+} from '../../kernel/testing/index.ts'
 import { FEATURES } from './deployment.ts'
 
 const NOW = new Date('2024-06-12T09:30:00Z')
@@ -33,6 +40,9 @@ export async function twoDistricts(t: TestContext): Promise<TwoDistricts> {
     for (const { name, plugin } of kernel.composition.plugins) await plugin.demo?.(tx, kernel.scopes.get(name) ?? {})
   })
   const root = await kernel.as()
+  await kernel.sql(`update users_user set email = 'root@example.org', phone_number = '+919811100000' where id = $1`, [
+    root.user?.id
+  ])
   const [place] = await kernel.sql<{ state_id: number; district_id: number; id: number; uuid: string }>(
     `select state_id, district_id, id, external_id as uuid from facility_facility where name = 'Puzhakkara District Hospital'`
   )
@@ -177,7 +187,8 @@ async function furnish(kernel: TestKernel, root: Requester, name: string, at: At
       pincode: 680002,
       state: at.state_id,
       district: at.district_id,
-      local_body: (await kernel.sql<{ id: number }>('select id from users_localbody where district_id = $1', [at.district_id]))[0]?.id
+      local_body: (await kernel.sql<{ id: number }>('select id from users_localbody where district_id = $1', [at.district_id]))[0]
+        ?.id
     })
   )
   await post(`${facility}/spokes/`, { spoke: hub.id }, root)
@@ -193,9 +204,13 @@ async function furnish(kernel: TestKernel, root: Requester, name: string, at: At
     where email = 'test@example.org' and district_id = $3`,
     [name, name === 'Near' ? '+9198111' : '+9198222', at.district_id]
   )
+  const [event] = await kernel.sql<{ id: number }>(
+    'select e.id from facility_patientconsultationevent e join facility_patientconsultation c on c.id = e.consultation_id where c.external_id = $1 limit 1',
+    [consultation.id]
+  )
   const [notification] = await kernel.sql<{ id: string }>(
-    'select n.external_id as id from facility_notification n join users_user u on u.id = n.intended_for_id where u.district_id = $1 limit 1',
-    [at.district_id]
+    'select n.external_id as id from facility_notification n join users_user u on u.id = n.intended_for_id where u.email like $1 limit 1',
+    [`${name}%@example.org`]
   )
   return {
     people,
@@ -210,6 +225,7 @@ async function furnish(kernel: TestKernel, root: Requester, name: string, at: At
       resource: resource.id,
       facility: at.uuid,
       hub: hub.id,
+      event: String(event?.id ?? ''),
       user: doctor.user?.username ?? '',
       notification: notification?.id ?? '',
       skill: skill?.id ?? ''
