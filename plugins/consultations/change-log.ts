@@ -108,6 +108,11 @@ export interface Change {
   readonly only?: readonly string[]
 }
 
+/** One row that was saved, and what is to be said of it. */
+export interface Save extends Pick<Change, 'consultationId' | 'by' | 'at' | 'takenAt' | 'before'> {
+  readonly id: number
+}
+
 /** SQL of the watched values of a row, to be read before it is changed; an alias is the model's own. */
 export function watchedValues(model: WatchedModel): string {
   const pairs = Object.entries(WATCHED[model].fields).map(([name, sql]) => `${sql} as "${name}"`)
@@ -122,17 +127,27 @@ export class ChangeLog {
     for (const model of Object.keys(WATCHED) as WatchedModel[]) this.#statements.set(model, statementOf(model))
   }
 
-  async record(tx: Queryable, { model, consultationId, ids, by, at, takenAt = at, before, only }: Change): Promise<void> {
-    if (ids.length === 0) return
+  async record(tx: Queryable, { model, ids, only, ...said }: Change): Promise<void> {
+    await this.recordAll(
+      tx,
+      model,
+      ids.map(id => ({ ...said, id })),
+      only
+    )
+  }
+
+  /** The same of rows of many consultations. */
+  async recordAll(tx: Queryable, model: WatchedModel, saves: readonly Save[], only?: readonly string[]): Promise<void> {
+    if (saves.length === 0) return
     await tx.query(this.#statements.get(model) ?? '', [
-      ids,
-      consultationId,
-      by,
-      at,
-      takenAt,
-      before === undefined ? null : JSON.stringify(before),
+      saves.map(({ id }) => id),
+      saves.map(({ consultationId }) => consultationId),
+      saves.map(({ by }) => by),
+      saves.map(({ at }) => at),
+      saves.map(({ at, takenAt = at }) => takenAt),
+      saves.map(({ before }) => (before === undefined ? null : JSON.stringify(before))),
       only ?? null,
-      ulidTime(at)
+      saves.map(({ at }) => ulidTime(at))
     ])
   }
 }
@@ -145,24 +160,27 @@ function statementOf(model: WatchedModel): string {
   const { from, alias }: Watched = WATCHED[model]
   const decimals = (WATCHED[model] as Watched).decimals ?? []
   const zero = decimals.length > 0 ? ` or (v.key = any('{${decimals.join(',')}}') and v.value = '"0.00"')` : ''
-  return `with saved as (
-    select ${alias}.id, ${alias}.external_id, ${watchedValues(model)} as values from ${from} where ${alias}.id = any($1::bigint[])
+  return `with given as (
+    select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::jsonb[], $8::text[])
+      g(id, consultation_id, by_id, at, taken_at, before, ulid)
+  ), saved as (
+    select g.*, ${alias}.external_id, ${watchedValues(model)} as values from given g join ${from} on ${alias}.id = g.id
   ), changed as (
-    select s.id, s.external_id, t.id as type_id, (select jsonb_object_agg(f, coalesce(s.values -> f, 'null')) from unnest(t.fields) f) as value
+    select s.*, t.id as type_id, (select jsonb_object_agg(f, coalesce(s.values -> f, 'null')) from unnest(t.fields) f) as value
     from saved s join facility_eventtype t on t.is_active and t.model = '${model}' and cardinality(t.fields) > 0
-    where exists (select from unnest(t.fields) f where ($6::jsonb is null or $6::jsonb -> f is distinct from s.values -> f)
+    where exists (select from unnest(t.fields) f where (s.before is null or s.before -> f is distinct from s.values -> f)
       and ($7::text[] is null or split_part(f, '__', 1) = any($7::text[])))
   ), telling as (
     select c.* from changed c where exists (select from jsonb_each(c.value) v
       where not (v.value in ('null', '""', '0', 'false', '[]', '{}')${zero}))
   ), replaced as (
     update facility_patientconsultationevent e set is_latest = false from telling c
-    where e.consultation_id = $2 and e.is_latest and e.event_type_id = c.type_id and e.object_model = '${model}' and e.object_id = c.id
+    where e.consultation_id = c.consultation_id and e.is_latest and e.event_type_id = c.type_id and e.object_model = '${model}' and e.object_id = c.id
   )
   insert into facility_patientconsultationevent
     (external_id, consultation_id, event_type_id, caused_by_id, created_date, taken_at, object_model, object_id, is_latest, meta, value, change_type)
-  select $8 || upper(right(replace(gen_random_uuid()::text, '-', ''), 16)), $2::bigint, c.type_id, $3::bigint, $4::timestamptz, $5::timestamptz, '${model}', c.id, true,
-    jsonb_build_object('external_id', c.external_id), c.value, case when $6::jsonb is null then 'CREATED' else 'UPDATED' end
+  select c.ulid || upper(right(replace(gen_random_uuid()::text, '-', ''), 16)), c.consultation_id, c.type_id, c.by_id, c.at, c.taken_at, '${model}', c.id, true,
+    jsonb_build_object('external_id', c.external_id), c.value, case when c.before is null then 'CREATED' else 'UPDATED' end
   from telling c`
 }
 

@@ -1,6 +1,7 @@
 import type { Tx } from 'care-kernel'
 import { RANK } from 'care-kernel/contracts/auth-permissions'
 import { demoDistrict, demoUuid } from 'care-kernel/contracts/facilities'
+import { watchedValues, type ChangeLog } from './change-log.ts'
 import { COURSES, type Course } from './demo-courses.ts'
 import { BEFORE, LATELY, wayNamed, WITHOUT_BEDS, type Way } from './demo-ways.ts'
 import { addRounds, type Followed } from './demo-rounds.ts'
@@ -37,6 +38,10 @@ const LAST = `update facility_patientregistration p set last_consultation_id = c
   from (select distinct on (patient_id) * from facility_patientconsultation where id = any($1::bigint[]) order by patient_id, encounter_date desc, id desc) c
   where c.patient_id = p.id`
 
+const END = `update facility_patientconsultation c set discharge_date = e.at, new_discharge_reason = e.ends, discharge_notes = e.notes,
+    death_datetime = case when e.ends = ${REASON.expired} then e.at end, death_confirmed_doctor = case when e.ends = ${REASON.expired} then 'Dr Anju Vellaram' end
+  from jsonb_to_recordset($1::jsonb) e(id bigint, at timestamptz, ends smallint, notes text) where c.id = e.id`
+
 /** A consultation to be made, with what its parts need; times in milliseconds. */
 interface Planned {
   readonly number: number
@@ -48,7 +53,7 @@ interface Planned {
 }
 
 /** Consultations of most patients of the demo district; nothing where there are none. */
-export async function demoEncounters(tx: Tx, { clock, model }: ConsultationScope): Promise<void> {
+export async function demoEncounters(tx: Tx, { changeLog, clock, model }: ConsultationScope): Promise<void> {
   const district = await demoDistrict(tx, clock)
   if (!district) return
   const now = clock.now().getTime()
@@ -77,7 +82,7 @@ export async function demoEncounters(tx: Tx, { clock, model }: ConsultationScope
     where c.id = any($1::bigint[])`,
     [parts.filter(({ way: { again } }) => again).map(({ id }) => id)]
   )
-  await model(ConsultationDiagnosis).bulkCreate(
+  const diagnoses = await model(ConsultationDiagnosis).bulkCreate(
     parts.flatMap(({ id, by, date, course, number }) =>
       course.diagnoses.flatMap((title, at) => {
         const diagnosis = diagnosisOf.get(title)
@@ -97,9 +102,9 @@ export async function demoEncounters(tx: Tx, { clock, model }: ConsultationScope
             ]
       })
     ),
-    options
+    { ...options, returning: ['id'] }
   )
-  await model(EncounterSymptom).bulkCreate(
+  const symptoms = await model(EncounterSymptom).bulkCreate(
     parts.flatMap(({ id, by, date, course, way, from, until, number }) =>
       course.symptoms.map((symptom, at) => {
         const cured = until !== null && way.ends === 1
@@ -115,10 +120,26 @@ export async function demoEncounters(tx: Tx, { clock, model }: ConsultationScope
         }
       })
     ),
-    options
+    { ...options, returning: ['id'] }
   )
+  const begun = (rows: readonly { get(name: string): unknown }[]) =>
+    rows.map(row => ({
+      id: row.get('id') as number,
+      consultationId: row.get('consultation_id') as number,
+      by: row.get('created_by_id') as number,
+      at: iso(new Date(row.get('created_date') as string).getTime())
+    }))
+  await changeLog.recordAll(
+    tx,
+    'PatientConsultation',
+    parts.map(({ id, by, date }) => ({ id, consultationId: id, by, at: date }))
+  )
+  await changeLog.recordAll(tx, 'ConsultationDiagnosis', begun(diagnoses))
+  await changeLog.recordAll(tx, 'EncounterSymptom', begun(symptoms))
+  await end(tx, changeLog, parts)
   await addRounds(
     tx,
+    changeLog,
     parts
       .filter(({ way }) => way.roundsEvery !== undefined)
       .map(({ patient, until, by, ...one }): Followed => ({
@@ -183,7 +204,6 @@ function endOf(from: number, { days }: Course, { suggestion, ends }: Way, now: n
 function columnsOf({ number, patient, course, way, from, until }: Planned, doctor: number | null, fallback: number) {
   const date = iso(from)
   const admitted = way.suggestion === 'A'
-  const expired = way.ends === REASON.expired && until !== null
   const by = doctor ?? fallback
   const kasp = admitted && number % 5 === 0
   const grown = patient.age >= 18
@@ -216,12 +236,30 @@ function columnsOf({ number, patient, course, way, from, until }: Planned, docto
     weight: grown ? 48 + ((number * 5) % 41) : 4 + patient.age * 2.8,
     treating_physician_id: doctor,
     created_by_id: by,
-    last_edited_by_id: by,
-    discharge_date: until === null ? null : iso(until),
-    new_discharge_reason: way.ends ?? null,
-    discharge_notes: until === null || way.ends === undefined ? '' : (NOTES[way.ends] ?? ''),
-    ...(expired ? { death_datetime: iso(until), death_confirmed_doctor: 'Dr Anju Vellaram' } : {})
+    last_edited_by_id: by
   }
+}
+
+/** Ends those that have ended, with the events of it. */
+async function end(
+  tx: Tx,
+  changeLog: ChangeLog,
+  parts: readonly (Planned & { readonly id: number; readonly by: number })[]
+): Promise<void> {
+  const ended = parts.flatMap(({ id, by, until, way }) =>
+    until === null ? [] : [{ id, by, at: iso(until), ends: way.ends ?? null }]
+  )
+  const { rows } = await tx.query<{ id: number; before: unknown }>(
+    `select c.id, ${watchedValues('PatientConsultation')} as before from facility_patientconsultation c where c.id = any($1::bigint[])`,
+    [ended.map(({ id }) => id)]
+  )
+  const before = new Map(rows.map(row => [row.id, row.before]))
+  await tx.query(END, [JSON.stringify(ended.map(one => ({ ...one, notes: NOTES[one.ends ?? 0] ?? '' })))])
+  await changeLog.recordAll(
+    tx,
+    'PatientConsultation',
+    ended.map(({ ends, ...one }) => ({ ...one, consultationId: one.id, before: before.get(one.id) }))
+  )
 }
 
 /** What is written at discharge, by its reason. */

@@ -45,6 +45,8 @@ export interface Facilities {
 export type FacilityHooks = {
   /** A facility is about to be deleted, its row locked: refuse with an ApiError, or take along what hangs on it. */
   'facility-deleting': (tx: Queryable, payload: { facilityId: number; actor: Actor }) => Promise<void>
+  /** Whether the actor, who is not of a facility, is concerned with it all the same: by a patient there, by a request. One yes is enough. */
+  'concern-asked': (db: Queryable, payload: { facilityId: number; actor: Actor }) => Promise<boolean>
 }
 
 const facility = Type.Object({ facilityId: Type.Integer(), facility: Type.String({ format: 'uuid' }) })
@@ -60,7 +62,7 @@ export const facilities = defineContract({
     /** Beds of one kind were reported, changed or withdrawn. */
     'capacity-changed': Type.Object({ facilityId: Type.Integer(), roomType: Type.Integer() })
   },
-  hooks: hooks<FacilityHooks>('facility-deleting'),
+  hooks: hooks<FacilityHooks>('facility-deleting', 'concern-asked'),
   slots: {
     /** A facility's row as `f`. */
     facility: { alias: 'f', fields: { patient_count: '0', bed_count: '0', read_cover_image_url: 'null' } },

@@ -21,7 +21,7 @@ import type { FacilityRow } from './contract.ts'
 import { facilityReads } from './facility-resources.ts'
 import { BARE_HOME } from './fillings.ts'
 import type { OfFacility } from './part-routes.ts'
-import { linkableFacilities, mayLink } from './policy.ts'
+import { linkableFacilities, mayLink, seesPeople } from './policy.ts'
 import type { FacilityScope } from './scope.ts'
 
 type Named = { Params: { username: string } }
@@ -44,7 +44,7 @@ const assigned = resource({
 
 /** Who works at a facility, and where a user works (contract facilities §6, auth-users §3.6). */
 export function memberRoutes(app: FastifyInstance, scope: FacilityScope): void {
-  const { database, facilities } = scope
+  const { database, facilities, hooks } = scope
   const { users } = scope['auth-permissions']
   const { plain } = facilityReads(facilities.shapes)
 
@@ -55,11 +55,17 @@ export function memberRoutes(app: FastifyInstance, scope: FacilityScope): void {
       schema: describe({ summary: 'Who works at a facility', filters: assigned.filters, paging: 'limit', answer: assigned.shape })
     },
     async (request, reply) => {
+      const actor = actorOf(request)
       const facility = await facilities.byUuid(database, request.params.facility)
       if (!facility) throw invalid({ Facility: 'Facility not found' })
+      // FIX: to whoever has nothing to do with it, nobody works there.
+      const seen =
+        seesPeople.test(actor, facility) ||
+        (await hooks['concern-asked'](database, { facilityId: facility.id, actor })).includes(true)
       return sendJson(
         reply,
         await assigned.list(database, request, params => [
+          seen ? undefined : 'false',
           `u.id in (select m.user_id from facility_facilityuser m where m.facility_id = ${params.add(facility.id)})`
         ])
       )

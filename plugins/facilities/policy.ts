@@ -94,6 +94,15 @@ export const mayLink = any<LinkableFacility>(
 /** Read-only types link nobody (auth-users §6, FIX 19). */
 export const maySetLink = all<LinkableFacility>(not(readOnly), mayLink)
 
+/** Who sees the people of a facility without being concerned with it (contract auth-users §3.2, facilities §6, FIX): those of it and of its district. */
+export const seesPeople = any<FacilityLike>(
+  superuser,
+  member,
+  ofState,
+  predicate<FacilityLike>('of its district', ({ districtId }, { district_id: id }) => id !== null && id === districtId),
+  predicate<FacilityLike>('device of it', ({ assetFacilityId }, { id }) => id === assetFacilityId)
+)
+
 /** Rules of facilities and of who works there (contract facilities §4.1, §1.6, auth-users §3.6). */
 export const facilityRules = {
   'facility.read': { summary: 'See facilities', allow: baseRead, object: facilityRead },
@@ -107,7 +116,7 @@ export const facilityRules = {
   'facility.part.read': { summary: 'See what belongs to a facility', allow: baseRead },
   'facility.part.write': { summary: 'Change what belongs to a facility', allow: writer, object: partWrite },
   'facility.hubs.read': { summary: 'See the hubs of a facility', allow: everybody },
-  'facility.users.read': { summary: 'See who works at a facility', allow: everybody },
+  'facility.users.read': { summary: 'See who works at a facility', allow: everybody, object: seesPeople },
   'user.facility.read': { summary: 'See where a user works', allow: everybody },
   'user.facility.link': { summary: 'Let a user work at a facility, or no longer', allow: everybody, object: maySetLink },
   'user.facility.home': { summary: "Clear a user's home facility", allow: everybody }

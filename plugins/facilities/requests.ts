@@ -7,8 +7,10 @@ import {
   type Actor,
   type Filter,
   type Output,
-  type Params,
+  Params,
+  scopeCondition,
   type Predicate,
+  type Queryable,
   type RowScope,
   type Shape
 } from 'care-kernel'
@@ -46,6 +48,8 @@ export interface RequestVocabulary {
   readonly columns: string
   /** SQL of the name of each facility, for tables. */
   readonly names: Readonly<Record<Role, string>>
+  /** Whether an actor sees a request of one of a facility's: by `scope`, the one made below. */
+  concerns(scope: RowScope): (db: Queryable, asked: { readonly facilityId: number; readonly actor: Actor }) => Promise<boolean>
   /** By place: requests that touch it. Otherwise: those that one's own facilities see by a role, or by whatever else is given. */
   scope(otherwise?: { readonly assignedIf?: string; readonly also?: (facilities: string) => string }): RowScope
 }
@@ -83,6 +87,17 @@ export function requestsBetween(table: string, roles: Readonly<Record<Role, stri
           `(select json_build_object('id', f.id, 'created_by_id', f.created_by_id, 'district_id', f.district_id, 'state_id', f.state_id) ${facility(name)}) as ${role}`
       )
       .join(', '),
+    concerns:
+      scope =>
+      async (db, { facilityId, actor }) => {
+        const params = new Params([facilityId])
+        const seen = scopeCondition(scope, actor, params)
+        const { rows } = await db.query(
+          `select from ${table} r where $1 in (${columns.join(', ')}) and not r.deleted and ${seen} limit 1`,
+          params.values
+        )
+        return rows.length > 0
+      },
     names: byRole(name => `(select f.name ${facility(name)})`),
     scope: ({ assignedIf, also } = {}) =>
       byPlace({

@@ -1,4 +1,5 @@
-import { invalid, type Actor, type Queryable } from 'care-kernel'
+import { invalid, Params, type Actor, type Queryable } from 'care-kernel'
+import type { PatientScope } from './scope.ts'
 
 /** What this plugin fills into the slots of `facilities`. */
 export const fillings = {
@@ -22,4 +23,19 @@ export async function refuseLivePatients(tx: Queryable, { facilityId }: { facili
   )
   if (found?.live)
     throw invalid({ facility: 'You cannot delete a facility with Live patients. Discharge all patients and try again' })
+}
+
+/** Whether the actor sees a patient who is at the facility now (contract facilities §6). */
+export async function seesPatientAt(
+  db: Queryable,
+  { facilityId, actor }: { facilityId: number; actor: Actor },
+  { patients }: Pick<PatientScope, 'patients'>
+): Promise<boolean> {
+  const params = new Params([facilityId])
+  const seen = patients.visible(actor, { retrieving: true })(params).filter(Boolean).join(' and ')
+  const { rows } = await db.query(
+    `select from facility_patientregistration p where p.facility_id = $1 and not p.deleted and ${seen} limit 1`,
+    params.values
+  )
+  return rows.length > 0
 }

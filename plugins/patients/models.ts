@@ -216,3 +216,18 @@ export const PatientStats = defineModel({
     num_patient_confirmed_positive: count()
   }
 })
+
+/** Who searched all patients, and whom the page showed (contract patients §19, FIX-8). */
+export const PatientSearch = defineModel({
+  name: 'PatientSearch',
+  table: 'kernel_patient_search',
+  subject: null,
+  columns: {
+    id: column.key(),
+    searched_at: column.timestamp('none'),
+    user_id: column.bigint('none'),
+    keys: column.texts('none'),
+    found: column.integer('none'),
+    shown: column.json('none')
+  }
+})

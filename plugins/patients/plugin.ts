@@ -5,7 +5,7 @@ import { places } from 'care-kernel/contracts/places'
 import { patients } from './contract.ts'
 import { demo } from './demo.ts'
 import { dischargedRoutes } from './discharged.ts'
-import { fillings, refuseLivePatients } from './fillings.ts'
+import { fillings, refuseLivePatients, seesPatientAt } from './fillings.ts'
 import {
   Disease,
   HistoricalPatient,
@@ -14,6 +14,7 @@ import {
   PatientMetaInfo,
   PatientNote,
   PatientNoteEdit,
+  PatientSearch,
   PatientStats
 } from './models.ts'
 import { PatientService } from './patients.ts'
@@ -21,6 +22,7 @@ import { noteRoutes } from './note-routes.ts'
 import { patientRoutes } from './patient-routes.ts'
 import { patientRules } from './policy.ts'
 import { Registration } from './registration.ts'
+import { forgetSearches } from './search-log.ts'
 import { searchRoutes } from './search.ts'
 import { Settings } from './settings.ts'
 import { statsRoutes } from './stats.ts'
@@ -33,12 +35,24 @@ export default definePlugin({
   requires: [places, authPermissions, facilities],
   ports: ['database'],
   config: Settings,
-  models: [Patient, HistoricalPatient, PatientMetaInfo, Disease, PatientContact, PatientNote, PatientNoteEdit, PatientStats],
+  models: [
+    Patient,
+    HistoricalPatient,
+    PatientMetaInfo,
+    Disease,
+    PatientContact,
+    PatientNote,
+    PatientNoteEdit,
+    PatientStats,
+    PatientSearch
+  ],
   migrations: new URL('../../migrations/patients/', import.meta.url),
   services: { patients: PatientService, registration: Registration },
   permissions: { rules: patientRules },
+  jobs: { 'forget-searches': forgetSearches },
+  schedules: { 'forget-old-searches': { cron: '30 3 * * *', job: 'forget-searches', payload: null } },
   fills: fillings,
-  hooks: { 'facilities/facility-deleting': refuseLivePatients },
+  hooks: { 'facilities/facility-deleting': refuseLivePatients, 'facilities/concern-asked': seesPatientAt },
   routes(app, scope) {
     patientRoutes(app, scope)
     searchRoutes(app, scope)

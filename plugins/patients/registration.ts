@@ -48,7 +48,7 @@ export class Registration {
       )
     const [id, uuid] = [made.get('id') as number, made.get('external_id') as string]
     await this.#addDiseases(tx, id, values.medical_history)
-    await this.#addContacts(tx, id, values.contacted_patients)
+    await this.#addContacts(tx, actor, id, values.contacted_patients)
     await this.#scope.patients.remember(tx, actor, id, ['+', '~'])
     if (values.srf_id) await this.#scope.hooks['srf-id-given'](tx, { patientId: id, srfId: values.srf_id })
     await this.#scope.emit(tx, 'patient-registered', { patientId: id, patient: uuid, facilityId, userId: actor.id })
@@ -74,7 +74,7 @@ export class Registration {
     await this.#addDiseases(tx, id, values.medical_history)
     if (!partial && 'contacted_patients' in values)
       await tx.query('delete from facility_patientcontactdetails where patient_id = $1', [id])
-    await this.#addContacts(tx, id, values.contacted_patients)
+    await this.#addContacts(tx, actor, id, values.contacted_patients)
     await this.#scope.patients.save(
       tx,
       actor,
@@ -137,8 +137,22 @@ export class Registration {
     )
   }
 
-  async #addContacts(tx: Tx, patientId: number, contacts: Contacts | null | undefined): Promise<void> {
+  /** Only patients the actor sees: the answer shows them (contract patients §4.3). */
+  async #addContacts(tx: Tx, actor: Actor, patientId: number, contacts: Contacts | null | undefined): Promise<void> {
     if (!contacts?.length) return
+    const params = new Params([contacts.map(contact => contact.patient_in_contact)])
+    const seen = this.#scope.patients.visible(actor, { retrieving: true })(params).filter(Boolean).join(' and ')
+    const { rows } = await tx.query<{ id: number }>(
+      `select p.id from facility_patientregistration p where p.id = any($1::bigint[]) and ${seen}`,
+      params.values
+    )
+    const known = new Set(rows.map(({ id }) => id))
+    if (contacts.some(contact => !known.has(contact.patient_in_contact)))
+      throw invalid({
+        contacted_patients: contacts.map(contact =>
+          known.has(contact.patient_in_contact) ? {} : { patient_in_contact: ['object with this id not found'] }
+        )
+      })
     await this.#scope.model(PatientContact).bulkCreate(
       contacts.map(contact => ({ ...contactInput.columns(contact), patient_id: patientId })),
       { transaction: tx.sequelize }

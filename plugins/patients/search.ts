@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { actorOf, describe, field, invalid, lookupIn, ordering, out, record, resource, sendJson, shape } from 'care-kernel'
 import { GENDERS, RANK } from 'care-kernel/contracts/auth-permissions'
+import { keepSearch } from './search-log.ts'
 import { SCHEME } from './patient-routes.ts'
 import type { PatientScope } from './scope.ts'
 
+const NO_LIMIT = '1000000000/m'
 const optional = { optional: true } as const
 
 const asked = record({
@@ -37,8 +39,12 @@ const byPhone = resource({ ...found, ordering: ordering({}, 'p.id') })
 /** The name is always the first value of the statement. */
 const byName = resource({ ...found, ordering: ordering({}, 'similarity(p.name, $1) desc, p.id') })
 
-/** `patient/search/`: patients of all facilities, to find out whether somebody is registered already (contract patients §12). */
-export function searchRoutes(app: FastifyInstance, { database }: PatientScope): void {
+/** `patient/search/`: patients of all facilities, to find out whether somebody is registered already (contract patients §12); counted and kept (FIX-8). */
+export function searchRoutes(app: FastifyInstance, scope: PatientScope): void {
+  const { config, database } = scope
+  const { rateLimit } = scope['auth-permissions']
+  const rate = `${config.searchesPerMinute}/m`
+
   app.get(
     '/api/v1/patient/search/',
     {
@@ -51,7 +57,8 @@ export function searchRoutes(app: FastifyInstance, { database }: PatientScope): 
         arrival: { form: true, zone: 'Asia/Kolkata' },
         lookup: lookupIn(database)
       })
-      const namesAllowed = actorOf(request).userType >= RANK.districtLabAdmin
+      const actor = actorOf(request)
+      const namesAllowed = actor.userType >= RANK.districtLabAdmin
       const wanted = namesAllowed && name ? name : undefined
       if (!phone && wanted === undefined)
         throw invalid({
@@ -59,6 +66,8 @@ export function searchRoutes(app: FastifyInstance, { database }: PatientScope): 
             `None of the search keys provided. Available: date_of_birth, year_of_birth, phone_number, ${namesAllowed ? 'name, ' : ''}age`
           ]
         })
+      // Per user only: a hospital has one address for all of its people.
+      await rateLimit.count(request, { group: 'patient-search', value: String(actor.id), rate, ratePerAddress: NO_LIMIT })
       const json = await (wanted === undefined ? byPhone : byName).list(database, request, params => {
         const alike = wanted === undefined ? undefined : params.add(wanted, 'text')
         return [
@@ -67,6 +76,8 @@ export function searchRoutes(app: FastifyInstance, { database }: PatientScope): 
           phone ? `p.phone_number = ${params.add(phone)}` : undefined
         ]
       })
+      const keys = [...(wanted === undefined ? [] : ['name']), ...(phone ? ['phone_number'] : [])]
+      await keepSearch(scope, { userId: actor.id, keys, page: json })
       return sendJson(reply, json)
     }
   )

@@ -5,6 +5,7 @@ import { resources } from './contract.ts'
 import { demo } from './demo.ts'
 import { ResourceRequest, ResourceRequestComment } from './models.ts'
 import { resourceRules } from './policy.ts'
+import { between, resourceScope } from './resource-requests.ts'
 import { resourceRoutes } from './routes.ts'
 
 export default definePlugin({
@@ -17,6 +18,7 @@ export default definePlugin({
   models: [ResourceRequest, ResourceRequestComment],
   migrations: new URL('../../migrations/resources/', import.meta.url),
   permissions: { rules: resourceRules },
+  hooks: { 'facilities/concern-asked': between.concerns(resourceScope) },
   routes: resourceRoutes,
   demo
 })

@@ -8,6 +8,7 @@ import { demo } from './demo.ts'
 import { ShiftingRequest, ShiftingRequestComment } from './models.ts'
 import { shiftRules } from './policy.ts'
 import { shiftRoutes } from './routes.ts'
+import { between, shiftScope } from './shift-requests.ts'
 import { Settings } from './settings.ts'
 import { rejectOpen, ShiftService } from './shifts.ts'
 
@@ -24,7 +25,7 @@ export default definePlugin({
   migrations: new URL('../../migrations/shifting/', import.meta.url),
   services: { shifts: ShiftService },
   permissions: { rules: shiftRules },
-  hooks: { 'patients/patient-moving': rejectOpen },
+  hooks: { 'patients/patient-moving': rejectOpen, 'facilities/concern-asked': between.concerns(shiftScope) },
   routes: shiftRoutes,
   demo
 })

@@ -726,8 +726,19 @@ t.test('the demo district has consultations with rounds, the same everywhere', a
     status: 200,
     body: { diagnoses: [{ is_principal: true }], last_daily_round: { rounds_type: String } }
   })
-  for (const part of ['daily_rounds/', 'diagnoses/', 'symptoms/'])
+  for (const part of ['daily_rounds/', 'diagnoses/', 'symptoms/', 'events/'])
     t.match(await doctor.get(at(id, part)), { status: 200, body: { results: [{}] } }, part)
+  t.match(
+    await kernel.sql(
+      `select count(*) filter (where not exists (select from facility_patientconsultationevent e where e.consultation_id = c.id and e.object_model = 'PatientConsultation' and e.change_type = 'CREATED')) as unbegun,
+        count(*) filter (where c.discharge_date is not null and not exists (select from facility_patientconsultationevent e where e.consultation_id = c.id and e.change_type = 'UPDATED' and e.created_date = c.discharge_date and e.value ? 'discharge_date')) as unended,
+        (select count(*) from facility_dailyround r where not exists (select from facility_patientconsultationevent e where e.object_model = 'DailyRound' and e.object_id = r.id and e.is_latest and e.taken_at = r.taken_at)) as rounds,
+        (select count(*) from facility_consultationdiagnosis x where not exists (select from facility_patientconsultationevent e where e.object_model = 'ConsultationDiagnosis' and e.object_id = x.id)) as diagnoses
+      from facility_patientconsultation c`
+    ),
+    [{ unbegun: 0, unended: 0, rounds: 0, diagnoses: 0 }],
+    'the change log tells all of it'
+  )
   const again = await demoDistrict(t, ['patients', 'consultations'])
   t.same(await again.kernel.sql(told), courses)
 })
