@@ -56,9 +56,10 @@ const INSERT = `insert into facility_icd11diagnosis (id, icd11_id, label, class_
  * original loads. Throws for anything else, with the line.
  */
 export function readEntries(file: string): AsyncIterable<IcdEntry> {
-  if (/\.xlsx?$/i.test(file))
+  if (/\.zip$/i.test(file)) throw new Error('archives are not read: unpack it and use the text (.txt) in it')
+  if (/\.(xlsx?|ods)$/i.test(file))
     throw new Error(
-      'spreadsheets are not read: WHO publishes the same tabulation as text separated by tabs (.txt), use that file'
+      'spreadsheets are not read: WHO publishes the same tabulation as text separated by tabs (.txt), use that file, or save the sheet as such text in UTF-8 (from LibreOffice: --convert-to "csv:Text - txt - csv (StarCalc):9,34,76")'
     )
   if (/\.json$/i.test(file)) return jsonEntries(file)
   return readTabulation(createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY }))
