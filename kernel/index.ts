@@ -21,6 +21,7 @@ export { sendJson } from './http/server.ts'
 export type {} from './http/types.ts'
 export { builtInNames, builtInPlugins } from './import-plugins.ts'
 export { openKernel, planKernel, type OpenKernel, type Role } from './kernel.ts'
+export { messageFolder, messageId, type MessageFolder } from './message-folder.ts'
 export {
   baseColumns,
   column,

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { refusalOf, type Refusal } from './s3-signature.ts'
+import { refusalOf, type Refusal } from './sigv4.ts'
 
 /** One writing of a key. */
 export interface KeptObject {

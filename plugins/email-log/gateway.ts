@@ -1,8 +1,6 @@
-import { resolve } from 'node:path'
-import { defineGateway, type EmailPort } from 'care-kernel'
+import { defineGateway, messageFolder, messageId, type EmailPort } from 'care-kernel'
 import { Type } from 'typebox'
 import { render } from './render.ts'
-import { examine, idOf, makeFolder, writeOnce } from './outbox.ts'
 
 export default defineGateway({
   port: 'email',
@@ -17,23 +15,23 @@ export default defineGateway({
   ),
   shared: true,
   async open({ directory, from }, { clock, logger }): Promise<EmailPort> {
-    const folder = resolve(directory)
-    await makeFolder(folder)
+    const folder = messageFolder(directory)
+    await folder.check()
     let closed = false
     return {
       async send(email) {
         if (closed) throw new Error('the gateway is closed')
         if (email.to.length === 0) throw new Error('the message has no recipients')
         const now = clock.now()
-        const id = idOf(email.key, now)
-        if (await writeOnce(folder, `${id}.eml`, render(email, { id, from, date: now }))) logger.info({ id }, 'mail written')
+        const id = messageId(email.key, now)
+        if (await folder.write(`${id}.eml`, render(email, { id, from, date: now }))) logger.info({ id }, 'mail written')
         return { id }
       },
-      check: () => makeFolder(folder),
+      check: folder.check,
       async close() {
         closed = true
       }
     }
   },
-  doctor: async (port, { directory }) => examine(resolve(directory))
+  doctor: async (port, { directory }) => messageFolder(directory).examine()
 })

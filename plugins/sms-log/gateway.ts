@@ -1,7 +1,5 @@
-import { resolve } from 'node:path'
-import { defineGateway, type SmsPort } from 'care-kernel'
+import { defineGateway, messageFolder, messageId, type SmsPort } from 'care-kernel'
 import { Type } from 'typebox'
-import { examine, idOf, makeFolder, writeOnce } from './outbox.ts'
 
 export default defineGateway({
   port: 'sms',
@@ -13,24 +11,24 @@ export default defineGateway({
   ),
   shared: true,
   async open({ directory }, { clock, logger }): Promise<SmsPort> {
-    const folder = resolve(directory)
-    await makeFolder(folder)
+    const folder = messageFolder(directory)
+    await folder.check()
     let closed = false
     return {
       async send({ to, text, key }) {
         if (closed) throw new Error('the gateway is closed')
         if (to === '') throw new Error('the message has no recipient')
         const now = clock.now()
-        const id = idOf(key, now)
+        const id = messageId(key, now)
         const content = `${JSON.stringify({ id, at: now.toISOString(), to, text, ...(key === undefined ? {} : { key }) }, undefined, 2)}\n`
-        if (await writeOnce(folder, `${id}.json`, content)) logger.info({ id }, 'text message written')
+        if (await folder.write(`${id}.json`, content)) logger.info({ id }, 'text message written')
         return { id }
       },
-      check: () => makeFolder(folder),
+      check: folder.check,
       async close() {
         closed = true
       }
     }
   },
-  doctor: async (port, { directory }) => examine(resolve(directory))
+  doctor: async (port, { directory }) => messageFolder(directory).examine()
 })
