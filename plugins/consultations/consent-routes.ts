@@ -1,23 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import {
-  actorOf,
-  describe,
-  filter,
-  filters,
-  invalid,
-  ordering,
-  readInput,
-  resource,
-  sendJson,
-  type Actor,
-  type Tx
-} from 'care-kernel'
+import { filter, filters, invalid, ordering, resource, type Actor, type Tx } from 'care-kernel'
 import { RANK } from 'care-kernel/contracts/auth-permissions'
 import type { RuledConsultation } from './consultations.ts'
 import { CODE_STATUS_CONSENT } from './enumerations.ts'
 import { consentInput } from './inputs.ts'
 import { PatientConsent } from './models.ts'
-import { CONSULTATION, consultationOfPath, of, type OfConsultation, type PartOfConsultation } from './nested.ts'
+import { partRoutes } from './part-routes.ts'
 import type { ConsultationScope } from './scope.ts'
 import { consentShape } from './shapes.ts'
 
@@ -33,7 +21,7 @@ const ARCHIVE = `update facility_patientconsent set archived = true, archived_by
 
 /** `consultation/{id}/consents/` (contract consultations §12). The consultation is held: of each type one consent is current. */
 export function consentRoutes(app: FastifyInstance, scope: ConsultationScope): void {
-  const { clock, consultations, database, hooks, model, permissions, slots } = scope
+  const { clock, hooks, model, permissions, slots } = scope
   const rows = resource({
     name: 'PatientConsent',
     from: 'facility_patientconsent k',
@@ -43,11 +31,6 @@ export function consentRoutes(app: FastifyInstance, scope: ConsultationScope): v
     ordering: ordering({}, 'k.id'),
     filters: filters({ archived: filter.bool('k.archived') })
   })
-  const url = `${CONSULTATION}consents/`
-  const reading = { scheme: 'consultation', permission: 'consent.read', otherwise: 'consent.write' }
-  const writing = { scheme: 'consultation', permission: 'consent.write' }
-  const answer = rows.shape
-  const ofPath = consultationOfPath(scope)
 
   /** The values of a body, checked against the row that changes. Throws 400. */
   function requireFitting(
@@ -70,81 +53,33 @@ export function consentRoutes(app: FastifyInstance, scope: ConsultationScope): v
       await hooks['consents-archived'](tx, { consents: archived.map(row => row.external_id), by: actor.id, at })
   }
 
-  app.get<OfConsultation>(
-    url,
-    {
-      config: reading,
-      schema: describe({ summary: 'Consents of a consultation', filters: rows.filters, paging: 'limit', answer })
+  partRoutes(app, scope, {
+    path: 'consents',
+    name: 'consent',
+    scheme: 'consultation',
+    rows,
+    alias: 'k',
+    input: consentInput,
+    columns: 'k.id, k.type, k.patient_code_status',
+    requireOne: (action, { actor, consultation }) => permissions.check(actor, `consent.${action}`, consultation),
+    async add(tx, { actor, consultation }, values) {
+      requireFitting(actor, consultation, values)
+      await archive(tx, actor, consultation.id, [values.type], 0)
+      const at = clock.now().toISOString()
+      const made = await model(PatientConsent).create(
+        { ...values, consultation_id: consultation.id, created_by_id: actor.id, created_date: at, modified_date: at },
+        { transaction: tx.sequelize }
+      )
+      return made.get('external_id') as string
     },
-    async (request, reply) => {
-      return sendJson(reply, await rows.list(database, request, of('k', await ofPath(request))))
+    async change(tx, { actor, consultation }, row: ConsentRow, values, method) {
+      requireFitting(actor, consultation, method === 'PATCH' ? { ...row, ...values } : values)
+      // The old type's, as in the original; the new type's too, so that one of it stays current (FIX).
+      await archive(tx, actor, consultation.id, [row.type, values.type ?? row.type], row.id)
+      await model(PatientConsent).update(
+        { ...values, modified_date: clock.now().toISOString() },
+        { where: { id: row.id }, transaction: tx.sequelize }
+      )
     }
-  )
-
-  app.post<OfConsultation>(
-    url,
-    {
-      config: writing,
-      onRequest: async request => void (await ofPath(request)),
-      schema: describe({ summary: 'Record a consent', body: consentInput, answer, status: 201 })
-    },
-    async (request, reply) => {
-      const actor = actorOf(request)
-      const json = await database.transaction(async tx => {
-        const consultation = await consultations.ofPath(tx, actor, request.params.consultation, true)
-        const values = await readInput(request, consentInput, { db: tx })
-        requireFitting(actor, consultation, values)
-        await archive(tx, actor, consultation.id, [values.type], 0)
-        const at = clock.now().toISOString()
-        const made = await model(PatientConsent).create(
-          { ...values, consultation_id: consultation.id, created_by_id: actor.id, created_date: at, modified_date: at },
-          { transaction: tx.sequelize }
-        )
-        return rows.one(tx, made.get('external_id') as string)
-      })
-      return sendJson(reply, json, 201)
-    }
-  )
-
-  app.get<PartOfConsultation>(
-    `${url}:id/`,
-    { config: reading, schema: describe({ summary: 'One consent', answer }) },
-    async (request, reply) => {
-      const actor = actorOf(request)
-      const consultation = await ofPath(request)
-      permissions.check(actor, 'consent.read', consultation)
-      return sendJson(reply, await rows.one(database, request.params.id, of('k', consultation)))
-    }
-  )
-
-  for (const method of ['PUT', 'PATCH'] as const) {
-    app.route<PartOfConsultation>({
-      method,
-      url: `${url}:id/`,
-      config: writing,
-      onRequest: async request => void (await ofPath(request)),
-      schema: describe({ summary: 'Change a consent', body: consentInput, answer }),
-      async handler(request, reply) {
-        const actor = actorOf(request)
-        const { consultation: uuid, id: key } = request.params
-        const json = await database.transaction(async tx => {
-          const consultation = await consultations.ofPath(tx, actor, uuid, true)
-          permissions.check(actor, 'consent.write', consultation)
-          const row = await rows.row<ConsentRow>(tx, key, 'k.id, k.type, k.patient_code_status', of('k', consultation))
-          const values = await (method === 'PATCH'
-            ? readInput(request, consentInput, { db: tx, partial: true })
-            : readInput(request, consentInput, { db: tx }))
-          requireFitting(actor, consultation, method === 'PATCH' ? { ...row, ...values } : values)
-          // The old type's, as in the original; the new type's too, so that one of it stays current (FIX).
-          await archive(tx, actor, consultation.id, [row.type, values.type ?? row.type], row.id)
-          await model(PatientConsent).update(
-            { ...values, modified_date: clock.now().toISOString() },
-            { where: { id: row.id }, transaction: tx.sequelize }
-          )
-          return rows.one(tx, key)
-        })
-        return sendJson(reply, json)
-      }
-    })
-  }
+  })
 }

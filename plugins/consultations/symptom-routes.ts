@@ -1,22 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import {
-  actorOf,
-  describe,
-  filter,
-  filters,
-  invalid,
-  ordering,
-  readInput,
-  resource,
-  sendJson,
-  type Actor,
-  type Tx
-} from 'care-kernel'
+import { actorOf, describe, filter, filters, invalid, ordering, resource, type Actor, type Tx } from 'care-kernel'
 import { watchedValues } from './change-log.ts'
 import { OTHER_SYMPTOM } from './enumerations.ts'
 import { symptomInput, type SymptomInput } from './inputs.ts'
 import { EncounterSymptom } from './models.ts'
-import { CONSULTATION, consultationOfPath, of, type OfConsultation, type PartOfConsultation } from './nested.ts'
+import { CONSULTATION, consultationOfPath, of, type PartOfConsultation } from './nested.ts'
+import { partRoutes } from './part-routes.ts'
 import type { ConsultationScope } from './scope.ts'
 import { symptomShape } from './shapes.ts'
 
@@ -50,13 +39,6 @@ const ACTIVE = `select 1 from facility_encountersymptom where consultation_id = 
 /** `consultation/{id}/symptoms/` (contract consultations §9). The consultation is held, so that a symptom is active once. */
 export function symptomRoutes(app: FastifyInstance, scope: ConsultationScope): void {
   const { changeLog, clock, consultations, database, model, permissions } = scope
-  const input = symptomInput(clock)
-  const url = `${CONSULTATION}symptoms/`
-  const reading = { permission: 'symptom.read', otherwise: 'symptom.write' }
-  const writing = { permission: 'symptom.write' }
-  const ofPath = consultationOfPath(scope)
-  const asked = { onRequest: async (request: Parameters<typeof ofPath>[0]) => void (await ofPath(request)) }
-  const answer = rows.shape
 
   /** Throws 400 for a symptom that cannot be, or that the patient has already; `stored` is the row that changes. */
   async function requireFitting(
@@ -93,90 +75,52 @@ export function symptomRoutes(app: FastifyInstance, scope: ConsultationScope): v
     await changeLog.record(tx, { model: 'EncounterSymptom', consultationId, ids: [id], by: actor.id, at, before })
   }
 
-  app.get<OfConsultation>(
-    url,
-    {
-      config: reading,
-      schema: describe({ summary: 'Symptoms of a consultation', filters: rows.filters, paging: 'limit', answer })
-    },
-    async (request, reply) => sendJson(reply, await rows.list(database, request, of('y', await ofPath(request))))
-  )
-
-  app.post<OfConsultation>(
-    url,
-    { config: writing, ...asked, schema: describe({ summary: 'Record a symptom', body: input, answer, status: 201 }) },
-    async (request, reply) => {
-      const actor = actorOf(request)
-      const json = await database.transaction(async tx => {
-        const consultation = await consultations.ofPath(tx, actor, request.params.consultation, true)
-        const values = await readInput(request, input, { db: tx })
-        await requireFitting(tx, consultation.id, values)
-        const at = clock.now().toISOString()
-        const made = await model(EncounterSymptom).create(
-          {
-            ...values,
-            consultation_id: consultation.id,
-            clinical_impression_status: impressionOf(values.clinical_impression_status, values.cure_date ?? null),
-            created_by_id: actor.id,
-            created_date: at,
-            modified_date: at
-          },
-          { transaction: tx.sequelize }
-        )
-        await changeLog.record(tx, {
-          model: 'EncounterSymptom',
-          consultationId: consultation.id,
-          ids: [made.get('id') as number],
-          by: actor.id,
-          at
-        })
-        return rows.one(tx, made.get('external_id') as string)
+  partRoutes(app, scope, {
+    path: 'symptoms',
+    name: 'symptom',
+    rows,
+    alias: 'y',
+    input: symptomInput(clock),
+    columns: COLUMNS,
+    async add(tx, { actor, consultation }, values) {
+      await requireFitting(tx, consultation.id, values)
+      const at = clock.now().toISOString()
+      const made = await model(EncounterSymptom).create(
+        {
+          ...values,
+          consultation_id: consultation.id,
+          clinical_impression_status: impressionOf(values.clinical_impression_status, values.cure_date ?? null),
+          created_by_id: actor.id,
+          created_date: at,
+          modified_date: at
+        },
+        { transaction: tx.sequelize }
+      )
+      await changeLog.record(tx, {
+        model: 'EncounterSymptom',
+        consultationId: consultation.id,
+        ids: [made.get('id') as number],
+        by: actor.id,
+        at
       })
-      return sendJson(reply, json, 201)
+      return made.get('external_id') as string
+    },
+    async change(tx, { actor, consultation }, row: SymptomRow, values) {
+      await requireFitting(tx, consultation.id, values, row)
+      const { symptom = row.symptom, cure_date: cured = row.cure_date, clinical_impression_status: status } = values
+      await save(tx, actor, consultation.id, row, {
+        ...values,
+        ...(symptom === OTHER_SYMPTOM ? {} : { other_symptom: '' }),
+        clinical_impression_status: impressionOf(status ?? row.clinical_impression_status, cured)
+      })
     }
-  )
-
-  app.get<PartOfConsultation>(
-    `${url}:id/`,
-    { config: reading, schema: describe({ summary: 'One symptom', answer }) },
-    async (request, reply) => sendJson(reply, await rows.one(database, request.params.id, of('y', await ofPath(request))))
-  )
-
-  for (const method of ['PUT', 'PATCH'] as const) {
-    app.route<PartOfConsultation>({
-      method,
-      url: `${url}:id/`,
-      config: writing,
-      ...asked,
-      schema: describe({ summary: 'Change a symptom', body: input, answer }),
-      async handler(request, reply) {
-        const actor = actorOf(request)
-        const { id: key } = request.params
-        const json = await database.transaction(async tx => {
-          const consultation = await consultations.ofPath(tx, actor, request.params.consultation, true)
-          const row = await rows.row<SymptomRow>(tx, key, COLUMNS, of('y', consultation))
-          const values = await (method === 'PATCH'
-            ? readInput(request, input, { db: tx, partial: true })
-            : readInput(request, input, { db: tx }))
-          await requireFitting(tx, consultation.id, values, row)
-          const { symptom = row.symptom, cure_date: cured = row.cure_date, clinical_impression_status: status } = values
-          await save(tx, actor, consultation.id, row, {
-            ...values,
-            ...(symptom === OTHER_SYMPTOM ? {} : { other_symptom: '' }),
-            clinical_impression_status: impressionOf(status ?? row.clinical_impression_status, cured)
-          })
-          return rows.one(tx, key)
-        })
-        return sendJson(reply, json)
-      }
-    })
-  }
+  })
 
   app.delete<PartOfConsultation>(
-    `${url}:id/`,
+    `${CONSULTATION}symptoms/:id/`,
     {
       config: { permission: 'symptom.remove' },
-      ...asked,
+      onRequest: async request => void (await consultationOfPath(scope)(request)),
       schema: describe({ summary: 'Mark as entered in error', status: 204 })
     },
     async (request, reply) => {
