@@ -102,7 +102,7 @@ export function bodyOf(schema: Schema | undefined, own: Readonly<Record<string, 
       .filter(([name]) => all || required.includes(name) || ['associating_id', 'date_of_birth'].includes(name))
       .map(([name, of]) => [name, valueOf(name, of, own)])
       .filter(([, value]) => value !== undefined)
-  )
+  ) as Record<string, unknown>
 }
 
 export function valueOf(
