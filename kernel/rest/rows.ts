@@ -7,7 +7,7 @@ export interface Rows {
   readonly insert: string
   /** Rows with the model's defaults where they say nothing: one value, however many columns there are. */
   json(rows: readonly Readonly<Record<string, unknown>>[]): string
-  /** Changes these columns of the row of an id. Their names must be the code's own, never input. */
+  /** Changes these columns of the row of an id; what is undefined stays. Their names must be the code's own, never input. */
   update(db: Queryable, id: number, values: Readonly<Record<string, unknown>>): Promise<void>
 }
 

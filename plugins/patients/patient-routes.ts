@@ -78,7 +78,12 @@ export function patientRoutes(app: FastifyInstance, scope: PatientScope): void {
     },
     async (request, reply) => {
       const { id } = request.params
-      const { json, contacts, ...patient } = await listed.row<PatientRow & Whole>(database, id, `${patients.columns}, ${whole}`, one(request))
+      const { json, contacts, ...patient } = await listed.row<PatientRow & Whole>(
+        database,
+        id,
+        `${patients.columns}, ${whole}`,
+        one(request)
+      )
       permissions.check(actorOf(request), 'patient.read', patient)
       return sendJson(reply, contacts ? await listed.one(database, id, one(request), shapes.detail) : json)
     }

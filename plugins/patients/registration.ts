@@ -27,11 +27,7 @@ export class Registration {
   }
 
   /** Reads the body and adds a patient; its uuid, and whether it named contacts. */
-  async register(
-    tx: Tx,
-    actor: Actor,
-    request: FastifyRequest
-  ): Promise<{ readonly uuid: string; readonly contacts: boolean }> {
+  async register(tx: Tx, actor: Actor, request: FastifyRequest): Promise<{ readonly uuid: string; readonly contacts: boolean }> {
     const values = await readInput(request, this.inputs.registration, { db: tx })
     requireConsistent(values, false)
     const { facility, ...said } = values

@@ -85,10 +85,11 @@ export class ShiftService implements Shifts {
     if (values.status !== undefined) this.#requireTarget(actor, row, values, values.status)
 
     const { assigned_facility: assigned, assigned_facility_external: external } = values
-    // Where it started and whose it is are not changed: both are ignored (FIX: and may be left out).
-    const { origin_facility_id: _origin, patient_id: _patient, ...columns } = shiftColumns(values)
     await rows.update(tx, row.id, {
-      ...columns,
+      ...shiftColumns(values),
+      // Where it started and whose it is are not changed: both are ignored (FIX: and may be left out).
+      origin_facility_id: undefined,
+      patient_id: undefined,
       ...(external ? { assigned_facility_id: null } : assigned ? { assigned_facility_external: null } : {}),
       last_edited_by_id: actor.id,
       modified_date: this.#now()
