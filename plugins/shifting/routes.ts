@@ -1,17 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import {
-  actorOf,
-  describe,
-  out,
-  Params,
-  readInput,
-  scopeCondition,
-  sendCsv,
-  sendJson,
-  shape,
-  type Tx,
-  type Where
-} from 'care-kernel'
+import { actorOf, describe, out, Params, readInput, scopePart, sendCsv, sendJson, shape, type Tx, type Where } from 'care-kernel'
 import { CATEGORIES } from 'care-kernel/contracts/consultations'
 import { commentItem, commentRoutes, commentShape } from 'care-kernel/contracts/facilities'
 import type { PatientRow } from 'care-kernel/contracts/patients'
@@ -26,7 +14,7 @@ type Query = Record<string, string | string[]>
 
 const visible =
   (request: FastifyRequest): Where =>
-  params => [scopeCondition(shiftScope, actorOf(request), params)]
+  params => [scopePart(shiftScope, actorOf(request), params)]
 
 /** The filters of the list hold for one row, too (contract shifting §11, 9). */
 const visibleAndAsked =
