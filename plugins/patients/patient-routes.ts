@@ -28,6 +28,7 @@ export function patientRoutes(app: FastifyInstance, scope: PatientScope): void {
   const csv = patientCsv(scope, listed)
   // Contacts are rare, and to be ready for some takes as long as all the rest: those who have any are asked for again.
   const whole = `exists (select from facility_patientcontactdetails k where k.patient_id = p.id and not k.deleted) as contacts, ${shapes.alone.sql}::text as json`
+  const wholeRow = `${patients.columns}, ${whole}`
   const one = (request: FastifyRequest<One>) => visible(actorOf(request), { retrieving: request.method === 'GET' })
 
   app.get(
@@ -78,12 +79,7 @@ export function patientRoutes(app: FastifyInstance, scope: PatientScope): void {
     },
     async (request, reply) => {
       const { id } = request.params
-      const { json, contacts, ...patient } = await listed.row<PatientRow & Whole>(
-        database,
-        id,
-        `${patients.columns}, ${whole}`,
-        one(request)
-      )
+      const { json, contacts, ...patient } = await listed.row<PatientRow & Whole>(database, id, wholeRow, one(request))
       permissions.check(actorOf(request), 'patient.read', patient)
       return sendJson(reply, contacts ? await listed.one(database, id, one(request), shapes.detail) : json)
     }
