@@ -1,5 +1,8 @@
 import type { Case } from './measure.ts'
 
+/** So many consultations and shifts are written to at once: as in a hospital, one is hardly ever written to by two. */
+const SPREAD = 16
+
 const PASSWORD = 'Coronasafe@123'
 
 const FACILITY = {
@@ -39,6 +42,11 @@ const ROUND = {
   bp: { systolic: 120, diastolic: 80 }
 }
 
+interface Row {
+  readonly id: string
+  readonly last_consultation: { readonly id: string; readonly suggestion: string } | null
+}
+
 /** Asks a running server as one of its users. */
 async function session(url: string) {
   const login = async (username: string) => {
@@ -52,20 +60,19 @@ async function session(url: string) {
   const [admin, doctor] = (await Promise.all(['devdistrictadmin', 'devdoctor'].map(login))) as [string, string]
   const get = async <T>(path: string, token = admin) =>
     (await (await fetch(`${url}/api/v1/${path}`, { headers: { authorization: `Bearer ${token}` } })).json()) as T
-  const first = async (path: string) => {
-    const { results } = await get<{ results: ({ id: string } & Record<string, { id: string } | null>)[] }>(path)
-    const found = results[0]
-    if (!found) throw new Error(`${path} is empty`)
-    return found
+  const list = async (path: string) => {
+    const { results } = await get<{ results: Row[] }>(path)
+    if (results.length === 0) throw new Error(`${path} is empty`)
+    return results as [Row, ...Row[]]
   }
   const read = (name: string, path: string): Case => ({ name, path: `/api/v1/${path}`, token: admin, reads: true })
-  return { admin, doctor, get, first, read }
+  return { admin, doctor, get, list, read }
 }
 
 /** What a deployment of the first three plugins answers. Lists are as the district's administrator sees them. */
 export async function firstCases(url: string): Promise<Case[]> {
-  const { admin, first, read } = await session(url)
-  const facility = await first('facility/?limit=1')
+  const { admin, list, read } = await session(url)
+  const [facility] = await list('facility/?limit=1')
   return [
     { name: 'ping', path: '/ping/', token: '' },
     read('current user', 'users/getcurrentuser/'),
@@ -84,10 +91,15 @@ export async function firstCases(url: string): Promise<Case[]> {
 
 /** Everything that is measured, on a running server with a district in it. */
 export async function casesOf(url: string): Promise<{ cases: Case[]; admin: string }> {
-  const { admin, doctor, get, first, read } = await session(url)
-  const patient = await first('patient/?limit=1&ordering=-id&is_active=true')
+  const { admin, doctor, get, list, read } = await session(url)
+  const [patient, ...others] = await list('patient/?limit=60&ordering=-id&is_active=true')
+  // Those in a bed take rounds only with the bed named: the district has no beds.
+  const consultations = [patient, ...others]
+    .flatMap(({ last_consultation: last }) => (last && last.suggestion !== 'A' ? [last.id] : []))
+    .slice(0, SPREAD)
   const consultation = patient.last_consultation?.id
-  const shift = await first('shift/?limit=1')
+  // An odd number of them, so that each changes between both statuses.
+  const shifts = (await list(`shift/?status=APPROVED&limit=${SPREAD - 1}`)).map(({ id }) => id)
   const { home_facility } = await get<{ home_facility: string }>('users/getcurrentuser/', doctor)
   const cases: Case[] = [
     ...(await firstCases(url)),
@@ -109,7 +121,7 @@ export async function casesOf(url: string): Promise<{ cases: Case[]; admin: stri
     {
       name: 'daily round create',
       method: 'POST',
-      path: `/api/v1/consultation/${consultation}/daily_rounds/`,
+      path: `/api/v1/consultation/{${consultations.join('|')}}/daily_rounds/`,
       body: ROUND,
       token: admin
     },
@@ -118,7 +130,7 @@ export async function casesOf(url: string): Promise<{ cases: Case[]; admin: stri
     {
       name: 'shift status change',
       method: 'PATCH',
-      path: `/api/v1/shift/${shift.id}/`,
+      path: `/api/v1/shift/{${shifts.join('|')}}/`,
       body: { status: '{APPROVED|ON HOLD}' },
       token: admin
     },

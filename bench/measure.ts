@@ -7,7 +7,7 @@ import { cpuOf, memoryOf } from './process.ts'
 export const SECONDS = Number(process.env.BENCH_SECONDS ?? 5)
 const CONNECTIONS = 16
 
-/** One kind of request. `{n}` in path and body is a number that no two requests share, `{a|b}` one of them in turn. */
+/** One kind of request. `{n}` in path and body is a number that no two requests share, `{a|b|c}` one of them in turn. */
 export interface Case {
   readonly name: string
   readonly method?: 'GET' | 'POST' | 'PATCH'
@@ -31,9 +31,10 @@ export interface Measured {
 
 /** The path and body of the `index`th request. */
 export function written(text: string, index: number): string {
-  return text
-    .replaceAll('{n}', String(index).padStart(8, '0'))
-    .replace(/\{([^{}|"]+)\|([^{}|"]+)\}/g, (_, a: string, b: string) => (index % 2 ? a : b))
+  return text.replaceAll('{n}', String(index).padStart(8, '0')).replace(/\{([^{}"]*\|[^{}"]*)\}/g, (_, choices: string) => {
+    const all = choices.split('|')
+    return all[index % all.length] ?? ''
+  })
 }
 
 /** Loads the server with one case. Warms up for a second first. */
@@ -66,8 +67,18 @@ function lua({ method = 'GET', path, body, token }: Case): string {
   return `local n = os.time() % 100000 * 1000
 local path, body = ${text(path)}, ${body ? text(JSON.stringify(body)) : 'nil'}
 local headers = { ['Content-Type'] = 'application/json'${token ? `, ['Authorization'] = 'Bearer ${token}'` : ''} }
+local known = {}
+local function choose(choices)
+  local all = known[choices]
+  if not all then
+    all = {}
+    for choice in choices:gmatch('[^|]+') do all[#all + 1] = choice end
+    known[choices] = all
+  end
+  return all[n % #all + 1]
+end
 local function write(given)
-  return (given:gsub('{n}', string.format('%08d', n)):gsub('{([^{}|"]+)|([^{}|"]+)}', n % 2 == 1 and '%1' or '%2'))
+  return (given:gsub('{n}', string.format('%08d', n)):gsub('{([^{}"]*|[^{}"]*)}', choose))
 end
 request = function()
   n = n + 1

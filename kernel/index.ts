@@ -98,5 +98,6 @@ export { labelSql, out, quote, shape, type CodeLabels, type Labels, type Output,
 export * from './rest/paging.ts'
 export { Params } from './rest/params.ts'
 export { addressOf, isUuid, resource, type Key, type Resource, type Where } from './rest/resource.ts'
+export { rowsOf, type Rows } from './rest/rows.ts'
 export { VERSION } from './version.ts'
 export { jobState, type JobState } from './work/admin.ts'

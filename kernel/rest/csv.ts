@@ -1,6 +1,5 @@
-import { pipeline } from 'node:stream'
+import { PassThrough, pipeline } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { stringify } from 'csv-stringify'
 import QueryStream from 'pg-query-stream'
 import type { Database } from '../ports/database.ts'
 import type { Params } from './params.ts'
@@ -28,7 +27,32 @@ export interface Table {
   readonly params: Params
 }
 
-const ROWS_AT_ONCE = 200
+const ROWS_AT_ONCE = 500
+
+type Cell = string | number | null
+
+/** As Python's csv writer: quotes only where they are needed. */
+function written(value: Cell): string {
+  if (value === null) return ''
+  const text = String(value)
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+const line = (cells: readonly Cell[]) => `${cells.map(written).join(',')}\r\n`
+
+/** The text of rows as they come, many at a time: a chunk for each would cost more than the row. */
+const linesOf = (columns: readonly string[]) =>
+  async function* (rows: AsyncIterable<readonly Cell[]>): AsyncGenerator<string> {
+    let text = `\ufeff${line(columns)}`
+    let held = 0
+    for await (const row of rows) {
+      text += line(row)
+      if (++held % ROWS_AT_ONCE > 0) continue
+      yield text
+      text = ''
+    }
+    yield text
+  }
 
 /** Answers a table as CSV: read with a cursor and written as it comes, so that its size costs no memory. */
 export async function sendCsv(
@@ -44,15 +68,8 @@ export async function sendCsv(
       batchSize: ROWS_AT_ONCE
     })
   )
-  // As Python's csv writer: quotes only where they are needed, a lone line feed being such a place.
-  const table = stringify({
-    header: true,
-    columns: Object.keys(columns),
-    bom: true,
-    record_delimiter: '\r\n',
-    quoted_match: /[\r\n]/
-  })
-  pipeline(read, table, error => {
+  const table = new PassThrough()
+  pipeline(read, linesOf(Object.keys(columns)), table, error => {
     const { code } = (error ?? {}) as { code?: string }
     // Whoever asked may leave; anything else ends the file early, which only the log can tell.
     if (error && code !== 'ERR_STREAM_PREMATURE_CLOSE') request.log.error({ code }, 'a CSV export ended early')

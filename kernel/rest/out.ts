@@ -21,6 +21,8 @@ export interface Shape {
   readonly fields: Readonly<Record<string, Output>>
   /** SQL expression: the row as a JSON object, of the aliases its fields speak of. */
   readonly sql: string
+  /** The same of the rows of a from-clause, as a query for so many JSON objects: one scan, where `sql` beside it would be a query per row. */
+  readonly of: (from: string) => string
   readonly schema: object
 }
 
@@ -29,9 +31,11 @@ export function shape(fields: Readonly<Record<string, Output>>): Shape {
   const select = Object.entries(fields)
     .map(([name, { sql }]) => `${sql} as "${name}"`)
     .join(', ')
+  const of = (from: string) => `select row_to_json(_) from (select ${select} ${from}) _`
   return Object.freeze({
     fields,
-    sql: `(select row_to_json(_) from (select ${select}) _)`,
+    sql: `(${of('')})`,
+    of,
     schema: { type: 'object', properties: Object.fromEntries(Object.entries(fields).map(([name, { schema }]) => [name, schema])) }
   })
 }
@@ -70,12 +74,12 @@ export const out = {
   }),
   /** An embedded object, null when `from` (`from table t where …`) finds no row; of the aliases in scope without `from`. */
   object: (of: Shape, from?: string): Output => ({
-    sql: from ? `(select ${of.sql} ${from})` : of.sql,
+    sql: from ? `(${of.of(from)})` : of.sql,
     schema: nullable(of.schema)
   }),
   /** An embedded list, in the order `order` says. */
   objects: (of: Shape, from: string, order = ''): Output => ({
-    sql: `(select coalesce(json_agg(${of.sql}${order ? ` order by ${order}` : ''}), '[]') ${from})`,
+    sql: `(select coalesce(json_agg(o.row), '[]') from (${of.of(`${from}${order ? ` order by ${order}` : ''}`)}) o(row))`,
     schema: { type: 'array', items: of.schema }
   })
 } as const

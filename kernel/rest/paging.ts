@@ -20,12 +20,15 @@ export function limitOffset(query: Query): { limit: number; offset: number } {
   }
 }
 
+/** What a page that is none answers. */
+export const invalidPage = () => new ApiError(404, { detail: 'Invalid page.' })
+
 /** Page number of a query, or `last`. Throws 404 `Invalid page.` for anything else. */
 export function pageNumber(query: Query): number | 'last' {
   const page = valueOf(query, 'page') ?? '1'
   if (page === 'last') return page
   const number = wholeNumber(page, 1)
-  if (number === undefined) throw new ApiError(404, { detail: 'Invalid page.' })
+  if (number === undefined) throw invalidPage()
   return number
 }
 

@@ -1,4 +1,4 @@
-import { all, any, not, predicate, type Actor, type Params, type Predicate, type RowScope } from 'care-kernel'
+import { all, any, not, predicate, type Actor, type AnyOf, type Params, type Predicate, type RowScope } from 'care-kernel'
 import { RANK, READ_ONLY_TYPES } from './user-types.ts'
 
 /** Anything that lies in a district and a state: a facility, a user. A null place is nobody's (contract auth-users §4.2, null rule). */
@@ -81,7 +81,7 @@ export function byPlace({
 }: {
   state: PlaceCondition
   district: PlaceCondition
-  otherwise: (actor: Actor, params: Params) => string
+  otherwise: (actor: Actor, params: Params) => string | AnyOf
   /** Condition for users that stand for an asset; they are treated by rank where it is left out. */
   asset?: (actor: Actor, params: Params) => string
 }): RowScope {

@@ -121,10 +121,11 @@ export function watchedValues(model: WatchedModel): string {
 
 /** Writes what changed in consultations (contract consultations §11): one statement per save, whatever it changes. */
 export class ChangeLog {
-  readonly #statements = new Map<WatchedModel, string>()
+  readonly #statements = new Map<WatchedModel, Readonly<Record<'added' | 'changed', string>>>()
 
   constructor() {
-    for (const model of Object.keys(WATCHED) as WatchedModel[]) this.#statements.set(model, statementOf(model))
+    for (const model of Object.keys(WATCHED) as WatchedModel[])
+      this.#statements.set(model, { added: statementOf(model, 'added'), changed: statementOf(model, 'changed') })
   }
 
   async record(tx: Queryable, { model, ids, only, ...said }: Change): Promise<void> {
@@ -139,48 +140,62 @@ export class ChangeLog {
   /** The same of rows of many consultations. */
   async recordAll(tx: Queryable, model: WatchedModel, saves: readonly Save[], only?: readonly string[]): Promise<void> {
     if (saves.length === 0) return
-    await tx.query(this.#statements.get(model) ?? '', [
+    const { added, changed } = this.#statements.get(model) ?? { added: '', changed: '' }
+    const values = [
       saves.map(({ id }) => id),
       saves.map(({ consultationId }) => consultationId),
       saves.map(({ by }) => by),
       saves.map(({ at }) => at),
       saves.map(({ at, takenAt = at }) => takenAt),
-      saves.map(({ before }) => (before === undefined ? null : JSON.stringify(before))),
-      only ?? null,
       saves.map(({ at }) => ulidTime(at))
-    ])
+    ]
+    if (only === undefined && saves.every(({ before }) => before === undefined)) await tx.query(added, values)
+    else {
+      const before = saves.map(({ before }) => (before === undefined ? null : JSON.stringify(before)))
+      await tx.query(changed, [...values, before, only ?? null])
+    }
   }
 }
 
 /**
+ * The statement that tells of rows: of new ones, or of those that were there and have told something before.
+ *
  * Every active type of the model that has a changed field and a value that says something becomes an event. Of an object and a
  * type the event of its last save is the latest, whatever time it speaks of (FIX-C12). An event's id is a ULID: the time, then randomness (written in hexadecimal digits, which are its alphabet's).
  */
-function statementOf(model: WatchedModel): string {
+function statementOf(model: WatchedModel, saved: 'added' | 'changed'): string {
   const { from, alias }: Watched = WATCHED[model]
   const decimals = (WATCHED[model] as Watched).decimals ?? []
-  const zero = decimals.length > 0 ? ` or (v.key = any('{${decimals.join(',')}}') and v.value = '"0.00"')` : ''
-  return `with given as (
-    select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::jsonb[], $8::text[])
-      g(id, consultation_id, by_id, at, taken_at, before, ulid)
-  ), saved as (
-    select g.*, ${alias}.external_id, ${watchedValues(model)} as values from given g join ${from} on ${alias}.id = g.id
-  ), changed as (
-    select s.*, t.id as type_id, (select jsonb_object_agg(f, coalesce(s.values -> f, 'null')) from unnest(t.fields) f) as value
-    from saved s join facility_eventtype t on t.is_active and t.model = '${model}' and cardinality(t.fields) > 0
-    where exists (select from unnest(t.fields) f where (s.before is null or s.before -> f is distinct from s.values -> f)
-      and ($7::text[] is null or split_part(f, '__', 1) = any($7::text[])))
-  ), telling as (
-    select c.* from changed c where exists (select from jsonb_each(c.value) v
-      where not (v.value in ('null', '""', '0', 'false', '[]', '{}')${zero}))
-  ), replaced as (
+  const zero = decimals.length > 0 ? ` and (s.values -> f <> '"0.00"' or f <> all ('{${decimals.join(',')}}'))` : ''
+  const [columns, arrays, kind, differs, replaced] =
+    saved === 'added'
+      ? ['', '', `'CREATED'`, '', '']
+      : [
+          ', before',
+          ', $7::jsonb[]',
+          `case when c.before is null then 'CREATED' else 'UPDATED' end`,
+          `and exists (select from unnest(t.fields) f where (s.before is null or s.before -> f is distinct from s.values -> f)
+      and ($8::text[] is null or split_part(f, '__', 1) = any($8::text[])))`,
+          `, replaced as (
     update facility_patientconsultationevent e set is_latest = false from telling c
     where e.consultation_id = c.consultation_id and e.is_latest and e.event_type_id = c.type_id and e.object_model = '${model}' and e.object_id = c.id
-  )
+  )`
+        ]
+  return `with given as (
+    select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::text[]${arrays})
+      g(id, consultation_id, by_id, at, taken_at, ulid${columns})
+  ), saved as materialized (
+    select g.*, ${alias}.external_id, ${watchedValues(model)} as values from given g join ${from} on ${alias}.id = g.id
+  ), telling as (
+    select s.*, t.id as type_id, (select jsonb_object_agg(f, coalesce(s.values -> f, 'null')) from unnest(t.fields) f) as value
+    from saved s join facility_eventtype t on t.is_active and t.model = '${model}' and cardinality(t.fields) > 0
+    where exists (select from unnest(t.fields) f where s.values -> f <> all (array['null', '""', '0', 'false', '[]', '{}']::jsonb[])${zero})
+      ${differs}
+  )${replaced}
   insert into facility_patientconsultationevent
     (external_id, consultation_id, event_type_id, caused_by_id, created_date, taken_at, object_model, object_id, is_latest, meta, value, change_type)
   select c.ulid || upper(right(replace(gen_random_uuid()::text, '-', ''), 16)), c.consultation_id, c.type_id, c.by_id, c.at, c.taken_at, '${model}', c.id, true,
-    jsonb_build_object('external_id', c.external_id), c.value, case when c.before is null then 'CREATED' else 'UPDATED' end
+    jsonb_build_object('external_id', c.external_id), c.value, ${kind}
   from telling c`
 }
 

@@ -1,4 +1,4 @@
-import { isUuid, notAUuid, notFound, Params, type Actor, type Queryable, type Shape, type Tx } from 'care-kernel'
+import { isUuid, notAUuid, notFound, Params, rowsOf, type Actor, type Queryable, type Shape, type Tx } from 'care-kernel'
 import type { ConsultationNotice, Consultations, FoundConsultation } from './contract.ts'
 import { CATEGORIES, REASON } from './enumerations.ts'
 import { PatientConsultation } from './models.ts'
@@ -8,6 +8,7 @@ import { consultationShape } from './shapes.ts'
 
 const FOUND = 'c.id, c.external_id, c.facility_id, c.patient_id, c.discharge_date, c.current_bed_id, c.suggestion'
 const CONSULTATION = 'facility_patientconsultation c'
+const rows = rowsOf(PatientConsultation)
 
 /** A consultation of a path with what rules ask about it. */
 export interface RuledConsultation extends FoundConsultation, ConsultationLike {
@@ -91,7 +92,7 @@ export class ConsultationService implements Consultations {
 
   /** Writes columns of a consultation. */
   async save(tx: Tx, id: number, values: Readonly<Record<string, unknown>>): Promise<void> {
-    await this.#scope.model(PatientConsultation).update(values, { where: { id }, transaction: tx.sequelize })
+    await rows.update(tx, id, values)
   }
 
   async #find(db: Queryable, uuid: string, params: Params, where: readonly string[], hold: boolean): Promise<RuledConsultation> {

@@ -6,7 +6,7 @@ import type { ConsultationScope } from './scope.ts'
 export const fillings = {
   'patients/patient': {
     last_consultation: ({ consultations }: ConsultationScope) =>
-      `(select ${consultations.shape.sql} from facility_patientconsultation c where c.id = p.last_consultation_id)`
+      `(${consultations.shape.of('from facility_patientconsultation c where c.id = p.last_consultation_id')})`
   },
   'patients/consultation': {
     route_to_facility: labelSql('c.route_to_facility', ROUTES_TO_FACILITY),

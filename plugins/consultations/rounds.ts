@@ -1,4 +1,4 @@
-import { invalid, type Actor, type Queryable, type Tx } from 'care-kernel'
+import { invalid, rowsOf, type Actor, type Queryable, type Tx } from 'care-kernel'
 import type { RuledConsultation } from './consultations.ts'
 import { DISCHARGED, reviewTime } from './encounters.ts'
 import { ROUND } from './enumerations.ts'
@@ -22,18 +22,15 @@ export interface RoundRow {
 }
 
 const MOST = 9999.99
-const COLUMNS = Object.keys(DailyRound.columns).filter(name => name !== 'id')
-const LIST = COLUMNS.map(name => `"${name}"`).join(', ')
-
-/** One prepared statement for rows of ninety columns: their values come as one JSON. */
-const INSERT = `insert into facility_dailyround (${LIST}) select ${LIST} from jsonb_populate_recordset(null::facility_dailyround, $1::jsonb) returning id`
+const table = rowsOf(DailyRound)
+const INSERT = `${table.insert} returning id`
 
 /** Adds rows as they are, with the model's defaults where they say nothing; their ids in the same order. */
 export async function insertRounds(
   tx: Queryable,
   rows: readonly Readonly<Record<string, unknown>>[]
 ): Promise<readonly number[]> {
-  const { rows: made } = await tx.query<{ id: number }>(INSERT, [JSON.stringify(rows.map(row => ({ ...defaults(), ...row })))])
+  const { rows: made } = await tx.query<{ id: number }>(INSERT, [table.json(rows)])
   return made.map(({ id }) => id)
 }
 
@@ -161,16 +158,6 @@ export class Rounds {
       ...(interval === undefined ? {} : { review_time: reviewTime(clock.now(), interval, 0) })
     })
   }
-}
-
-/** What a row holds where nobody says otherwise. */
-function defaults(): Record<string, unknown> {
-  return Object.fromEntries(
-    COLUMNS.map(name => {
-      const fallback = DailyRound.columns[name]?.options.defaultValue
-      return [name, typeof fallback === 'function' ? (fallback as () => unknown)() : (fallback ?? null)]
-    })
-  )
 }
 
 function columnsOf({ action: _action, review_interval: _interval, ...columns }: RoundValues): Record<string, unknown> {

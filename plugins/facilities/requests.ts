@@ -1,4 +1,5 @@
 import {
+  AnyOf,
   cell,
   filter,
   field,
@@ -105,14 +106,30 @@ export function requestsBetween(table: string, roles: Readonly<Record<Role, stri
         district: touching('district_id'),
         otherwise({ facilityIds }: Actor, params: Params) {
           const own = params.add(facilityIds, 'bigint[]')
-          // Look-ups first, then their rows by key: no index serves an `or` across tables, and a semi-join would be planned as if all matched.
-          const seen = [
-            `select x.id from ${table} x where x.${roles.origin}_id = any(${own})`,
-            `select x.id from ${table} x where x.${roles.approving}_id = any(${own})`,
-            `select x.id from ${table} x where x.${roles.assigned}_id = any(${own})${assignedIf ? ` and x.${assignedIf}` : ''}`,
-            ...(also ? [also(own)] : [])
+          const byFacility =
+            (name: string, only = '') =>
+            (facility: string) =>
+              `r.${name}_id = ${facility}${only}`
+          const ways = [
+            byFacility(roles.origin),
+            byFacility(roles.approving),
+            byFacility(roles.assigned, assignedIf ? ` and r.${assignedIf}` : '')
           ]
-          return `r.id = any(array(${seen.join(' union all ')}))`
+          const seen = ways.map(way => `(${way(`any(${own})`)})`)
+          // Each way leaves out what an earlier one has.
+          const apart = (at: number) =>
+            seen
+              .slice(0, at)
+              .map(way => ` and ${way} is not true`)
+              .join('')
+          return new AnyOf(
+            ...ways.map((way, at) => ({
+              where: `(${seen[at] ?? ''}${apart(at)})`,
+              each: { of: `unnest(${own}) m(id)`, where: `${way('m.id')}${apart(at)}` }
+            })),
+            // Look-ups first, then their rows by key: a semi-join would be planned as if all matched.
+            ...(also ? [{ where: `(r.id = any(array(${also(own)}))${apart(ways.length)})` }] : [])
+          )
         }
       })
   }

@@ -6,6 +6,7 @@ import type { PatientShapes } from './shapes.ts'
 
 export { ACTIONS, BED_TYPES, BLOOD_GROUPS, DISEASE_STATUSES, DISEASES, SOURCES, TEST_TYPES } from './enumerations.ts'
 export { patientRead, patientUpdate, type PatientFacility, type PatientLike } from './policy.ts'
+export { lastWriting } from './patient-resources.ts'
 export { AGE_TEXT, AGE_YEARS, type PatientShapes } from './shapes.ts'
 
 /** A live patient as rules and writes of other plugins need one. */

@@ -16,6 +16,7 @@ const RANGES = [
   'last_consultation_discharge_date'
 ] as const
 const MOST_DAYS = 7
+const STATUSES = ['unconfirmed', 'provisional', 'differential', 'confirmed']
 const DAY_MS = 86_400_000
 
 function requireShortRange(query: Query): void {
@@ -36,13 +37,15 @@ const day = (sql: string) => `to_char(${sql}, 'DD/MM/YYYY')`
 const time = (sql: string) => `to_char(${sql}, 'HH24:MI')`
 const known = (sql: string, raw: string) => `coalesce(${sql}, case when ${raw} is not null then '-' end)`
 
-function columns(
-  { diagnoses }: Relations,
-  labels: Readonly<Record<'route_to_facility' | 'suggestion' | 'category' | 'new_discharge_reason', string>>
-) {
-  const diagnosed = (condition: string) =>
-    `(select string_agg(g.label, ', ' order by g.diagnosis_id) from ${diagnoses} g where g.consultation_id = c.id and ${condition})`
-  const status = (name: string) => diagnosed(`g.verification_status = '${name}'`)
+/** The diagnoses of the consultation `c`, a column for each status: looked up once for all of them. */
+function diagnosed({ diagnoses }: Relations): string {
+  const labels = (name: string, condition: string) =>
+    `string_agg(g.label, ', ' order by g.diagnosis_id) filter (where ${condition}) as ${name}`
+  const status = (name: string) => labels(name, `g.verification_status = '${name}'`)
+  return `(select ${labels('principal', 'g.is_principal')}, ${STATUSES.map(status).join(', ')} from ${diagnoses} g where g.consultation_id = c.id)`
+}
+
+function columns(labels: Readonly<Record<'route_to_facility' | 'suggestion' | 'category' | 'new_discharge_reason', string>>) {
   return {
     'Patient ID': cell.value('p.external_id'),
     'Facility Name': cell.text('f.name'),
@@ -58,11 +61,11 @@ function columns(
     'Date of discharge': day('c.discharge_date'),
     'Time of discharge': time('c.discharge_date'),
     Age: cell.value(AGE_YEARS),
-    'Principal Diagnosis': diagnosed('g.is_principal'),
-    'Unconfirmed Diagnoses': status('unconfirmed'),
-    'Provisional Diagnoses': status('provisional'),
-    'Differential Diagnoses': status('differential'),
-    'Confirmed Diagnoses': status('confirmed')
+    'Principal Diagnosis': 'g.principal',
+    'Unconfirmed Diagnoses': 'g.unconfirmed',
+    'Provisional Diagnoses': 'g.provisional',
+    'Differential Diagnoses': 'g.differential',
+    'Confirmed Diagnoses': 'g.confirmed'
   }
 }
 
@@ -72,7 +75,7 @@ export function patientCsv(
   { filters }: Resource
 ): (request: FastifyRequest, reply: FastifyReply, where: Where) => Promise<FastifyReply> {
   const { relations, consultation } = slots
-  const table = columns(relations, consultation)
+  const table = columns(consultation)
   return async (request, reply, where) => {
     const query = request.query as Query
     requireShortRange(query)
@@ -87,7 +90,7 @@ export function patientCsv(
       file: 'patientregistration_export.csv',
       columns: table,
       rows: `from facility_patientregistration p left join facility_facility f on f.id = p.facility_id
-        left join ${relations.consultations} c on c.id = p.last_consultation_id
+        left join ${relations.consultations} c on c.id = p.last_consultation_id left join lateral ${diagnosed(relations)} g on true
         where ${found.join(' and ')} order by p.kernel_unfiled desc, p.modified_date desc, p.id desc`,
       params
     })

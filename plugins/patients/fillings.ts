@@ -5,7 +5,8 @@ import type { PatientScope } from './scope.ts'
 export const fillings = {
   'facilities/facility': {
     patient_count:
-      '(select count(*) from facility_patientregistration x where x.facility_id = f.id and x.is_active and not x.deleted)'
+      // Kept by triggers: the page of a list must not count the patients of every facility it shows.
+      '(select coalesce(sum(x.live), 0) from kernel_patient_count x where x.facility_id = f.id)'
   },
   'facilities/triage': {
     rows: `select x.entry_date, x.num_patients_visited, x.num_patients_home_quarantine, x.num_patients_isolation, x.num_patient_referred,

@@ -71,8 +71,8 @@ const historyShape = shape(
   )
 )
 
-/** The latest row of history by whoever asks: every write of a patient leaves one. */
-function lastWriting(request: FastifyRequest, params: Params): string {
+/** The latest row of history by whoever asks, as SQL: every write of a patient leaves one. */
+export function lastWriting(request: FastifyRequest, params: Params): string {
   return `(select max(w.history_id) from facility_historicalpatientregistration w where w.history_user_id = ${params.add(actorOf(request).id)})`
 }
 

@@ -9,6 +9,12 @@ import { transfer } from './transfer.ts'
 
 export type One = { Params: { id: string } }
 
+/** All about a patient who has no contacts, and whether that is so. */
+interface Whole {
+  readonly json: string
+  readonly contacts: boolean
+}
+
 /** Who asks for patients may do so by name and password, too (contract patients §3). */
 export const SCHEME = 'user+basic'
 
@@ -20,6 +26,9 @@ export function patientRoutes(app: FastifyInstance, scope: PatientScope): void {
   const { shapes, visible } = patients
   const { listed, history } = patientReads(shapes, scope.slots.relations)
   const csv = patientCsv(scope, listed)
+  // Contacts are rare, and to be ready for some takes as long as all the rest: those who have any are asked for again.
+  const whole = `exists (select from facility_patientcontactdetails k where k.patient_id = p.id and not k.deleted) as contacts, ${shapes.alone.sql}::text as json`
+  const wholeRow = `${patients.columns}, ${whole}`
   const one = (request: FastifyRequest<One>) => visible(actorOf(request), { retrieving: request.method === 'GET' })
 
   app.get(
@@ -55,8 +64,8 @@ export function patientRoutes(app: FastifyInstance, scope: PatientScope): void {
     },
     async (request, reply) => {
       const json = await database.transaction(async tx => {
-        const uuid = await registration.register(tx, actorOf(request), request)
-        return listed.one(tx, uuid, undefined, shapes.detail)
+        const { uuid, contacts } = await registration.register(tx, actorOf(request), request)
+        return listed.one(tx, uuid, undefined, contacts ? shapes.detail : shapes.fresh)
       })
       return sendJson(reply, json, 201)
     }
@@ -69,14 +78,10 @@ export function patientRoutes(app: FastifyInstance, scope: PatientScope): void {
       schema: describe({ summary: 'All about a patient', answer: shapes.detail })
     },
     async (request, reply) => {
-      const { json, ...patient } = await listed.row<PatientRow & { readonly json: string }>(
-        database,
-        request.params.id,
-        `${patients.columns}, ${shapes.detail.sql}::text as json`,
-        one(request)
-      )
+      const { id } = request.params
+      const { json, contacts, ...patient } = await listed.row<PatientRow & Whole>(database, id, wholeRow, one(request))
       permissions.check(actorOf(request), 'patient.read', patient)
-      return sendJson(reply, json)
+      return sendJson(reply, contacts ? await listed.one(database, id, one(request), shapes.detail) : json)
     }
   )
 
@@ -93,7 +98,8 @@ export function patientRoutes(app: FastifyInstance, scope: PatientScope): void {
           const patient = await listed.row<PatientRow & Stored>(tx, request.params.id, columns, one(request), true)
           permissions.check(actor, 'patient.update', patient)
           await registration.change(tx, actor, request, patient)
-          return listed.one(tx, patient.external_id, undefined, shapes.detail)
+          const { json, contacts } = await listed.row<Whole>(tx, patient.external_id, whole)
+          return contacts ? listed.one(tx, patient.external_id, undefined, shapes.detail) : json
         })
         return sendJson(reply, json)
       }

@@ -1,4 +1,4 @@
-import { isUuid, notAUuid, Params, type Actor, type Queryable, type Tx, type Where } from 'care-kernel'
+import { isUuid, notAUuid, Params, rowsOf, type Actor, type Queryable, type Tx, type Where } from 'care-kernel'
 import { placesDecided } from 'care-kernel/contracts/places'
 import type { FindPatient, PatientChanges, PatientRow, Patients } from './contract.ts'
 import { HISTORY_COLUMNS, Patient } from './models.ts'
@@ -8,9 +8,14 @@ import type { DeclaredScope } from './scope.ts'
 import { patientShapes, type PatientShapes } from './shapes.ts'
 
 const COPIED = HISTORY_COLUMNS.map(name => `"${name}"`).join(', ')
-const REMEMBER = `insert into facility_historicalpatientregistration (${COPIED}, history_date, history_type, history_user_id)
+const remembered = (
+  from: string
+) => `insert into facility_historicalpatientregistration (${COPIED}, history_date, history_type, history_user_id)
   select ${COPIED}, $2::timestamptz + (kind.at - 1) * interval '1 microsecond', kind.kind, $4
-  from facility_patientregistration cross join unnest($3::varchar[]) with ordinality kind(kind, at) where id = $1`
+  from ${from} cross join unnest($3::varchar[]) with ordinality kind(kind, at)`
+const REMEMBER = `${remembered('facility_patientregistration')} where id = $1`
+const rows = rowsOf(Patient)
+const ADD = `with made as (${rows.insert} returning *), remembered as (${remembered('made')}) select id, external_id from made`
 
 /** Finds, changes and moves patients. */
 export class PatientService implements Patients {
@@ -71,6 +76,21 @@ export class PatientService implements Patients {
       actor
     })
     await this.#scope.emit(tx, 'patient-transferred', { patientId: id, patient: uuid, facilityId: facility.id, userId: actor.id })
+  }
+
+  /** Adds a patient, with the history that the original's two saves of a new one leave (contract patients §18). */
+  async add(
+    tx: Tx,
+    actor: Actor,
+    columns: Readonly<Record<string, unknown>>
+  ): Promise<{ readonly id: number; readonly external_id: string }> {
+    const at = this.now()
+    const row = { ...columns, created_by_id: actor.id, last_edited_id: actor.id, created_date: at, modified_date: at }
+    const {
+      rows: [made]
+    } = await tx.query<{ id: number; external_id: string }>(ADD, [rows.json([row]), at, ['+', '~'], actor.id])
+    if (!made) throw new Error('no patient was added')
+    return made
   }
 
   /**

@@ -4,7 +4,7 @@ import { placesDecided } from 'care-kernel/contracts/places'
 import type { FastifyRequest } from 'fastify'
 import type { PatientRow } from './contract.ts'
 import { contactInput, metaInfoInput, patientInputs, requireConsistent, type PatientInput, type PatientInputs } from './inputs.ts'
-import { Disease, Patient, PatientContact, PatientMetaInfo } from './models.ts'
+import { Disease, PatientContact, PatientMetaInfo } from './models.ts'
 import type { DeclaredScope } from './scope.ts'
 import type { PatientService } from './patients.ts'
 
@@ -26,33 +26,25 @@ export class Registration {
     this.inputs = patientInputs(scope.clock)
   }
 
-  /** Reads the body and adds a patient; its uuid. */
-  async register(tx: Tx, actor: Actor, request: FastifyRequest): Promise<string> {
+  /** Reads the body and adds a patient; its uuid, and whether it named contacts. */
+  async register(tx: Tx, actor: Actor, request: FastifyRequest): Promise<{ readonly uuid: string; readonly contacts: boolean }> {
     const values = await readInput(request, this.inputs.registration, { db: tx })
     requireConsistent(values, false)
     const { facility, ...said } = values
     const facilityId = await this.#requireHome(tx, actor, facility)
-    const now = this.#scope.patients.now()
     const columns = {
       allow_transfer: this.#scope.config.allowTransfer,
-      date_of_receipt_of_information: now,
+      date_of_receipt_of_information: this.#scope.patients.now(),
       ...(await this.#columns(tx, said, {})),
       facility_id: facilityId,
       meta_info_id: await this.#addMetaInfo(tx, values.meta_info)
     }
-    const made = await this.#scope
-      .model(Patient)
-      .create(
-        { ...columns, created_by_id: actor.id, last_edited_id: actor.id, created_date: now, modified_date: now },
-        { transaction: tx.sequelize }
-      )
-    const [id, uuid] = [made.get('id') as number, made.get('external_id') as string]
+    const { id, external_id: uuid } = await this.#scope.patients.add(tx, actor, columns)
     await this.#addDiseases(tx, id, values.medical_history)
     await this.#addContacts(tx, actor, id, values.contacted_patients)
-    await this.#scope.patients.remember(tx, actor, id, ['+', '~'])
     if (values.srf_id) await this.#scope.hooks['srf-id-given'](tx, { patientId: id, srfId: values.srf_id })
     await this.#scope.emit(tx, 'patient-registered', { patientId: id, patient: uuid, facilityId, userId: actor.id })
-    return uuid
+    return { uuid, contacts: Boolean(values.contacted_patients?.length) }
   }
 
   /** Reads the body and changes a patient that the transaction holds. */

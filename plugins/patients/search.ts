@@ -1,11 +1,30 @@
-import type { FastifyInstance } from 'fastify'
-import { actorOf, describe, field, invalid, lookupIn, ordering, out, record, resource, sendJson, shape } from 'care-kernel'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import {
+  actorOf,
+  addressOf,
+  describe,
+  field,
+  invalid,
+  lookupIn,
+  invalidPage,
+  ordering,
+  out,
+  pageEnvelope,
+  pageNumber,
+  record,
+  resource,
+  sendJson,
+  shape,
+  type Queryable,
+  type Query
+} from 'care-kernel'
 import { GENDERS, RANK } from 'care-kernel/contracts/auth-permissions'
 import { keepSearch } from './search-log.ts'
 import { SCHEME } from './patient-routes.ts'
 import type { PatientScope } from './scope.ts'
 
 const NO_LIMIT = '1000000000/m'
+const PAGE = 200
 const optional = { optional: true } as const
 
 const asked = record({
@@ -22,7 +41,7 @@ const found = {
   from: 'facility_patientregistration p',
   key: { column: 'p.external_id', kind: 'uuid' },
   live: 'not p.deleted',
-  pageSize: 200,
+  pageSize: PAGE,
   shape: shape({
     patient_id: out.uuid('p.external_id'),
     name: out.text('p.name'),
@@ -36,8 +55,27 @@ const found = {
   })
 } as const
 const byPhone = resource({ ...found, ordering: ordering({}, 'p.id') })
-/** The name is always the first value of the statement. */
-const byName = resource({ ...found, ordering: ordering({}, 'similarity(p.name, $1) desc, p.id') })
+/** Of the few with a phone number. The name is always the first value of the statement. */
+const byBoth = resource({ ...found, ordering: ordering({}, 'similarity(p.name, $1) desc, p.id') })
+
+/** Names are compared once, for the number of matches and for their order; no page: the last one. */
+const BY_NAME = `with m as materialized (select id, likeness from kernel_patients_called($1) where likeness > 0.2),
+  n as (select count(*) as count from m),
+  page as (select id, likeness from m order by likeness desc, id
+    limit ${PAGE} offset coalesce(($2::integer - 1)::bigint * ${PAGE}, (select greatest(count - 1, 0) / ${PAGE} * ${PAGE} from n)))
+  select (select count from n) as count, (select coalesce('[' || string_agg(${found.shape.sql}::text, ',' order by page.likeness desc, page.id) || ']', '[]')
+    from page join facility_patientregistration p on p.id = page.id) as results`
+
+/** Everybody of such a name, whoever is called most alike first. Throws 404 for a page beyond the last. */
+async function named(db: Queryable, request: FastifyRequest, name: string): Promise<string> {
+  const asked = pageNumber(request.query as Query)
+  const { rows } = await db.query<{ count: number; results: string }>(BY_NAME, [name, asked === 'last' ? null : asked])
+  const { count, results } = rows[0] ?? { count: 0, results: '[]' }
+  const pages = Math.max(1, Math.ceil(count / PAGE))
+  const page = asked === 'last' ? pages : asked
+  if (page > pages) throw invalidPage()
+  return pageEnvelope(count, results, { url: addressOf(request), page, pages })
+}
 
 /** `patient/search/`: patients of all facilities, to find out whether somebody is registered already (contract patients §12); counted and kept (FIX-8). */
 export function searchRoutes(app: FastifyInstance, scope: PatientScope): void {
@@ -68,14 +106,12 @@ export function searchRoutes(app: FastifyInstance, scope: PatientScope): void {
         })
       // Per user only: a hospital has one address for all of its people.
       await rateLimit.count(request, { group: 'patient-search', value: String(actor.id), rate, ratePerAddress: NO_LIMIT })
-      const json = await (wanted === undefined ? byPhone : byName).list(database, request, params => {
-        const alike = wanted === undefined ? undefined : params.add(wanted, 'text')
-        return [
-          alike && `p.id in (select kernel_patients_named(${alike}))`,
-          alike && `similarity(p.name, ${alike}) > 0.2`,
-          phone ? `p.phone_number = ${params.add(phone)}` : undefined
-        ]
-      })
+      const json = phone
+        ? await (wanted === undefined ? byPhone : byBoth).list(database, request, params => [
+            wanted === undefined ? undefined : `similarity(p.name, ${params.add(wanted, 'text')}) > 0.2`,
+            `p.phone_number = ${params.add(phone)}`
+          ])
+        : await named(database, request, wanted ?? '')
       const keys = [...(wanted === undefined ? [] : ['name']), ...(phone ? ['phone_number'] : [])]
       await keepSearch(scope, { userId: actor.id, keys, page: json })
       return sendJson(reply, json)

@@ -23,6 +23,10 @@ export interface PatientShapes {
   readonly list: Shape
   /** All of contract patients §4. */
   readonly detail: Shape
+  /** The same of a patient who named no contacts: most of the work of `detail` is to be ready for some. */
+  readonly alone: Shape
+  /** The same of one who was never consulted either. */
+  readonly fresh: Shape
 }
 
 const inFacility = 'from facility_facility f where f.id = p.facility_id'
@@ -158,6 +162,25 @@ export function patientShapes(facilities: FacilityShapes, lastConsultation: stri
     test_type: out.integer('p.test_type'),
     last_edited: out.integer('p.last_edited_id')
   })
+  const detail = (last: string, contacts: Output) =>
+    shape({
+      ...head,
+      facility_object: out.object(facilities.full, inFacility),
+      ...common(last),
+      medical_history: out.objects(disease, 'from facility_disease x where x.patient_id = p.id and not x.deleted', 'x.id'),
+      meta_info: out.object(metaInfo, 'from facility_patientmetainfo m where m.id = p.meta_info_id'),
+      contacted_patients: contacts,
+      test_type: out.label('p.test_type', TEST_TYPES),
+      ...plainText('allergies', 'ongoing_medication'),
+      last_edited: user('p.last_edited_id'),
+      created_by: user('p.created_by_id')
+    })
+  const contacts = out.objects(
+    contact(list),
+    'from facility_patientcontactdetails k where k.patient_id = p.id and not k.deleted',
+    'k.id'
+  )
+  const nobody = { ...contacts, sql: `'[]'::json` }
   return {
     bare: shape({
       id: head.id,
@@ -173,21 +196,8 @@ export function patientShapes(facilities: FacilityShapes, lastConsultation: stri
       state_object: placeObjects.state_object
     }),
     list,
-    detail: shape({
-      ...head,
-      facility_object: out.object(facilities.full, inFacility),
-      ...common(lastConsultation),
-      medical_history: out.objects(disease, 'from facility_disease x where x.patient_id = p.id and not x.deleted', 'x.id'),
-      meta_info: out.object(metaInfo, 'from facility_patientmetainfo m where m.id = p.meta_info_id'),
-      contacted_patients: out.objects(
-        contact(list),
-        'from facility_patientcontactdetails k where k.patient_id = p.id and not k.deleted',
-        'k.id'
-      ),
-      test_type: out.label('p.test_type', TEST_TYPES),
-      ...plainText('allergies', 'ongoing_medication'),
-      last_edited: user('p.last_edited_id'),
-      created_by: user('p.created_by_id')
-    })
+    detail: detail(lastConsultation, contacts),
+    alone: detail(lastConsultation, nobody),
+    fresh: detail('null', nobody)
   }
 }

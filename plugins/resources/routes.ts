@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { actorOf, describe, invalid, Params, readInput, scopeCondition, sendCsv, sendJson, type Where } from 'care-kernel'
+import { actorOf, describe, invalid, Params, readInput, scopePart, sendCsv, sendJson, type Where } from 'care-kernel'
 import { commentRoutes, commentShape, type FacilitiesOfRequest } from 'care-kernel/contracts/facilities'
 import { resourceInput } from './inputs.ts'
 import { ResourceRequest, ResourceRequestComment } from './models.ts'
@@ -18,7 +18,7 @@ interface Row extends FacilitiesOfRequest {
 
 const visible =
   (request: FastifyRequest): Where =>
-  params => [scopeCondition(resourceScope, actorOf(request), params)]
+  params => [scopePart(resourceScope, actorOf(request), params)]
 
 /** The filters of the list hold for one row, too. */
 const visibleAndAsked =

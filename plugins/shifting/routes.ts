@@ -1,17 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import {
-  actorOf,
-  describe,
-  out,
-  Params,
-  readInput,
-  scopeCondition,
-  sendCsv,
-  sendJson,
-  shape,
-  type Tx,
-  type Where
-} from 'care-kernel'
+import { actorOf, describe, out, Params, readInput, scopePart, sendCsv, sendJson, shape, type Tx, type Where } from 'care-kernel'
 import { CATEGORIES } from 'care-kernel/contracts/consultations'
 import { commentItem, commentRoutes, commentShape } from 'care-kernel/contracts/facilities'
 import type { PatientRow } from 'care-kernel/contracts/patients'
@@ -26,7 +14,7 @@ type Query = Record<string, string | string[]>
 
 const visible =
   (request: FastifyRequest): Where =>
-  params => [scopeCondition(shiftScope, actorOf(request), params)]
+  params => [scopePart(shiftScope, actorOf(request), params)]
 
 /** The filters of the list hold for one row, too (contract shifting §11, 9). */
 const visibleAndAsked =
@@ -90,13 +78,18 @@ export function shiftRoutes(app: FastifyInstance, scope: ShiftScope): void {
       sendJson(reply, await requests.one(database, request.params.id, visibleAndAsked(request), shapes.detail))
   )
 
-  /** The request of a path with its patient, both held, the patient first. */
-  async function held(tx: Tx, request: FastifyRequest<One>): Promise<{ row: ShiftRow; patient: PatientRow | undefined }> {
+  const held = (tx: Tx, request: FastifyRequest<One>) =>
+    requests.row<ShiftRow>(tx, request.params.id, SHIFT_ROW, visibleAndAsked(request), true)
+
+  /** The request of a path with its patient, both held, the patient first: for whoever changes the patient too. */
+  async function heldWithPatient(
+    tx: Tx,
+    request: FastifyRequest<One>
+  ): Promise<{ row: ShiftRow; patient: PatientRow | undefined }> {
     const found = visibleAndAsked(request)
-    const { id } = request.params
-    const { patient_id: patientId } = await requests.row<{ patient_id: number }>(tx, id, 'r.patient_id', found)
+    const { patient_id: patientId } = await requests.row<{ patient_id: number }>(tx, request.params.id, 'r.patient_id', found)
     const patient = await patients.byId(tx, patientId, { lock: true })
-    return { row: await requests.row<ShiftRow>(tx, id, SHIFT_ROW, found, true), patient }
+    return { row: await held(tx, request), patient }
   }
 
   // As PATCH, PUT leaves alone what is absent (§3).
@@ -109,7 +102,7 @@ export function shiftRoutes(app: FastifyInstance, scope: ShiftScope): void {
       schema: describe({ summary: 'Change a request to shift a patient', body: shiftInput, answer: labelled }),
       async handler(request, reply) {
         const json = await database.transaction(async tx => {
-          const { row } = await held(tx, request)
+          const row = await held(tx, request)
           const values = await readInput(request, shiftInput, { db: tx, partial: true })
           await shifts.update(tx, actorOf(request), row, values)
           const written = await requests.one(tx, row.external_id, undefined, shapes.written)
@@ -132,7 +125,7 @@ export function shiftRoutes(app: FastifyInstance, scope: ShiftScope): void {
     },
     async (request, reply) => {
       await database.transaction(async tx => {
-        const { row, patient } = await held(tx, request)
+        const { row, patient } = await heldWithPatient(tx, request)
         await shifts.transfer(tx, actorOf(request), row, patient)
       })
       return reply.send({ transfer: 'completed' })

@@ -1,4 +1,5 @@
 import {
+  actorOf,
   cell,
   filter,
   filters,
@@ -11,9 +12,11 @@ import {
   type Filters,
   type Ordering,
   type Output,
+  type Params,
   type Resource,
   type Shape
 } from 'care-kernel'
+import type { FastifyRequest } from 'fastify'
 import {
   FACILITY_TYPES,
   facilityNumbered,
@@ -23,7 +26,7 @@ import {
   requestsBetween,
   type FacilityShapes
 } from 'care-kernel/contracts/facilities'
-import { AGE_YEARS, DISEASE_STATUSES, type PatientShapes } from 'care-kernel/contracts/patients'
+import { AGE_YEARS, DISEASE_STATUSES, lastWriting, type PatientShapes } from 'care-kernel/contracts/patients'
 import { BREATHLESSNESS, VEHICLES } from './enumerations.ts'
 import { STATUS, STATUSES } from './statuses.ts'
 
@@ -138,6 +141,12 @@ function shiftShapes({ basic }: FacilityShapes, patients: PatientShapes): ShiftS
   }
 }
 
+/** Changes with whatever the asker writes: requests, or the patients they are about. */
+function lastShifting(request: FastifyRequest, params: Params): string {
+  const edited = `(select max(w.modified_date) from ${TABLE} w where w.last_edited_by_id = ${params.add(actorOf(request).id)})`
+  return `(${edited}::text || ' ' || coalesce(${lastWriting(request, params)}, 0))`
+}
+
 /** The reads of a deployment, and how they show a request. */
 export function shiftRequests(facilities: FacilityShapes, patients: PatientShapes): { requests: Resource; shapes: ShiftShapes } {
   const shapes = shiftShapes(facilities, patients)
@@ -148,7 +157,8 @@ export function shiftRequests(facilities: FacilityShapes, patients: PatientShape
     live: 'not r.deleted',
     shape: shapes.item,
     filters: shiftFilters,
-    ordering: shiftOrder
+    ordering: shiftOrder,
+    counted: { upTo: 1000, seconds: 2, stamp: lastShifting }
   })
   return { requests, shapes }
 }

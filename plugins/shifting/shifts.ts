@@ -1,4 +1,4 @@
-import { invalid, type Actor, type Queryable, type Tx } from 'care-kernel'
+import { invalid, rowsOf, type Actor, type Queryable, type Tx } from 'care-kernel'
 import type { FacilitiesOfRequest } from 'care-kernel/contracts/facilities'
 import type { PatientRow } from 'care-kernel/contracts/patients'
 import type { ShiftNotice, Shifts } from './contract.ts'
@@ -30,6 +30,8 @@ export interface ShiftRow extends FacilitiesOfRequest {
   readonly origin_facility_id: number
   readonly assigned_facility_name: string | null
 }
+
+const rows = rowsOf(ShiftingRequest)
 
 /** Columns of a `ShiftRow`; `r` is the request. */
 export const SHIFT_ROW = `r.id, r.external_id, r.status, r.is_kasp, r.assigned_facility_external, r.patient_id, r.origin_facility_id, ${between.names.assigned} as assigned_facility_name, ${between.columns}`
@@ -83,18 +85,15 @@ export class ShiftService implements Shifts {
     if (values.status !== undefined) this.#requireTarget(actor, row, values, values.status)
 
     const { assigned_facility: assigned, assigned_facility_external: external } = values
-    await this.#scope.model(ShiftingRequest).update(
-      {
-        ...shiftColumns(values),
-        // Where it started and whose it is are not changed: both are ignored (FIX: and may be left out).
-        origin_facility_id: row.origin_facility_id,
-        patient_id: row.patient_id,
-        ...(external ? { assigned_facility_id: null } : assigned ? { assigned_facility_external: null } : {}),
-        last_edited_by_id: actor.id,
-        modified_date: this.#now()
-      },
-      { where: { id: row.id }, transaction: tx.sequelize }
-    )
+    await rows.update(tx, row.id, {
+      ...shiftColumns(values),
+      // Where it started and whose it is are not changed: both are ignored (FIX: and may be left out).
+      origin_facility_id: undefined,
+      patient_id: undefined,
+      ...(external ? { assigned_facility_id: null } : assigned ? { assigned_facility_external: null } : {}),
+      last_edited_by_id: actor.id,
+      modified_date: this.#now()
+    })
     await this.#categorise(tx, row.patient_id, values)
     const approving = values.shifting_approving_facility ?? row.approving?.id
     if (values.status === STATUS.destinationApproved && row.status !== values.status && approving !== undefined)

@@ -213,6 +213,89 @@ t.test('two hundred registrations of one person at once are two hundred patients
   t.match((await doctor.get(`/api/v1/facility/${here.uuid}/`)).body, { patient_count: 200 })
 })
 
+t.test('how many patients a facility has is kept, whatever writes to them', async t => {
+  const { kernel, here, there, doctor, form } = await world(t)
+  const counts = async () => {
+    const [row] = await kernel.sql<{ n: number }>(
+      `select count(*)::int as n from facility_facility f
+      where (select count(*) from facility_patientregistration p where p.facility_id = f.id and p.is_active and not p.deleted)
+        <> (select coalesce(sum(live), 0) from kernel_patient_count k where k.facility_id = f.id)`
+    )
+    t.equal(row?.n, 0, 'no facility has a wrong number')
+  }
+  const shown = async ({ uuid }: { uuid: string }) =>
+    ((await doctor.get(`/api/v1/facility/${uuid}/`)).body as { patient_count: number }).patient_count
+  await Promise.all(Array.from({ length: 40 }, () => doctor.post(PATIENTS, form())))
+  t.equal(await shown(here), 40)
+  const copies = `insert into facility_patientregistration
+    select x.* from generate_series(1, 3000) n, facility_patientregistration p,
+      jsonb_populate_record(p, jsonb_build_object('id', 100000 + n, 'external_id', gen_random_uuid())) x
+    where p.id = (select min(id) from facility_patientregistration)`
+  await kernel.sql(copies)
+  t.equal(await shown(here), 3040)
+  await counts()
+  const changes = [
+    ['set is_active = false where id % 7 = 0', []],
+    ['set deleted = true where id % 11 = 0', []],
+    ['set facility_id = $1 where id % 5 = 0', [there.id]],
+    ['set facility_id = null where id % 13 = 0', []],
+    ['set name = name', []],
+    ['set is_active = true, deleted = false where id % 77 = 0', []]
+  ] as const
+  for (const [change, values] of changes) {
+    await kernel.sql(`update facility_patientregistration ${change}`, values)
+    await counts()
+  }
+  // Both ways at once, in rows that each has to lock: nobody waits in a circle.
+  await Promise.all(
+    Array.from({ length: 20 }, (_, n) =>
+      kernel.sql(
+        `update facility_patientregistration set facility_id = case facility_id when $1 then $2::bigint else $1 end where id between $3 and $4`,
+        [here.id, there.id, 100_000 + n * 100, 100_099 + n * 100]
+      )
+    )
+  )
+  await counts()
+  await kernel.sql('delete from facility_patientregistration where id > 100000')
+  await counts()
+  const [rows] = await kernel.sql<{ n: number }>('select count(*)::int as n from kernel_patient_count where facility_id = $1', [
+    here.id
+  ])
+  t.ok((rows?.n ?? 0) <= 60, `as many rows as ever wrote at once: ${rows?.n}`)
+  await kernel.sql(
+    'update kernel_patient_count set live = live + 5000 where id in (select min(id) from kernel_patient_count where facility_id = $1)',
+    [here.id]
+  )
+  t.ok((await shown(here)) >= 5000, 'lists and details read it: they count no patients')
+})
+
+t.test('a registration is one statement for each thing it does', async t => {
+  const { kernel, doctor, form } = await world(t)
+  t.equal((await doctor.post(PATIENTS, form())).status, 201)
+  t.equal(
+    await kernel.statements(async () => t.equal((await doctor.post(PATIENTS, form())).status, 201)),
+    6,
+    'begin, look up, hold the home, add with history, show, commit'
+  )
+  const other = (await doctor.post(PATIENTS, form())).body as Patient
+  const contacts = [
+    {
+      patient_in_contact: other.id,
+      relation_with_patient: 'FAMILY_MEMBER',
+      mode_of_contact: 'CLEANED_USED_ITEMS',
+      is_primary: true,
+      condition_of_contact_is_symptomatic: false
+    }
+  ]
+  const made = await doctor.post(PATIENTS, form({ contacted_patients: contacts }))
+  t.match(made.body, { contacted_patients: [{ patient_in_contact: other.id }] }, 'contacts are shown at once')
+  const { id } = made.body as Patient
+  t.match((await doctor.get(at(id))).body, { contacted_patients: [{ patient_in_contact: other.id }] }, 'and afterwards')
+  const changed = await doctor.patch(at(id), { name: 'Changed' })
+  t.match(changed.body, { name: 'Changed', contacted_patients: [{ patient_in_contact: other.id }] }, 'and after a change')
+  t.match((await doctor.get(at(other.id))).body, { contacted_patients: [] })
+})
+
 t.test('changes at once are all kept', async t => {
   const { kernel, doctor, register, idOf } = await world(t)
   const { id } = await register({ medical_history: [{ disease: 'Cancer' }], meta_info: { occupation: 'TEACHER' } })

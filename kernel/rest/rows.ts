@@ -1,0 +1,41 @@
+import type { Column, Columns, ModelDefinition } from '../model.ts'
+import type { Queryable } from '../ports/database.ts'
+
+/** Prepared statements that write rows of one table, for what is written often: the model's own are planned anew each time. */
+export interface Rows {
+  /** `insert into …` of the rows that its first value is, as `json` gives them; what they are needed for may follow: `returning …`. */
+  readonly insert: string
+  /** Rows with the model's defaults where they say nothing: one value, however many columns there are. */
+  json(rows: readonly Readonly<Record<string, unknown>>[]): string
+  /** Changes these columns of the row of an id; what is undefined stays. Their names must be the code's own, never input. */
+  update(db: Queryable, id: number, values: Readonly<Record<string, unknown>>): Promise<void>
+}
+
+/** Makes the statements of a model. Rows are counted up by PostgreSQL. */
+export function rowsOf<C extends Columns>({ table, columns }: ModelDefinition<C>): Rows {
+  const written = Object.entries<Column>(columns).filter(([, { options }]) => !options.autoIncrement)
+  const list = written.map(([name]) => `"${name}"`).join(', ')
+  const fallbacks = written.map(([name, { options }]) => [name, options.defaultValue ?? null] as const)
+  const defaults = () =>
+    Object.fromEntries(fallbacks.map(([name, value]) => [name, typeof value === 'function' ? (value as () => unknown)() : value]))
+  return Object.freeze({
+    insert: `insert into ${table} (${list}) select ${list} from jsonb_populate_recordset(null::${table}, $1::jsonb)`,
+    json: (rows: readonly Readonly<Record<string, unknown>>[]) => JSON.stringify(rows.map(row => ({ ...defaults(), ...row }))),
+    async update(db: Queryable, id: number, values: Readonly<Record<string, unknown>>) {
+      const given = Object.entries(values).filter(([, value]) => value !== undefined)
+      if (given.length === 0) return
+      const changes = given.map(([name], at) => `"${name}" = $${at + 2}`).join(', ')
+      await db.query(`update ${table} set ${changes} where id = $1`, [
+        id,
+        ...given.map(([name, value]) => parameter(columns[name], value))
+      ])
+    }
+  })
+}
+
+/** A value as the driver writes it right: it would make an array of PostgreSQL of a list that is JSON, and local time of a date. */
+function parameter(column: Column | undefined, value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString()
+  const { key } = (column?.options.type ?? {}) as { readonly key?: string }
+  return key === 'JSONB' && value !== null ? JSON.stringify(value) : value
+}
