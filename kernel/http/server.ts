@@ -126,7 +126,9 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
       .send({ detail: 'A value cannot be stored: it is too long, out of range or holds forbidden characters.' })
   const away =
     DATABASE_AWAY.test(sqlState(error) || code) ||
-    /timeout exceeded when trying to connect|Connection terminated|connection error and is not queryable|SequelizeConnection/.test(nameOf(error) + messageOf(error))
+    /timeout exceeded when trying to connect|Connection terminated|connection error and is not queryable|SequelizeConnection/.test(
+      nameOf(error) + messageOf(error)
+    )
   request.log.error(
     { route: request.routeOptions.url, code: sqlState(error) || code, stack: stackOf(error) },
     away ? 'a service is away' : 'unexpected error'

@@ -2,6 +2,9 @@
 -- would take longer the larger the facilities are. A facility has as many rows as transactions ever changed it at once; their sum is the
 -- number. Each transaction takes a row that no other one holds, so that nobody waits for anybody.
 
+-- Whoever registers meanwhile waits, and is counted.
+lock table facility_patientregistration in share row exclusive mode;
+
 create table kernel_patient_count (
   id bigint generated always as identity primary key,
   facility_id bigint not null,

@@ -158,7 +158,7 @@ export function shiftRequests(facilities: FacilityShapes, patients: PatientShape
     shape: shapes.item,
     filters: shiftFilters,
     ordering: shiftOrder,
-    counted: { upTo: 1000, seconds: 2, stamp: lastShifting }
+    counted: { upTo: 10_000, seconds: 2, stamp: lastShifting }
   })
   return { requests, shapes }
 }
