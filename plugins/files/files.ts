@@ -82,6 +82,22 @@ export class FileService implements Files {
     if (owner) await this.#counted(tx, file.file_type, owner)
   }
 
+  /** Deletes files to which nothing was uploaded; consents are counted without them. */
+  async clear(tx: Tx, ids: readonly number[], consents: readonly string[]): Promise<void> {
+    if (ids.length === 0) return
+    const { clock, consultations, model } = this.#scope
+    await model(FileUpload).update(
+      { deleted: true, modified_date: clock.now().toISOString() },
+      { where: { id: [...ids] }, transaction: tx.sequelize }
+    )
+    if (!consultations || consents.length === 0) return
+    const { rows } = await tx.query<{ id: number }>(
+      'select distinct consultation_id as id from facility_patientconsent where external_id = any($1::uuid[]) order by 1',
+      [consents]
+    )
+    for (const { id } of rows) await countConsents(tx, id, consultations.consultations)
+  }
+
   keep = async (tx: Tx, { content, contentType, extension, ...file }: OwnFile) => {
     const internalName = `${randomUUID()}.${extension}`
     await this.#scope.store.put({ file_type: file.type, internal_name: internalName }, content, contentType)

@@ -3,6 +3,7 @@ import { authPermissions } from 'care-kernel/contracts/auth-permissions'
 import { consultations } from 'care-kernel/contracts/consultations'
 import { facilities } from 'care-kernel/contracts/facilities'
 import { patients } from 'care-kernel/contracts/patients'
+import { clearAbandoned } from './abandoned.ts'
 import { archiveFiles } from './consents.ts'
 import { files } from './contract.ts'
 import { fileRoutes } from './file-routes.ts'
@@ -37,6 +38,8 @@ export default definePlugin({
     'consultations/consent': { files: FILES_OF_CONSENT }
   },
   hooks: { 'consultations/consents-archived': archiveFiles },
+  jobs: { 'clear-abandoned': clearAbandoned },
+  schedules: { 'clear-abandoned-uploads': { cron: '30 3 * * *', job: 'clear-abandoned', payload: { after: 0 } } },
   routes(app, scope) {
     fileRoutes(app, scope)
     pictureRoutes(app, scope)

@@ -3,7 +3,7 @@ import type { authPermissions } from 'care-kernel/contracts/auth-permissions'
 import type { consultations } from 'care-kernel/contracts/consultations'
 import type { facilities } from 'care-kernel/contracts/facilities'
 import type { patients } from 'care-kernel/contracts/patients'
-import type { TSchema } from 'typebox'
+import type { TInteger, TObject } from 'typebox'
 import type { files } from './contract.ts'
 import type { FileService } from './files.ts'
 import type { Owners } from './owners.ts'
@@ -17,7 +17,7 @@ export type DeclaredScope = Scope<
   readonly [typeof authPermissions, typeof facilities],
   readonly [typeof patients, typeof consultations],
   typeof Settings,
-  Record<never, TSchema>
+  { readonly 'clear-abandoned': TObject<{ after: TInteger }> }
 >
 
 /** The same with the plugin's own services. */

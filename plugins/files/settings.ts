@@ -22,6 +22,11 @@ export const Settings = Type.Object(
     allowedTypes: Type.Array(Type.String(), { default: TYPES, description: 'Types that may be uploaded, exactly' }),
     maxMegabytes: Type.Integer({ default: 100, minimum: 1, description: 'Largest file' }),
     uploadSeconds: Type.Integer({ default: 900, minimum: 30, description: 'How long an address to upload to lives' }),
+    abandonedDays: Type.Integer({
+      default: 7,
+      minimum: 1,
+      description: 'After how long a place is cleared to which nothing was uploaded'
+    }),
     downloadSeconds: Type.Integer({ default: 3600, minimum: 30, description: 'How long an address to read from lives' })
   },
   { additionalProperties: false }

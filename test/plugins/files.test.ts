@@ -507,3 +507,61 @@ t.test('a store that is away', async t => {
   t.equal(server.objects.get(before[1] ?? '')?.[0]?.etag, `"${createHash('md5').update('%PDF replaced').digest('hex')}"`)
   t.notOk(server.refused.includes('InternalError'))
 })
+
+t.test('places to which nothing was uploaded are cleared after a week', async t => {
+  const world = await clinic(t)
+  const { kernel, doctor, patient, consent, consultation, own, origin, as } = world
+  // Tokens of this kit live for a day.
+  const today = () => as({ user_type: 15, ...own }, origin)
+  const empty = await slot(doctor, 'PATIENT', patient)
+  const told = await slot(doctor, 'PATIENT', patient)
+  await upload(doctor, told.signed_url)
+  await doctor.patch(of('PATIENT', patient, told.id), { upload_completed: true })
+  const silent = await slot(doctor, 'PATIENT', patient)
+  await upload(doctor, silent.signed_url)
+  const other = await slot(doctor, 'PATIENT', patient)
+  await upload(doctor, other.signed_url, Buffer.from('no document at all'))
+  await slot(doctor, 'CONSENT_RECORD', consent)
+  const [original] = await kernel.sql<{ uuid: string }>(
+    `insert into facility_fileupload (external_id, created_date, modified_date, deleted, name, internal_name, associating_id, file_type, file_category, upload_completed, is_archived, archive_reason)
+      values (gen_random_uuid(), '2020-01-01', '2020-01-01', false, 'old', 'old.pdf', $1, 1, 'UNSPECIFIED', false, false, '') returning external_id as uuid`,
+    [String(patient.id)]
+  )
+  const consents = async () =>
+    (
+      await kernel.sql<{ has: number[] }>('select has_consents as has from facility_patientconsultation where id = $1', [
+        consultation.id
+      ])
+    )[0]?.has
+  const left = async () =>
+    (await kernel.sql<{ id: string }>('select external_id as id from facility_fileupload where not deleted order by id')).map(
+      ({ id }) => id
+    )
+  t.same(await consents(), [1])
+  await kernel.clock.advance('6d')
+  t.equal((await left()).length, 6, 'not before')
+  const seen = await (await today()).get(of('PATIENT', patient, silent.id))
+  t.equal(
+    (await kernel.get(local((seen.body as { read_signed_url: string }).read_signed_url))).status,
+    404,
+    'not looked at: not read'
+  )
+  await kernel.clock.advance('2d')
+  t.same(
+    (await left()).sort(),
+    [told.id, silent.id, original?.uuid].sort(),
+    'empty ones, and what was not what it said, are gone'
+  )
+  t.notOk((await left()).includes(empty.id))
+  t.same(await consents(), [], 'a consent without its file is none')
+  t.equal(
+    (await kernel.get(await addressOf(await today(), of('PATIENT', patient, silent.id)))).status,
+    200,
+    'bytes that came are not lost'
+  )
+
+  const somebody = await today()
+  for (let n = 0; n < 120; n++) await slot(somebody, 'PATIENT', patient)
+  await kernel.clock.advance('9d')
+  t.equal((await left()).length, 3, 'slice by slice, all of them')
+})
