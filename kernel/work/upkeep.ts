@@ -39,7 +39,7 @@ const PRUNE_RUNS = `delete from kernel_schedule_run r where due_at > '-infinity'
 export async function keepUp({ database, queue, clock, tasks, keeping }: UpkeepParts): Promise<void> {
   const now = clock.now()
   await release(database, [...tasks.keys()])
-  await findLost(database, queue, [...tasks.keys()], now)
+  await findLost({ database, queue, clock, tasks }, now)
   const before = (days: number) => new Date(now.getTime() - days * DAY_MS).toISOString()
   for (let batch = 0; batch < BATCHES_AT_MOST; batch++) {
     const { rowCount } = await database.query(PRUNE_DONE, [before(keeping.keepDoneDays)])
@@ -49,15 +49,16 @@ export async function keepUp({ database, queue, clock, tasks, keeping }: UpkeepP
 }
 
 /**
- * Publishes again what a broker has lost: a queue holds fewer messages than nobody has begun. A queue that is merely long keeps
- * what it has, or every delay would be answered with more messages.
+ * Publishes again what a broker has lost: a queue holds fewer messages than nobody has begun, of which one was to be looked for by
+ * `doubtedBy`. A queue that is merely long keeps what it has, or every delay would be answered with more messages.
  */
-async function findLost(database: Database, queue: Queue, tasks: readonly string[], now: Date): Promise<void> {
-  const { rows } = await database.query<{ task: string; queued: number }>(OVERDUE, [tasks, now.toISOString()])
+export async function findLost({ database, queue, clock, tasks }: Omit<UpkeepParts, 'keeping'>, doubtedBy: Date): Promise<void> {
+  const by = doubtedBy.toISOString()
+  const { rows } = await database.query<{ task: string; queued: number }>(OVERDUE, [[...tasks.keys()], by])
   for (const { task, queued } of rows) {
     const { waiting, active, delayed } = await queue.counts(task)
     const isLost = waiting + active + delayed < queued
-    const next = isLost ? AT_ONCE : new Date(now.getTime() + DOUBT_MS).toISOString()
-    await database.query(isLost ? LOST : STILL_THERE, [task, now.toISOString(), next])
+    const next = isLost ? AT_ONCE : new Date(clock.now().getTime() + DOUBT_MS).toISOString()
+    await database.query(isLost ? LOST : STILL_THERE, [task, by, next])
   }
 }

@@ -162,9 +162,18 @@ async function onDatabase(cli: Cli, work: (database: Database, kernel: OpenKerne
 
 const DUE = `select count(*) as due from kernel_message where state in ('queued', 'running') or (state = 'waiting' and due_at <= $1)`
 
-async function drain({ terminal }: Cli, { ports: { database }, clock }: OpenKernel, seconds: number): Promise<number> {
+/** What was published to another broker than this one is published again first. */
+async function drain({ terminal }: Cli, { ports: { database }, clock, work }: OpenKernel, seconds: number): Promise<number> {
   const end = clock.monotonic() + seconds * 1000
+  let recovered = false
   for (;;) {
+    recovered ||=
+      (await work()
+        ?.recover()
+        .then(
+          () => true,
+          () => false
+        )) ?? true
     const due = (await database?.query<{ due: number }>(DUE, [clock.now().toISOString()]))?.rows[0]?.due ?? 0
     if (due === 0) {
       terminal.print('nothing is due any more')
