@@ -12,7 +12,7 @@ export { BACKENDS, type Backend } from './faults/site.ts'
 export const SHORT: Sizes = {
   jobs: 400,
   killEveryMs: 500,
-  brokerKills: 2,
+  brokerKills: 1,
   outageSeconds: 3,
   writesPerSecond: 60,
   rollbacks: 100,
