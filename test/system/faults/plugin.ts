@@ -35,6 +35,13 @@ export default definePlugin({
         await wait(5)
       }
     },
+    // For the bench: nothing but the effect, or not even that.
+    effect: {
+      payload: Numbered,
+      concurrency: 25,
+      run: async ({ n }, { tx }) => void (await tx.query('insert into fault_effect (n) values ($1)', [String(n)]))
+    },
+    nothing: { payload: Numbered, concurrency: 25, run: async () => undefined },
     deadly: {
       payload: Numbered,
       attempts: 2,

@@ -49,6 +49,7 @@ const SHARED: Record<Backend, string> = {
 /** A deployment of the fault plugin on a database of its own. */
 export interface Site {
   readonly config: string
+  readonly database: string
   readonly env: NodeJS.ProcessEnv
   /** Stands before the broker. */
   readonly proxy: Proxy
@@ -65,15 +66,16 @@ interface SiteOptions {
   readonly ticking?: boolean
   /** The broker; on PostgreSQL also the database. The shared one unless told. */
   readonly server?: OwnServer
+  /** Nothing stands before the broker: for the bench. */
+  readonly direct?: boolean
 }
 
 /** Makes the deployment. What it has on a shared broker is under a name of its own. */
-export async function openSite(backend: Backend, { ticking = false, server }: SiteOptions = {}): Promise<Site> {
+export async function openSite(backend: Backend, { ticking = false, server, direct = false }: SiteOptions = {}): Promise<Site> {
   const database = server && backend === 'postgres' ? { url: server.url, drop: async () => undefined } : await emptyDatabase()
   const own = new URL(backend === 'postgres' ? database.url : (server?.url ?? SHARED[backend]))
   const proxy = await startProxy(own.hostname, Number(own.port))
-  own.hostname = '127.0.0.1'
-  own.port = String(proxy.port)
+  if (!direct) Object.assign(own, { hostname: '127.0.0.1', port: String(proxy.port) })
   const prefix = `fault-${randomBytes(4).toString('hex')}`
   const configOn = (kind: Backend) => {
     const url = kind === backend ? own.href : kind === 'postgres' ? database.url : SHARED[kind]
@@ -97,6 +99,7 @@ export async function openSite(backend: Backend, { ticking = false, server }: Si
   const children = new Set<ChildProcess>()
   return {
     config,
+    database: database.url,
     env,
     proxy,
     on: configOn,
@@ -197,13 +200,15 @@ export const allDone = (site: Site, seconds: number): Promise<boolean> =>
 /** What is wrong with the effects of `jobs` jobs. */
 export async function effects(site: Site, jobs: number): Promise<string[]> {
   const found = await single(site, EFFECTS)
+  const left = await single(site, `${LEFT} and task <> 'fault.deadly'`)
   const repeated = await single(site, REPEATED)
   const parked = await single(site, `${PARKED} and task <> 'fault.deadly'`)
-  return [
-    ...(found === jobs ? [] : [`${jobs - found} of ${jobs} lost`]),
-    ...(repeated === 0 ? [] : [`${repeated} effects repeated`]),
-    ...(parked === 0 ? [] : [`${parked} wrongly parked`])
-  ]
+  return failing(
+    found + left !== jobs && `${jobs - found - left} of ${jobs} lost`,
+    left > 0 && `${left} of ${jobs} not done in time`,
+    repeated > 0 && `${repeated} effects repeated`,
+    parked > 0 && `${parked} wrongly parked`
+  )
 }
 
 /** The failures that are not undefined or false. */
