@@ -75,10 +75,7 @@ export function startWork(parts: WorkParts): Work {
     loops.connect = loop('worker', CONNECT_MS, () => connect().then(() => false))
     // Before every queue is declared the broker would refuse what is published.
     loops.relay = loop('relay', POLL_MS, async () => consumer.isSubscribed() && (await relay()) > 0)
-    loops.upkeep = loop('upkeep', UPKEEP_MS, async () => {
-      if (consumer.isSubscribed()) await upkeep()
-      return false
-    })
+    loops.upkeep = loop('upkeep', UPKEEP_MS, async () => consumer.isSubscribed() && (await upkeep()))
   }
   if (duties.schedule && !stepped) loops.scheduler = loop('scheduler', TICK_MS, async () => (await scheduler.tick()) > 0)
   let upkeptAt = clock.monotonic()

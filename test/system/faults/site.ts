@@ -66,12 +66,14 @@ interface SiteOptions {
   readonly ticking?: boolean
   /** The broker; on PostgreSQL also the database. The shared one unless told. */
   readonly server?: OwnServer
+  /** How long finished jobs are kept; the kernel's default unless told. */
+  readonly keepDoneDays?: number
   /** Nothing stands before the broker: for the bench. */
   readonly direct?: boolean
 }
 
 /** Makes the deployment. What it has on a shared broker is under a name of its own. */
-export async function openSite(backend: Backend, { ticking = false, server, direct = false }: SiteOptions = {}): Promise<Site> {
+export async function openSite(backend: Backend, { ticking = false, server, direct = false, keepDoneDays }: SiteOptions = {}): Promise<Site> {
   const database = server && backend === 'postgres' ? { url: server.url, drop: async () => undefined } : await emptyDatabase()
   const own = new URL(backend === 'postgres' ? database.url : (server?.url ?? SHARED[backend]))
   const proxy = await startProxy(own.hostname, Number(own.port))
@@ -86,6 +88,7 @@ export async function openSite(backend: Backend, { ticking = false, server, dire
     return configFile(database.url, [PLUGIN], {
       gateways: { database: { use: 'database-postgres', url: database.url, poolSize: 12 }, queue },
       server: { port: 0, stopSeconds: 20 },
+      ...(keepDoneDays === undefined ? {} : { work: { keepDoneDays } }),
       log: { level: 'silent' }
     })
   }
