@@ -18,10 +18,10 @@ const ENQUEUES = 2000
 const SAME_STATEMENTS = `begin;
 insert into kernel_message (id, task, payload, due_at, priority, created_at) select m.id, m.task, m.payload, '-infinity', 0, now() from unnest(array[gen_random_uuid()], array['fault.alone'], array['{"n":1}'::jsonb]) as m (id, task, payload) on conflict (task, key) where key is not null do nothing returning id \\gset
 end;
-with mine as (select id from kernel_message where id = :'id' and task = 'fault.alone' and state in ('waiting', 'queued') for update skip locked) update kernel_message m set state = 'running', attempts = attempts + 1, key = null, started_at = now(), due_at = now() from mine where m.id = mine.id returning m.id, m.task, m.payload, m.attempts;
+with mine as (select id from kernel_message where id = :id::uuid and task = 'fault.alone' and state in ('waiting', 'queued') for update skip locked) update kernel_message m set state = 'running', attempts = attempts + 1, key = null, started_at = now(), due_at = now() from mine where m.id = mine.id returning m.id, m.task, m.payload, m.attempts;
 begin;
-update kernel_message set state = 'done', ended_at = now(), reason = null, error = null where id = :'id' and state = 'running';
-insert into fault_effect (n) values (:'id');
+update kernel_message set state = 'done', ended_at = now(), reason = null, error = null where id = :id::uuid and state = 'running';
+insert into fault_effect (n) values (:id::text);
 end;
 `
 
@@ -30,7 +30,7 @@ type Enqueue = (tx: Tx, job: string, payload: object) => Promise<string>
 async function pgbench(url: string): Promise<number> {
   const file = join(mkdtempSync(join(tmpdir(), 'care-bench-')), 'job.sql')
   writeFileSync(file, SAME_STATEMENTS)
-  const { output } = await run('pgbench', [url, '-n', '-c', String(WRITERS), '-j', '1', '-T', BENCH_SECONDS, '-f', file])
+  const { output } = await run('pgbench', [url, '-n', '-M', 'prepared', '-c', String(WRITERS), '-j', '1', '-T', BENCH_SECONDS, '-f', file])
   const tps = /tps = ([\d.]+)/.exec(output)?.[1]
   if (tps === undefined) throw new Error(`pgbench: ${output.slice(0, 1000)}`)
   return Number(tps)
