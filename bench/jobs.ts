@@ -30,7 +30,20 @@ type Enqueue = (tx: Tx, job: string, payload: object) => Promise<string>
 async function pgbench(url: string): Promise<number> {
   const file = join(mkdtempSync(join(tmpdir(), 'care-bench-')), 'job.sql')
   writeFileSync(file, SAME_STATEMENTS)
-  const { output } = await run('pgbench', [url, '-n', '-M', 'prepared', '-c', String(WRITERS), '-j', '1', '-T', BENCH_SECONDS, '-f', file])
+  const { output } = await run('pgbench', [
+    url,
+    '-n',
+    '-M',
+    'prepared',
+    '-c',
+    String(WRITERS),
+    '-j',
+    '1',
+    '-T',
+    BENCH_SECONDS,
+    '-f',
+    file
+  ])
   const tps = /tps = ([\d.]+)/.exec(output)?.[1]
   if (tps === undefined) throw new Error(`pgbench: ${output.slice(0, 1000)}`)
   return Number(tps)

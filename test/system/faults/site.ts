@@ -73,7 +73,10 @@ interface SiteOptions {
 }
 
 /** Makes the deployment. What it has on a shared broker is under a name of its own. */
-export async function openSite(backend: Backend, { ticking = false, server, direct = false, keepDoneDays }: SiteOptions = {}): Promise<Site> {
+export async function openSite(
+  backend: Backend,
+  { ticking = false, server, direct = false, keepDoneDays }: SiteOptions = {}
+): Promise<Site> {
   const database = server && backend === 'postgres' ? { url: server.url, drop: async () => undefined } : await emptyDatabase()
   const own = new URL(backend === 'postgres' ? database.url : (server?.url ?? SHARED[backend]))
   const proxy = await startProxy(own.hostname, Number(own.port))
