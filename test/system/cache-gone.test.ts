@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
-import { care, configFile, emptyDatabase, sql, start, type Running } from './deployment.ts'
+import { care, configFile, emptyDatabase, sql, start } from './deployment.ts'
 import { missing, ownServer } from './faults/brokers.ts'
 
 const PASSWORD = 'Care-Kernel-1'
@@ -10,9 +10,7 @@ const FAILED_LOGINS = 5
 /** Field test 16: the cache is killed, and comes back empty. */
 t.test('Redis gone as cache', { timeout: 120_000, skip: missing.redis ?? false }, async t => {
   const [database, redis] = await Promise.all([emptyDatabase(), ownServer('redis')])
-  let server: Running | undefined
   t.teardown(async () => {
-    await server?.stop()
     await redis.close()
     await database.drop()
   })
@@ -29,7 +27,8 @@ t.test('Redis gone as cache', { timeout: 120_000, skip: missing.redis ?? false }
     security: { secretKey: 'care-kernel-development-only', rateLimit: `${FAILED_LOGINS}/10m` }
   })
   await care(['migrate', '--config', config])
-  server = await start(config)
+  const server = await start(config)
+  t.teardown(() => server.stop())
   const { url } = server
 
   const ask = async (path: string, token?: string) => {

@@ -26,7 +26,7 @@ export const killedWorkers: Test = async (backend, { jobs, killEveryMs }) => {
     const crew = keepUp(site, 'worker', 4)
     const killer = killAtRandom(crew, killEveryMs)
     const from = performance.now()
-    const done = await until(async () => (await single(site, `${LEFT} and task = 'fault.work'`)) === 0, jobs < 1000 ? 150 : 900)
+    await until(async () => (await single(site, `${LEFT} and task = 'fault.work'`)) === 0, jobs < 1000 ? 150 : 900)
     const took = (performance.now() - from) / 1000
     const parked = await until(async () => (await single(site, `${LEFT} and state <> 'parked'`)) === 0, 90)
     const kills = await killer.end()
