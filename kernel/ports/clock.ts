@@ -1,5 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
-
 /** Port `clock`: the only source of the present time. */
 export interface Clock {
   now(): Date
@@ -14,6 +12,19 @@ export function systemClock(): Clock {
   return {
     now: () => new Date(),
     monotonic: () => performance.now(),
-    sleep: (ms, signal) => wait(ms, undefined, signal ? { signal } : {})
+    // Not the one of node:timers, which makes an error with its stack for everybody who is woken early.
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason as Error)
+        const end = () => {
+          clearTimeout(timer)
+          reject(signal?.reason as Error)
+        }
+        const timer = setTimeout(() => {
+          signal?.removeEventListener('abort', end)
+          resolve()
+        }, ms)
+        signal?.addEventListener('abort', end, { once: true })
+      })
   }
 }

@@ -8,7 +8,8 @@ import type { Logger } from '../ports/logger.ts'
 import { backoff, type Delivery, type Queue } from '../ports/queue.ts'
 import { Refusal } from '../ports/refusal.ts'
 import { isUuid } from '../rest/resource.ts'
-import { claim, finish, giveBack, isOpen, keepResult, park, retryAt, type Claimed, type Reason } from './messages.ts'
+import { makeClaims } from './claims.ts'
+import { finish, giveBack, isOpen, keepResult, park, retryAt, type Claimed, type Reason } from './messages.ts'
 import { makeProgress } from './progress.ts'
 import { makeMisfit, type Scopes, type Task, type Tasks } from './task.ts'
 
@@ -36,12 +37,14 @@ export interface Consumer {
 
 /** Beyond the attempts a task declares: for processes that ended under it, through no fault of its own as a rule. */
 const CRASHES = 3
-const GRACE_AFTER_TIMEOUT_MS = 10_000
 const AWAY_MS = 1000
 /** Pauses before somebody else's message is asked for again: the relay's for a moment, a dead worker's until PostgreSQL notices. */
 const IN_OTHER_HANDS_MS = [5, 50, 250, 1000, 3000]
 /** Brokers retry only what could not even be begun or ended here; everything else is decided by the row. */
 const BROKER_RETRY = { attempts: 20, backoffMs: 1000 } as const
+
+/** Nothing that is seen: the time of a handling is no longer watched. */
+const OVER = new Error('over')
 
 /** Thrown into a handling that is called off. */
 class CalledOff extends Error {
@@ -57,6 +60,7 @@ class CalledOff extends Error {
 /** Turns deliveries of the broker into effects, each once: see `messages.ts` for the steps. */
 export function makeConsumer({ database, queue, clock, logger, tasks, scopes, observe }: ConsumerParts): Consumer {
   const subscriptions = new Map<string, () => Promise<void>>()
+  const claims = new Map<Task, ReturnType<typeof makeClaims>>()
   const handlings = new Set<AbortController>()
   const stopping = new AbortController()
   // Every message in hand listens to it.
@@ -84,12 +88,17 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
     }
   }
 
+  function claimOf(task: Task) {
+    const known = claims.get(task)
+    const made = known ?? makeClaims(database, clock, task)
+    if (!known) claims.set(task, made)
+    return made
+  }
+
   async function begin(task: Task, id: string): Promise<Claimed | undefined> {
     for (const pause of [0, ...IN_OTHER_HANDS_MS]) {
       if (pause > 0) await wait(pause, undefined, { signal: stopping.signal })
-      const now = clock.now()
-      const until = new Date(now.getTime() + task.timeoutSeconds * 1000 + GRACE_AFTER_TIMEOUT_MS)
-      const message = await claim(database, id, task.name, now, until)
+      const message = await claimOf(task)(id)
       if (message) return message
       if (!(await isOpen(database, id))) return undefined
     }
@@ -147,7 +156,7 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
         return true
       })
     } finally {
-      over.abort()
+      over.abort(OVER)
       handlings.delete(calling)
     }
   }

@@ -58,16 +58,22 @@ export async function returnLease(database: Database, ids: readonly string[], le
 }
 
 // A running message nobody holds is a dead worker's, unless it was begun this very moment: its transaction is about to.
-const CLAIM = `with mine as (select id from kernel_message where id = $1 and task = $2
+const CLAIM = `with mine as (select id from kernel_message where id = any($1::uuid[]) and task = $2
       and (state in ('waiting', 'queued') or (state = 'running' and started_at < $3::timestamptz - interval '2 seconds'))
     for update skip locked)
   update kernel_message m set state = 'running', attempts = attempts + 1, key = null, started_at = $3, due_at = $4
   from mine where m.id = mine.id
   returning m.id, m.task, m.payload, m.attempts, m.request_id, m.actor_id, (extract(epoch from m.scheduled_for) * 1000)::float8 as scheduled_for`
 
-/** Begins an attempt, in a commit of its own so that one that ends its process counts. Undefined when there is nothing to do now. */
-export async function claim(database: Database, id: string, task: string, now: Date, until: Date): Promise<Claimed | undefined> {
-  return (await database.query<Claimed>(CLAIM, [id, task, now.toISOString(), until.toISOString()])).rows[0]
+/** Begins attempts, in a commit of their own so that one that ends its process counts. Without those there is nothing to do about now. */
+export async function claim(
+  database: Database,
+  ids: readonly string[],
+  task: string,
+  now: Date,
+  until: Date
+): Promise<Claimed[]> {
+  return (await database.query<Claimed>(CLAIM, [ids, task, now.toISOString(), until.toISOString()])).rows
 }
 
 /** Whether a message that could not be claimed is somebody else's at the moment, rather than done, parked or gone. */

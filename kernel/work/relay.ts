@@ -14,7 +14,8 @@ interface RelayParts {
   readonly enabled: ReadonlySet<string>
 }
 
-const LEASE_MS = 30_000
+/** How long a relay has for what it publishes; what it held when it died is due again then. */
+export const LEASE_MS = 30_000
 const BROKER_MS = 10_000
 /** A message that nobody has begun this long after it was published is looked for. */
 export const DOUBT_MS = 60_000

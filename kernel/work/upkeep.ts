@@ -22,7 +22,7 @@ interface UpkeepParts {
 
 const DAY_MS = 86_400_000
 const BATCH = 1000
-/** At a thousand rows each, more than a busy deployment finishes in a minute, and no long absence of connections. */
+/** So often before the rest of the upkeep has its turn. */
 const BATCHES_AT_MOST = 50
 
 const OVERDUE = `select task, count(*) as queued from kernel_message where state = 'queued' and task = any($1::text[])
@@ -35,29 +35,33 @@ const PRUNE_DONE = `delete from kernel_message where id in
 const PRUNE_RUNS = `delete from kernel_schedule_run r where due_at > '-infinity' and due_at < $1
   and due_at < (select max(due_at) from kernel_schedule_run l where l.schedule = r.schedule)`
 
-/** One pass of what has to be done now and then by any worker: what went on or was lost is found, what is old goes. */
-export async function keepUp({ database, queue, clock, tasks, keeping }: UpkeepParts): Promise<void> {
+/**
+ * One pass of what has to be done now and then by any worker: what went on or was lost is found, what is old goes. Resolves with
+ * whether there is more that is old.
+ */
+export async function keepUp({ database, queue, clock, tasks, keeping }: UpkeepParts): Promise<boolean> {
   const now = clock.now()
   await release(database, [...tasks.keys()])
-  await findLost(database, queue, [...tasks.keys()], now)
+  await findLost({ database, queue, clock, tasks }, now)
   const before = (days: number) => new Date(now.getTime() - days * DAY_MS).toISOString()
-  for (let batch = 0; batch < BATCHES_AT_MOST; batch++) {
-    const { rowCount } = await database.query(PRUNE_DONE, [before(keeping.keepDoneDays)])
-    if (rowCount < BATCH) break
-  }
+  let more = true
+  for (let batch = 0; more && batch < BATCHES_AT_MOST; batch++)
+    more = (await database.query(PRUNE_DONE, [before(keeping.keepDoneDays)])).rowCount === BATCH
   await database.query(PRUNE_RUNS, [before(keeping.keepScheduleDays)])
+  return more
 }
 
 /**
- * Publishes again what a broker has lost: a queue holds fewer messages than nobody has begun. A queue that is merely long keeps
- * what it has, or every delay would be answered with more messages.
+ * Publishes again what a broker has lost: a queue holds fewer messages than nobody has begun, of which one was to be looked for by
+ * `doubtedBy`. A queue that is merely long keeps what it has, or every delay would be answered with more messages.
  */
-async function findLost(database: Database, queue: Queue, tasks: readonly string[], now: Date): Promise<void> {
-  const { rows } = await database.query<{ task: string; queued: number }>(OVERDUE, [tasks, now.toISOString()])
+export async function findLost({ database, queue, clock, tasks }: Omit<UpkeepParts, 'keeping'>, doubtedBy: Date): Promise<void> {
+  const by = doubtedBy.toISOString()
+  const { rows } = await database.query<{ task: string; queued: number }>(OVERDUE, [[...tasks.keys()], by])
   for (const { task, queued } of rows) {
     const { waiting, active, delayed } = await queue.counts(task)
     const isLost = waiting + active + delayed < queued
-    const next = isLost ? AT_ONCE : new Date(now.getTime() + DOUBT_MS).toISOString()
-    await database.query(isLost ? LOST : STILL_THERE, [task, now.toISOString(), next])
+    const next = isLost ? AT_ONCE : new Date(clock.now().getTime() + DOUBT_MS).toISOString()
+    await database.query(isLost ? LOST : STILL_THERE, [task, by, next])
   }
 }

@@ -5,15 +5,20 @@ const CHANNEL = 'kernel_message'
 const COALESCE_MS = 5
 
 /**
- * Gives the function that wakes the relays of all processes. It is called after a commit, coalesces, and waits for nobody: inside
- * the transaction PostgreSQL would let no two such transactions commit side by side. A wake-up that is lost costs one poll.
+ * Gives the function that wakes the relays of all processes. It is called after a commit, and waits for nobody: inside the transaction
+ * PostgreSQL would let no two such transactions commit side by side. The first call notifies at once, those of the next
+ * moment together. A wake-up that is lost costs one poll.
  */
 export function makeWaker({ pool }: Database): () => void {
-  let pending: NodeJS.Timeout | undefined
-  return () => {
-    pending ??= setTimeout(() => {
-      pending = undefined
-      if (!pool.ending) pool.query(`notify ${CHANNEL}`).catch(() => undefined)
+  let resting: NodeJS.Timeout | undefined
+  let again = false
+  return function wake() {
+    again = resting !== undefined
+    if (again) return
+    if (!pool.ending) pool.query(`notify ${CHANNEL}`).catch(() => undefined)
+    resting = setTimeout(() => {
+      resting = undefined
+      if (again) wake()
     }, COALESCE_MS).unref()
   }
 }

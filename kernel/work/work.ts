@@ -8,10 +8,10 @@ import type { Queue } from '../ports/queue.ts'
 import { makeConsumer, type Outcome } from './consumer.ts'
 import { startLoop, type Loop } from './loop.ts'
 import type { Outbox } from './outbox.ts'
-import { makeRelay } from './relay.ts'
+import { DOUBT_MS, makeRelay } from './relay.ts'
 import { makeScheduler } from './scheduler.ts'
 import { tasksOf, type Scopes } from './task.ts'
-import { keepUp } from './upkeep.ts'
+import { findLost, keepUp } from './upkeep.ts'
 import { listenForWakeUps } from './wake.ts'
 
 export interface WorkParts {
@@ -35,6 +35,8 @@ export interface Work {
   settle(): Promise<void>
   /** When something is due that is not due yet. */
   nextDue(): Promise<Date | undefined>
+  /** Publishes again what this broker does not have, however lately: it may be another one than it was. Rejects while it is away. */
+  recover(): Promise<void>
   /** By part: resolves when it is well. */
   readonly health: Readonly<Record<string, () => Promise<void>>>
   /** Ends in order: what runs may end within `graceMs`, then it is given back. */
@@ -59,7 +61,9 @@ export function startWork(parts: WorkParts): Work {
   const upkeep = () => keepUp({ database, queue, clock, tasks, keeping: root.work })
   const listener = listenForWakeUps(database, () => loops.relay?.poke())
   const connect = async () => {
+    const isFirst = !consumer.isSubscribed()
     await consumer.subscribe()
+    if (isFirst) loops.upkeep?.poke()
     loops.relay?.poke()
     await listener.keep()
   }
@@ -71,7 +75,7 @@ export function startWork(parts: WorkParts): Work {
     loops.connect = loop('worker', CONNECT_MS, () => connect().then(() => false))
     // Before every queue is declared the broker would refuse what is published.
     loops.relay = loop('relay', POLL_MS, async () => consumer.isSubscribed() && (await relay()) > 0)
-    loops.upkeep = loop('upkeep', UPKEEP_MS, () => upkeep().then(() => false))
+    loops.upkeep = loop('upkeep', UPKEEP_MS, async () => consumer.isSubscribed() && (await upkeep()))
   }
   if (duties.schedule && !stepped) loops.scheduler = loop('scheduler', TICK_MS, async () => (await scheduler.tick()) > 0)
   let upkeptAt = clock.monotonic()
@@ -106,6 +110,11 @@ export function startWork(parts: WorkParts): Work {
       const dates = [rows[0]?.next, duties.schedule ? scheduler.next()?.getTime() : undefined]
       const known = dates.filter(date => typeof date === 'number')
       return known.length > 0 ? new Date(Math.min(...known)) : undefined
+    },
+    async recover() {
+      if (!consumer.isSubscribed()) throw new Error('the queues are not declared yet')
+      await findLost({ database, queue, clock, tasks }, new Date(clock.now().getTime() + DOUBT_MS))
+      loops.relay?.poke()
     },
     health: {
       ...(duties.work

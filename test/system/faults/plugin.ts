@@ -1,16 +1,9 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { Type } from 'typebox'
 import { defineContract, definePlugin } from 'care-kernel'
 
-const migrations = join(process.env.FAULT_FOLDER ?? mkdtempSync(join(tmpdir(), 'care-fault-')), '/')
-writeFileSync(
-  join(migrations, '0001_fault.sql'),
-  `create table fault_effect (n text not null, at timestamptz not null default clock_timestamp());\ncreate table fault_write (n integer primary key)`
-)
+const { FAULT_FOLDER, FAULT_TICK } = process.env
 
 const Numbered = Type.Object({ n: Type.Integer() })
 
@@ -21,7 +14,7 @@ export default definePlugin({
   kernel: '^1.0.0',
   summary: 'Effects that can be counted',
   ports: ['database'],
-  migrations: pathToFileURL(migrations),
+  migrations: pathToFileURL(`${FAULT_FOLDER}/`),
   routes(app, { database, enqueue }) {
     app.post('/api/v1/fault/', { config: { permission: 'public' } }, async (request, reply) => {
       const { n } = request.body as { n: number }
@@ -42,6 +35,13 @@ export default definePlugin({
         await wait(5)
       }
     },
+    // For the bench: nothing but the effect, or not even that.
+    effect: {
+      payload: Numbered,
+      concurrency: 25,
+      run: async ({ n }, { tx }) => void (await tx.query('insert into fault_effect (n) values ($1)', [String(n)]))
+    },
+    nothing: { payload: Numbered, concurrency: 25, run: async () => undefined },
     deadly: {
       payload: Numbered,
       attempts: 2,
@@ -56,5 +56,5 @@ export default definePlugin({
       }
     }
   },
-  ...(process.env.FAULT_TICK ? { schedules: { secondly: { cron: '* * * * * *', job: 'tick', payload: {} } } } : {})
+  ...(FAULT_TICK ? { schedules: { secondly: { cron: '* * * * * *', job: 'tick', payload: {} } } } : {})
 })

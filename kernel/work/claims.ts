@@ -1,0 +1,54 @@
+import type { Clock } from '../ports/clock.ts'
+import type { Database } from '../ports/database.ts'
+import { claim, type Claimed } from './messages.ts'
+import type { Task } from './task.ts'
+
+/** After the task's time is over, before somebody else may take the message. */
+const GRACE_AFTER_TIMEOUT_MS = 10_000
+
+interface Asked {
+  readonly id: string
+  resolve(message: Claimed | undefined): void
+  reject(error: unknown): void
+}
+
+/**
+ * Gives the function that begins an attempt of a message of the task; undefined when there is nothing to do about it now. Those asked
+ * for while a statement is on its way go together in the next one: one commit for many where there are many, no delay where there is one.
+ */
+export function makeClaims(database: Database, clock: Clock, task: Task): (id: string) => Promise<Claimed | undefined> {
+  let asked: Asked[] = []
+  let working = false
+
+  async function work(): Promise<void> {
+    working = true
+    while (asked.length > 0) {
+      const batch = asked
+      asked = []
+      await begin(batch)
+    }
+    working = false
+  }
+
+  async function begin(batch: readonly Asked[]): Promise<void> {
+    try {
+      const now = clock.now()
+      const until = new Date(now.getTime() + task.timeoutSeconds * 1000 + GRACE_AFTER_TIMEOUT_MS)
+      const ids = batch.map(({ id }) => id)
+      const messages = new Map((await claim(database, ids, task.name, now, until)).map(message => [message.id, message]))
+      for (const { id, resolve } of batch) {
+        resolve(messages.get(id))
+        // A second delivery of the same message has not begun it.
+        messages.delete(id)
+      }
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    }
+  }
+
+  return id =>
+    new Promise((resolve, reject) => {
+      asked.push({ id: id.toLowerCase(), resolve, reject })
+      if (!working) void work()
+    })
+}
