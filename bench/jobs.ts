@@ -16,7 +16,7 @@ const ENQUEUES = 2000
 
 /** The statements of one job: the outbox row, the beginning of an attempt, and the effect with the mark that it is there. */
 const SAME_STATEMENTS = `begin;
-insert into kernel_message (id, task, payload, due_at, priority, created_at) select m.id, m.task, m.payload, '-infinity', 0, now() from unnest(array[gen_random_uuid()], array['fault.alone'], array['{"n":1}'::jsonb]) as m (id, task, payload) on conflict (task, key) where key is not null do nothing returning id \\gset
+insert into kernel_message (id, task, payload, due_at, priority, created_at) select m.id, m.task, m.payload, 'infinity', 0, now() from unnest(array[gen_random_uuid()], array['fault.alone'], array['{"n":1}'::jsonb]) as m (id, task, payload) on conflict (task, key) where key is not null do nothing returning id \\gset
 end;
 with mine as (select id from kernel_message where id = :id::uuid and task = 'fault.alone' and state in ('waiting', 'queued') for update skip locked) update kernel_message m set state = 'running', attempts = attempts + 1, key = null, started_at = now(), due_at = now() from mine where m.id = mine.id returning m.id, m.task, m.payload, m.attempts;
 begin;
