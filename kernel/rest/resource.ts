@@ -69,12 +69,15 @@ export function resource(input: ResourceInput): Resource {
     db: Queryable,
     value: string | number,
     where: Where | undefined,
-    select: string,
+    selected: Shape | string,
     tail: string
   ): Promise<Row> {
     const params = new Params()
     const found = [live, named(value, params), ...(where?.(params) ?? [])].filter(Boolean).join(' and ')
-    const text = statements.text(['one', found, tail], select, () => `select ${select} from ${from} where ${found} ${tail}`)
+    const text = statements.text(['one', found, tail], selected, () => {
+      const select = typeof selected === 'string' ? selected : `${selected.sql}::text as json`
+      return `select ${select} from ${from} where ${found} ${tail}`
+    })
     const {
       rows: [row]
     } = await db.query<Row>(text, params.values)
@@ -106,7 +109,7 @@ export function resource(input: ResourceInput): Resource {
     all: (db: Queryable, request: FastifyRequest, where?: Where, shown: Shape = input.shape) =>
       listing.all(db, request, where, shown),
     one: async (db: Queryable, value: string | number, where?: Where, shown: Shape = input.shape) =>
-      (await find<{ json: string }>(db, value, where, `${shown.sql}::text as json`, '')).json,
+      (await find<{ json: string }>(db, value, where, shown, '')).json,
     row: <Row>(db: Queryable, value: string | number, columns: string, where?: Where, lock = false) =>
       find<Row>(db, value, where, columns, lock ? `for no key update of ${alias}` : '')
   })
