@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
-import { care, run, start } from '../test/system/deployment.ts'
+import { launcher, run, start } from '../test/system/deployment.ts'
 import { firstCases } from './cases.ts'
 import { makeDistrict } from './district.ts'
 import { childrenOf, cpuOf, memoryOf } from './process.ts'
@@ -28,7 +28,10 @@ try {
   const server = { ...config.server, processes: PROCESSES }
   const gateways = PROCESSES > 1 ? { ...config.gateways, cache: { use: 'cache-redis', url: REDIS_URL } } : config.gateways
   writeFileSync(district.config, stringify({ ...config, server, gateways }))
-  console.log('plan, no database:', (await timed(() => care(['plan', '--config', district.config])))[1])
+  console.log(
+    'plan, no database:',
+    (await timed(() => run(process.execPath, [launcher, 'plan', '--config', district.config])))[1]
+  )
   const [running, took] = await timed(() => start(district.config, [], { NODE_OPTIONS: '--max-semi-space-size=4' }))
   console.log('start until serving:', took)
   try {

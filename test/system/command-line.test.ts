@@ -1,29 +1,15 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { spawn } from 'node:child_process'
 import t from 'tap'
-import { FEATURES, care, configFile, emptyDatabase, root, sql, start } from './deployment.ts'
+import { FEATURES, care, command, configFile, emptyDatabase, launcher, run, sql, start } from './deployment.ts'
 
-const launcher = join(root, 'bin/care-kernel.js')
 const folder = mkdtempSync(join(tmpdir(), 'care-command-line-'))
 
 function file(name: string, value: unknown): string {
   const path = join(folder, name)
   writeFileSync(path, typeof value === 'string' ? value : JSON.stringify(value))
   return path
-}
-
-/** Runs a command to its end, whatever that is, with something on standard input. */
-function command(args: readonly string[], input?: string): Promise<{ code: number; out: string; err: string }> {
-  return new Promise(resolve => {
-    const child = spawn(process.execPath, [launcher, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
-    let [out, err] = ['', '']
-    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
-    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
-    child.stdin.end(input ?? '')
-    child.once('close', code => resolve({ code: code ?? 1, out, err }))
-  })
 }
 
 t.test('plan, config and openapi touch no network', async t => {
@@ -65,6 +51,9 @@ t.test('wrong use says what is right', async t => {
     t.equal(code, 2, args.join(' '))
     t.match(err, says)
   }
+  const { code: status, output } = await run(process.execPath, [launcher, 'nonsense'])
+  t.equal(status, 2, 'a process of its own says the same')
+  t.match(output, /unknown command 'nonsense'/)
   const missing = await command(['plan', '--config', join(folder, 'none.yaml')])
   t.equal(missing.code, 1)
   t.match(missing.err, /Cannot start: 1 problem\n\n {2}CONFIG_NOT_FOUND/)

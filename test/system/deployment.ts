@@ -6,11 +6,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { stringify } from 'yaml'
+import { run as runCommand } from '../../kernel/cli/main.ts'
 import { builtInPlugins } from '../../kernel/index.ts'
 import { databaseUrl, testServer } from '../../kernel/testing/index.ts'
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url))
-const launcher = join(root, 'bin/care-kernel.js')
+export const launcher = join(root, 'bin/care-kernel.js')
 
 /** Names of every feature plugin that ships with the kernel. */
 export const FEATURES: readonly string[] = (await builtInPlugins()).map(({ contract }) => contract.name)
@@ -41,8 +42,27 @@ export function configFile(url: string, plugins: readonly string[], over: Readon
   return path
 }
 
-/** Runs one command to its end; throws with its output unless it succeeds. */
-export async function care(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+/** Runs a command in this process to its end, whatever that is; `input` is what a person types where a secret is asked for. */
+export async function command(args: readonly string[], input = ''): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ['', '']
+  const code = await runCommand(args, process.env, {
+    print: line => void (out += `${line}\n`),
+    warn: line => void (err += `${line}\n`),
+    progress: (title, total, work) => work(() => undefined),
+    secret: async () => input.trim()
+  })
+  return { code, out, err }
+}
+
+/** Runs a command that has to succeed; what it printed. */
+export async function care(args: readonly string[]): Promise<string> {
+  const { code, out, err } = await command(args)
+  if (code !== 0) throw new Error(`care-kernel ${args.join(' ')} ended with ${code}:\n${out}${err}`)
+  return out + err
+}
+
+/** The same in a process of its own, with an environment of its own. */
+export async function careApart(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
   const { code, output } = await run(process.execPath, [launcher, ...args], { env })
   if (code !== 0) throw new Error(`care-kernel ${args.join(' ')} ended with ${code}:\n${output}`)
   return output

@@ -1,6 +1,6 @@
 // A broker that is away, one that is killed, and one that is replaced by another.
 import { setTimeout as wait } from 'node:timers/promises'
-import { care, start } from '../deployment.ts'
+import { careApart, start } from '../deployment.ts'
 import { ownServer } from './brokers.ts'
 import {
   allDone,
@@ -127,11 +127,11 @@ export const brokerReplaced: Test = async (backend, { jobs }) => {
     await new Promise(resolve => worker.once('exit', resolve))
     const inOldBroker = await single(site, `select count(*) from kernel_message where state = 'queued'`)
     const from = performance.now()
-    await care(['jobs', 'drain', '--config', site.on(next)], site.env)
+    await careApart(['jobs', 'drain', '--config', site.on(next)], site.env)
     const took = (performance.now() - from) / 1000
     const left = await single(site, LEFT)
     // Going back, the old broker still has what the new one did: it is taken for the repeat it is.
-    await care(['jobs', 'drain', '--config', site.config], site.env)
+    await careApart(['jobs', 'drain', '--config', site.config], site.env)
     return {
       facts: `${inOldBroker} of ${jobs} jobs were on ${backend} and were done on ${next} in ${took.toFixed(1)} s`,
       failures: [

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { startProxy, type Proxy } from '../../plugins/proxy.ts'
-import { care, configFile, emptyDatabase, root } from '../deployment.ts'
+import { careApart, configFile, emptyDatabase, root } from '../deployment.ts'
 import type { OwnServer } from './brokers.ts'
 
 export const BACKENDS = ['postgres', 'redis', 'rabbitmq'] as const
@@ -99,7 +99,7 @@ export async function openSite(
   const folder = mkdtempSync(join(tmpdir(), 'care-fault-'))
   writeFileSync(join(folder, '0001_fault.sql'), SCHEMA)
   const env = { FAULT_FOLDER: folder, ...(ticking ? { FAULT_TICK: '1' } : {}) }
-  await care(['migrate', '--config', config], env)
+  await careApart(['migrate', '--config', config], env)
   const pool = new pg.Pool({ connectionString: database.url, max: 2, connectionTimeoutMillis: 5000 })
   pool.on('error', () => undefined)
   const children = new Set<ChildProcess>()

@@ -1,0 +1,20 @@
+import t from 'tap'
+import { BACKENDS, backendsOf, FAULTS, runFault, SHORT, skipped, type FaultName } from './faults.ts'
+
+const ON_ALL: readonly FaultName[] = ['workers killed at random', 'broker killed']
+
+/**
+ * Short forms of these faults: those that concern brokers most on each of them, every other one on one, in turn. All of them on all:
+ * `node dist/test/system/faults.js`.
+ */
+export function playShort(names: readonly FaultName[]): void {
+  for (const name of names) {
+    const backends = backendsOf(name)
+    const turn = Object.keys(FAULTS).indexOf(name) % backends.length
+    for (const backend of ON_ALL.includes(name) ? BACKENDS : backends.slice(turn, turn + 1))
+      t.test(`${name}, ${backend}`, { timeout: 240_000, skip: skipped(name, backend) ?? false }, async t => {
+        const { facts, failures, seconds } = await runFault(name, backend, SHORT)
+        t.same(failures, [], `${facts} (${seconds} s)`)
+      })
+  }
+}
