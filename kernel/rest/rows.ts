@@ -1,5 +1,6 @@
 import type { Column, Columns, ModelDefinition } from '../model.ts'
-import type { Queryable } from '../ports/database.ts'
+import type { Sequelize } from 'sequelize'
+import type { Tx } from '../ports/database.ts'
 
 /** Prepared statements that write rows of one table, for what is written often: the model's own are planned anew each time. */
 export interface Rows {
@@ -7,12 +8,14 @@ export interface Rows {
   readonly insert: string
   /** Rows with the model's defaults where they say nothing: one value, however many columns there are. */
   json(rows: readonly Readonly<Record<string, unknown>>[]): string
+  /** To be called with the ids of inserted rows: whoever watches the model, such as the audit log, is told. */
+  inserted(tx: Tx, ids: readonly number[]): Promise<void>
   /** Changes these columns of the row of an id; what is undefined stays. Their names must be the code's own, never input. */
-  update(db: Queryable, id: number, values: Readonly<Record<string, unknown>>): Promise<void>
+  update(tx: Tx, id: number, values: Readonly<Record<string, unknown>>): Promise<void>
 }
 
 /** Makes the statements of a model. Rows are counted up by PostgreSQL. */
-export function rowsOf<C extends Columns>({ table, columns }: ModelDefinition<C>): Rows {
+export function rowsOf<C extends Columns>({ name, table, columns }: ModelDefinition<C>): Rows {
   const written = Object.entries<Column>(columns).filter(([, { options }]) => !options.autoIncrement)
   const list = written.map(([name]) => `"${name}"`).join(', ')
   const fallbacks = written.map(([name, { options }]) => [name, options.defaultValue ?? null] as const)
@@ -21,17 +24,37 @@ export function rowsOf<C extends Columns>({ table, columns }: ModelDefinition<C>
   return Object.freeze({
     insert: `insert into ${table} (${list}) select ${list} from jsonb_populate_recordset(null::${table}, $1::jsonb)`,
     json: (rows: readonly Readonly<Record<string, unknown>>[]) => JSON.stringify(rows.map(row => ({ ...defaults(), ...row }))),
-    async update(db: Queryable, id: number, values: Readonly<Record<string, unknown>>) {
+    async inserted(tx: Tx, ids: readonly number[]) {
+      const watched = watchedOf(tx)
+      if (!watched.hasHook('afterCreate')) return
+      const model = watched.model(name)
+      for (const id of ids)
+        await watched.runHooks('afterCreate', model.build({ id }, { isNewRecord: false }), { transaction: tx.sequelize })
+    },
+    async update(tx: Tx, id: number, values: Readonly<Record<string, unknown>>) {
       const given = Object.entries(values).filter(([, value]) => value !== undefined)
       if (given.length === 0) return
       const changes = given.map(([name], at) => `"${name}" = $${at + 2}`).join(', ')
-      await db.query(`update ${table} set ${changes} where id = $1`, [
+      await tx.query(`update ${table} set ${changes} where id = $1`, [
         id,
         ...given.map(([name, value]) => parameter(columns[name], value))
       ])
+      const watched = watchedOf(tx)
+      if (watched.hasHook('afterBulkUpdate'))
+        await watched.runHooks('afterBulkUpdate', {
+          model: watched.model(name),
+          where: { id },
+          attributes: Object.fromEntries(given),
+          transaction: tx.sequelize
+        })
     }
   })
 }
+
+type Watched = Sequelize & { runHooks(hook: string, ...what: readonly unknown[]): Promise<void> }
+
+/** Sequelize's types know neither of this property nor of the function that its own statements call. */
+const watchedOf = ({ sequelize }: Tx): Watched => (sequelize as unknown as { readonly sequelize: Watched }).sequelize
 
 /** A value as the driver writes it right: it would make an array of PostgreSQL of a list that is JSON, and local time of a date. */
 function parameter(column: Column | undefined, value: unknown): unknown {

@@ -1,4 +1,4 @@
-import { invalid, rowsOf, type Actor, type Queryable, type Tx } from 'care-kernel'
+import { invalid, rowsOf, type Actor, type Tx } from 'care-kernel'
 import type { RuledConsultation } from './consultations.ts'
 import { DISCHARGED, reviewTime } from './encounters.ts'
 import { ROUND } from './enumerations.ts'
@@ -26,12 +26,11 @@ const table = rowsOf(DailyRound)
 const INSERT = `${table.insert} returning id`
 
 /** Adds rows as they are, with the model's defaults where they say nothing; their ids in the same order. */
-export async function insertRounds(
-  tx: Queryable,
-  rows: readonly Readonly<Record<string, unknown>>[]
-): Promise<readonly number[]> {
+export async function insertRounds(tx: Tx, rows: readonly Readonly<Record<string, unknown>>[]): Promise<readonly number[]> {
   const { rows: made } = await tx.query<{ id: number }>(INSERT, [table.json(rows)])
-  return made.map(({ id }) => id)
+  const ids = made.map(({ id }) => id)
+  await table.inserted(tx, ids)
+  return ids
 }
 
 /** Records daily rounds (contract consultations §10.3), each in the caller's transaction with the consultation held. */

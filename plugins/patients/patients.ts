@@ -90,6 +90,7 @@ export class PatientService implements Patients {
       rows: [made]
     } = await tx.query<{ id: number; external_id: string }>(ADD, [rows.json([row]), at, ['+', '~'], actor.id])
     if (!made) throw new Error('no patient was added')
+    await rows.inserted(tx, [made.id])
     return made
   }
 

@@ -1,3 +1,4 @@
+import type { Model } from 'sequelize'
 import t from 'tap'
 import type { ROUND_FIELDS } from '../../plugins/consultations/round-fields.ts'
 import { at, clinic } from './clinic.ts'
@@ -398,4 +399,21 @@ t.test('a save is one statement for its events, and the same number whatever it 
     [{ n: 51, ids: 51, length: 26 }],
     'each has its event; a pulse of zero says nothing'
   )
+})
+
+t.test('who watches the models sees what prepared statements write', async t => {
+  const { kernel, doctor, begin } = await clinic(t)
+  const { database } = kernel.ports
+  if (!database) throw new Error('no database')
+  const seen: string[] = []
+  database.sequelize.addHook('afterCreate', (row: Model) => void seen.push(`insert ${row.constructor.name}`))
+  database.sequelize.addHook('afterBulkUpdate', options => {
+    const { model, attributes } = options as { readonly model?: { readonly name: string }; readonly attributes?: object }
+    seen.push(`update ${model?.name} ${'modified_date' in (attributes ?? {})}`)
+  })
+  const { id } = await begin()
+  t.ok(seen.includes('insert PatientRegistration'), seen.join())
+  seen.length = 0
+  t.equal((await doctor.post(at(id, 'daily_rounds/'), { rounds_type: 'NORMAL', taken_at: TAKEN, pulse: 70 })).status, 201)
+  t.same(seen.sort(), ['insert DailyRound', 'update PatientConsultation true'])
 })
