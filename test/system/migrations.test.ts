@@ -8,7 +8,7 @@ import t from 'tap'
 import { readCatalogue, compareCatalogues } from '../../kernel/catalogue.ts'
 import { planKernel } from '../../kernel/index.ts'
 import { migrate } from '../../kernel/migrate.ts'
-import { FEATURES, care, configFile, emptyDatabase, root, run, sql } from './deployment.ts'
+import { FEATURES, care, careApart, configFile, emptyDatabase, root, run, sql } from './deployment.ts'
 
 const schema = join(process.env.CARE_CONTRACT ?? join(root, '../shared'), 'contract/schema.sql')
 const launcher = join(root, 'bin/care-kernel.js')
@@ -91,7 +91,7 @@ export default definePlugin({ contract: defineContract({ name: 'slow', version: 
   child.kill('SIGKILL')
   await new Promise(resolve => child.once('exit', resolve))
   t.match(
-    await care(['migrate', '--config', config]),
+    await careApart(['migrate', '--config', config], {}),
     /applied {3}slow\/0002_slow\.sql/,
     'the next one waits for the dead one to be noticed, and completes'
   )
