@@ -11,7 +11,7 @@ export { BACKENDS, type Backend } from './faults/site.ts'
 
 export const SHORT: Sizes = {
   jobs: 200,
-  killEveryMs: 500,
+  killEveryMs: 800,
   brokerKills: 1,
   outageSeconds: 3,
   writesPerSecond: 60,
