@@ -18,7 +18,7 @@ import { fileChange, fileInput } from './inputs.ts'
 import { refused } from './owners.ts'
 import { keptFromStaff, mayChange } from './policy.ts'
 import type { FileScope } from './scope.ts'
-import { added, changed, created, listed, retrieved, single, withText } from './shapes.ts'
+import { changed, created, listed, retrieved, single, withText } from './shapes.ts'
 import { STORED, type StoredFile } from './store.ts'
 
 type One = { Params: { id: string } }
@@ -98,8 +98,8 @@ export function fileRoutes(app: FastifyInstance, scope: FileScope): void {
         if (!owner) throw refused()
         permissions.check(actor, 'file.add', values)
         const made = await files.add(tx, actor, owner, values)
-        const url = store.uploadUrl({ ...values, ...made }, values.mime_type, values.size)
-        return withText(await rows.one(tx, made.external_id, undefined, added), 'signed_url', url)
+        const url = store.uploadUrl({ ...values, internal_name: made.internal_name }, values.mime_type, values.size)
+        return withText(made.json, 'signed_url', url)
       })
       return sendJson(reply, json, 201)
     }

@@ -1,17 +1,31 @@
 import { randomUUID } from 'node:crypto'
-import { isUuid, type Actor, type Infer, type Queryable, type Tx } from 'care-kernel'
+import { isUuid, rowsOf, type Actor, type Infer, type Queryable, type Tx } from 'care-kernel'
 import { countConsents } from './consents.ts'
 import type { Files, OwnFile } from './contract.ts'
 import { FILE_TYPE, type FileType } from './enumerations.ts'
 import type { FileInput } from './inputs.ts'
-import { FileContent, FileUpload } from './models.ts'
+import { FileUpload } from './models.ts'
 import type { Owner } from './owners.ts'
 import type { DeclaredScope } from './scope.ts'
-import { single, withText } from './shapes.ts'
+import { added, single, withText } from './shapes.ts'
 import { STORED, type Store, type StoredFile } from './store.ts'
 
 /** The short run of letters and digits after the last dot; anything else could be a path, or say something about a person. */
 const EXTENSION = /\.([A-Za-z0-9]{1,16})$/
+
+const table = rowsOf(FileUpload)
+/** A file, with what was announced of its bytes where they are still to come. */
+const INSERT = `with x as (${table.insert} returning *),
+  announced as (insert into kernel_file_content (file_id, mime_type, announced_size) select id, $2::text, $3::bigint from x where $2::text is not null)
+  select x.id, x.external_id, x.internal_name, ${added.sql}::text as json from x`
+
+interface Inserted {
+  readonly id: number
+  readonly external_id: string
+  readonly internal_name: string
+  /** The row as a new file is answered. */
+  readonly json: string
+}
 
 /** The values of a new file. */
 export type NewFile = Omit<Infer<FileInput>, 'file_type'> & { readonly file_type: FileType }
@@ -24,7 +38,7 @@ export class FileService implements Files {
     this.#scope = scope
   }
 
-  /** Makes a place for a file. Its ids, and the name of the object. */
+  /** Makes a place for a file. */
   async add(
     tx: Tx,
     actor: Actor,
@@ -37,22 +51,23 @@ export class FileService implements Files {
       name,
       file_category: category = 'UNSPECIFIED'
     }: NewFile
-  ): Promise<{ readonly external_id: string; readonly internal_name: string }> {
+  ): Promise<Inserted> {
     const now = this.#scope.clock.now()
     const extension = EXTENSION.exec(original)?.[1]
     const seconds = Math.floor(now.getTime() / 1000)
-    const made = await this.#insert(tx, {
-      type,
-      associatingId: owner.key,
-      name,
-      category,
-      internalName: `${randomUUID()}${seconds}${extension ? `.${extension}` : ''}`,
-      by: actor.id,
-      complete: false
-    })
-    await this.#scope
-      .model(FileContent)
-      .create({ file_id: made.id, mime_type: mimeType, announced_size: size ?? null }, { transaction: tx.sequelize })
+    const made = await this.#insert(
+      tx,
+      {
+        type,
+        associatingId: owner.key,
+        name,
+        category,
+        internalName: `${randomUUID()}${seconds}${extension ? `.${extension}` : ''}`,
+        by: actor.id,
+        complete: false
+      },
+      { mimeType, size }
+    )
     await this.#counted(tx, type, owner)
     await this.#scope.emit(tx, 'file-added', {
       fileId: made.id,
@@ -139,28 +154,27 @@ export class FileService implements Files {
       readonly internalName: string
       readonly category: string
       readonly complete: boolean
-    }
-  ): Promise<{ readonly id: number; readonly external_id: string; readonly internal_name: string }> {
+    },
+    announced: { readonly mimeType?: string; readonly size?: number | undefined } = {}
+  ): Promise<Inserted> {
     const now = this.#scope.clock.now().toISOString()
-    const made = await this.#scope.model(FileUpload).create(
-      {
-        name: file.name,
-        internal_name: file.internalName,
-        associating_id: file.associatingId,
-        file_type: file.type,
-        file_category: file.category,
-        upload_completed: file.complete,
-        uploaded_by_id: file.by,
-        created_date: now,
-        modified_date: now
-      },
-      { transaction: tx.sequelize }
-    )
-    return {
-      id: made.get('id') as number,
-      external_id: made.get('external_id') as string,
-      internal_name: file.internalName
+    const row = {
+      name: file.name,
+      internal_name: file.internalName,
+      associating_id: file.associatingId,
+      file_type: file.type,
+      file_category: file.category,
+      upload_completed: file.complete,
+      uploaded_by_id: file.by,
+      created_date: now,
+      modified_date: now
     }
+    const {
+      rows: [made]
+    } = await tx.query<Inserted>(INSERT, [table.json([row]), announced.mimeType ?? null, announced.size ?? null])
+    if (!made) throw new Error('no file was added')
+    await table.inserted(tx, [made.id])
+    return made
   }
 
   async #counted(tx: Tx, type: FileType, { consultationId }: Owner): Promise<void> {
