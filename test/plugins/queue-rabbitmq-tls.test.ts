@@ -8,9 +8,10 @@ import { createServer, type TlsOptions } from 'node:tls'
 import t, { type Test } from 'tap'
 import { until } from '../../kernel/testing/suites/tools.ts'
 import queueRabbitmq from '../../plugins/queue-rabbitmq/gateway.ts'
+import { absent, AMQP } from '../services.ts'
 import { openGateway } from './open-gateway.ts'
 
-const broker = new URL(process.env.AMQP_URL ?? 'amqp://guest:guest@127.0.0.1:5672')
+const broker = new URL(AMQP)
 
 /** An authority of our own, and a certificate for this machine signed by it. Undefined where openssl is missing. */
 function certificates() {
@@ -72,12 +73,9 @@ async function tlsBefore(options: TlsOptions): Promise<{ url: string; close(): v
   }
 }
 
-const answers = await new Promise<boolean>(resolve => {
-  const socket = connect(Number(broker.port || 5672), broker.hostname, () => resolve(!!socket.destroy()))
-  socket.once('error', () => resolve(process.env.REQUIRE_SERVICES === '1'))
-})
-const made = answers ? certificates() : undefined
-const skip = !answers ? 'no RabbitMQ broker at AMQP_URL' : !made ? 'openssl is not installed' : false
+const away = await absent(AMQP)
+const made = away === false ? certificates() : undefined
+const skip = away !== false ? away : !made ? 'openssl is not installed' : false
 
 t.test('queue-rabbitmq over TLS', { skip, timeout: 120_000 }, async t => {
   if (!made) return

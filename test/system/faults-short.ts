@@ -1,7 +1,13 @@
 import t from 'tap'
-import { BACKENDS, backendsOf, FAULTS, runFault, SHORT, skipped, type FaultName } from './faults.ts'
+import { absent, AMQP, REDIS } from '../services.ts'
+import { BACKENDS, backendsOf, FAULTS, runFault, SHORT, skipped, type Backend, type FaultName } from './faults.ts'
 
+const away = { postgres: false, redis: await absent(REDIS), rabbitmq: await absent(AMQP) } as const
 const ON_ALL: readonly FaultName[] = ['workers killed at random', 'broker killed']
+
+/** Replacing a broker needs more than one. */
+const missingFor = (name: FaultName, backend: Backend) =>
+  name === 'broker replaced' ? away.redis || away.rabbitmq : away[backend]
 
 /**
  * Short forms of these faults: those that concern brokers most on each of them, every other one on one, in turn. All of them on all:
@@ -12,7 +18,7 @@ export function playShort(names: readonly FaultName[]): void {
     const backends = backendsOf(name)
     const turn = Object.keys(FAULTS).indexOf(name) % backends.length
     for (const backend of ON_ALL.includes(name) ? BACKENDS : backends.slice(turn, turn + 1))
-      t.test(`${name}, ${backend}`, { timeout: 240_000, skip: skipped(name, backend) ?? false }, async t => {
+      t.test(`${name}, ${backend}`, { timeout: 240_000, skip: skipped(name, backend) ?? missingFor(name, backend) }, async t => {
         const { facts, failures, seconds } = await runFault(name, backend, SHORT)
         t.same(failures, [], `${facts} (${seconds} s)`)
       })

@@ -11,6 +11,7 @@ export { BACKENDS, type Backend } from './faults/site.ts'
 
 export const SHORT: Sizes = {
   jobs: 200,
+  workers: 2,
   killEveryMs: 800,
   brokerKills: 1,
   outageSeconds: 3,
@@ -24,6 +25,7 @@ export const SHORT: Sizes = {
 }
 export const LONG: Sizes = {
   jobs: 10_000,
+  workers: 4,
   killEveryMs: 250,
   brokerKills: 5,
   outageSeconds: 60,

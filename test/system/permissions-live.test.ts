@@ -2,32 +2,19 @@ import t from 'tap'
 import { setTimeout as wait } from 'node:timers/promises'
 import { systemClock } from '../../kernel/ports/clock.ts'
 import { freshDatabase, testKernel, testServer, type TestKernel } from '../../kernel/testing/index.ts'
+import { absent, REDIS } from '../services.ts'
 
 const PLUGINS = ['places', 'auth-permissions', 'facilities'] as const
-const redis = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379'
 const ROUNDS = Number(process.env.PERMISSION_ROUNDS ?? 400)
 const BOUND_MS = 1000
 const CUT_BOUND_MS = 5500
 
-async function reachable(): Promise<boolean> {
-  const { Redis } = await import('ioredis')
-  const client = new Redis(redis, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 })
-  client.on('error', () => undefined)
-  return client
-    .connect()
-    .then(
-      () => true,
-      () => false
-    )
-    .finally(() => client.disconnect())
-}
-
-const skip = (await reachable()) || process.env.REQUIRE_SERVICES === '1' ? false : 'no Redis at REDIS_URL'
+const skip = await absent(REDIS)
 const realClock = () => ({ ...systemClock(), advance: async () => undefined, nextWake: () => undefined })
 
 /** Two web servers on one database and one Redis, each with its own memory: what two processes are to each other. */
 async function twoKernels(t: { teardown(work: () => unknown): void }, url: string): Promise<[TestKernel, TestKernel]> {
-  const config = { gateways: { cache: { use: 'cache-redis', url: redis, prefix: `t${Math.random().toString(36).slice(2)}:` } } }
+  const config = { gateways: { cache: { use: 'cache-redis', url: REDIS, prefix: `t${Math.random().toString(36).slice(2)}:` } } }
   return Promise.all([
     testKernel(t, { plugins: PLUGINS, config, databaseUrl: url, clock: realClock() }),
     testKernel(t, { plugins: PLUGINS, config, databaseUrl: url, clock: realClock() })

@@ -13,6 +13,7 @@ import { readMail, type ReadMail } from '../../kernel/testing/suites/email.ts'
 import { LIFETIMES } from '../../plugins/queue-rabbitmq/topology.ts'
 import { startAwsService } from '../plugins/aws-service.ts'
 import { startMailServer } from '../plugins/mail-server.ts'
+import { AMQP, REDIS } from '../services.ts'
 import { emptyDatabase, root } from './deployment.ts'
 
 /** One kind of deployment: its config file, and what arrived at the other side of its gateways. */
@@ -28,8 +29,6 @@ export interface Kind {
 
 type Outlets = Pick<Kind, 'texts' | 'mails'>
 
-const redis = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379'
-const amqp = process.env.AMQP_URL ?? 'amqp://127.0.0.1:5672'
 const files = (folder: string, end: string) =>
   existsSync(folder)
     ? readdirSync(folder, { recursive: true })
@@ -98,8 +97,8 @@ export async function amazon(): Promise<Kind> {
   return {
     config: configOf(mkdtempSync(join(tmpdir(), 'care-swap-')), {
       database: { use: 'database-postgres', url: database.url },
-      cache: { use: 'cache-redis', url: redis, prefix: `${prefix}:` },
-      queue: { use: 'queue-bullmq', url: redis, prefix },
+      cache: { use: 'cache-redis', url: REDIS, prefix: `${prefix}:` },
+      queue: { use: 'queue-bullmq', url: REDIS, prefix },
       sms: { use: 'sms-sns', ...key, endpoint: `http://127.0.0.1:${sns.port}` },
       email: { use: 'email-ses', ...key, endpoint: `http://127.0.0.1:${ses.port}`, from: 'Care <ops@care.example>' },
       storage: {
@@ -124,7 +123,7 @@ export async function amazon(): Promise<Kind> {
 
 /** Takes the queues of every job and subscription away again. */
 async function forgetQueues(prefix: string): Promise<void> {
-  const connection = await connect(amqp)
+  const connection = await connect(AMQP)
   const channel = await connection.createChannel()
   for (const { contract, jobs, on } of await builtInPlugins())
     for (const task of [...Object.keys(jobs ?? {}), ...Object.keys(on ?? {})])
@@ -134,7 +133,7 @@ async function forgetQueues(prefix: string): Promise<void> {
 }
 
 async function forgetKeys(prefix: string): Promise<void> {
-  const client = new Redis(redis)
+  const client = new Redis(REDIS)
   for await (const keys of client.scanStream({ match: `${prefix}*` }) as AsyncIterable<string[]>)
     if (keys.length > 0) await client.del(...keys)
   await client.quit()
@@ -151,7 +150,7 @@ export async function rabbit(): Promise<Kind> {
   return {
     config: configOf(home, {
       database: { use: 'database-postgres', url: database.url },
-      queue: { use: 'queue-rabbitmq', url: amqp, prefix },
+      queue: { use: 'queue-rabbitmq', url: AMQP, prefix },
       sms: { use: 'sms-log', directory: join(home, 'sms') },
       email: { use: 'email-smtp', host: '127.0.0.1', port: server.port, ...login, tls: false, from: 'Care <ops@care.example>' },
       storage: { use: 'files-local', directory: join(home, 'files'), url: `http://localhost:${number.PORT}` }

@@ -1,5 +1,5 @@
-import { createConnection } from 'node:net'
 import t from 'tap'
+import { absent, AMQP, REDIS } from '../services.ts'
 import { start } from './deployment.ts'
 import { amazon, embedded, rabbit, type Kind } from './swap-kinds.ts'
 import { eventually, playDay } from './swap-scenario.ts'
@@ -24,22 +24,14 @@ const DAY = {
   attachmentIsTheSummary: true
 }
 
-const answers = (address: string) =>
-  new Promise<boolean>(resolve => {
-    const { hostname, port } = new URL(address)
-    const socket = createConnection({ host: hostname, port: Number(port) }, () => (socket.destroy(), resolve(true)))
-    socket.once('error', () => resolve(false))
-  })
-
 const KINDS: readonly [name: string, make: () => Promise<Kind>, needs?: string][] = [
   ['embedded: PostgreSQL, BullMQ on it, cache in memory, files and messages in folders', embedded],
-  ['Redis for cache and queue, S3, SNS, SES', amazon, process.env.REDIS_URL ?? 'redis://127.0.0.1:6379'],
-  ['RabbitMQ, SMTP, local files', rabbit, process.env.AMQP_URL ?? 'amqp://127.0.0.1:5672']
+  ['Redis for cache and queue, S3, SNS, SES', amazon, REDIS],
+  ['RabbitMQ, SMTP, local files', rabbit, AMQP]
 ]
 
 for (const [name, make, needs] of KINDS) {
-  const skip =
-    needs !== undefined && process.env.REQUIRE_SERVICES !== '1' && !(await answers(needs)) && `nothing answers at ${name}`
+  const skip = needs === undefined ? false : await absent(needs)
   t.test(name, { skip, timeout: 180_000 }, async t => {
     const kind = await make()
     try {

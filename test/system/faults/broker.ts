@@ -68,13 +68,13 @@ const WRITES_PER_SECOND = 20
  * kill -9 of the broker itself, again and again, while workers are killed as well and requests write (2). On PostgreSQL that is
  * the whole database: requests are refused meanwhile, and what was answered with 201 is there (11).
  */
-export const brokerKilled: Test = async (backend, { jobs, brokerKills, killEveryMs }) => {
+export const brokerKilled: Test = async (backend, { jobs, workers, brokerKills, killEveryMs }) => {
   const own = await ownServer(backend)
   const site = await openSite(backend, { server: own })
   const server = await start(site.config, ['--role', 'web'], site.env)
   try {
     await site.sql(FILL, [jobs])
-    const crew = keepUp(site, 'worker', 4)
+    const crew = keepUp(site, 'worker', workers)
     const killer = killAtRandom(crew, killEveryMs)
     let ended = false
     const writing = write({ servers: () => [server], from: 1_000_000, perSecond: WRITES_PER_SECOND, seconds: () => ended })

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { startProxy, type Proxy } from '../../plugins/proxy.ts'
+import { AMQP, REDIS } from '../../services.ts'
 import { careApart, configFile, emptyDatabase, root } from '../deployment.ts'
 import type { OwnServer } from './brokers.ts'
 
@@ -16,6 +17,7 @@ export type Backend = (typeof BACKENDS)[number]
 /** How much of everything. */
 export interface Sizes {
   readonly jobs: number
+  readonly workers: number
   readonly killEveryMs: number
   readonly brokerKills: number
   readonly outageSeconds: number
@@ -42,8 +44,8 @@ const SCHEMA = `create table fault_effect (n text not null, at timestamptz not n
 create table fault_write (n integer primary key)`
 const SHARED: Record<Backend, string> = {
   postgres: process.env.DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres',
-  redis: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379',
-  rabbitmq: process.env.AMQP_URL ?? 'amqp://guest:guest@127.0.0.1:5672'
+  redis: REDIS,
+  rabbitmq: AMQP
 }
 
 /** A deployment of the fault plugin on a database of its own. */

@@ -17,13 +17,13 @@ import {
 const DEADLY = `insert into kernel_message (id, task, payload, due_at, created_at) values (gen_random_uuid(), 'fault.deadly', '{"n":0}', '-infinity', now())`
 const CONCURRENCY = 10
 
-/** A worker of four is killed at random, again and again, until every job is done (field test 1); with them a job that kills whoever takes it (3). */
-export const killedWorkers: Test = async (backend, { jobs, killEveryMs }) => {
+/** One of the workers is killed at random, again and again, until every job is done (field test 1); with them a job that kills whoever takes it (3). */
+export const killedWorkers: Test = async (backend, { jobs, workers, killEveryMs }) => {
   const site = await openSite(backend)
   try {
     await site.sql(FILL, [jobs])
     await site.sql(DEADLY)
-    const crew = keepUp(site, 'worker', 4)
+    const crew = keepUp(site, 'worker', workers)
     const killer = killAtRandom(crew, killEveryMs)
     const from = performance.now()
     await until(async () => (await single(site, `${LEFT} and task = 'fault.work'`)) === 0, jobs < 1000 ? 150 : 900)
@@ -41,7 +41,7 @@ export const killedWorkers: Test = async (backend, { jobs, killEveryMs }) => {
         ...(await effects(site, jobs)),
         ...failing(
           !(parked && poison?.reason === 'crashed') && `the deadly job is ${poison?.reason ?? 'not parked'}`,
-          again > kills * 4 * CONCURRENCY && `${again} begun again after ${kills} kills`
+          again > kills * workers * CONCURRENCY && `${again} begun again after ${kills} kills`
         )
       ]
     }
