@@ -11,8 +11,8 @@ export { BACKENDS, type Backend } from './faults/site.ts'
 
 export const SHORT: Sizes = {
   jobs: 200,
-  workers: 2,
-  killEveryMs: 800,
+  workers: 4,
+  killEveryMs: 500,
   brokerKills: 1,
   outageSeconds: 3,
   writesPerSecond: 60,

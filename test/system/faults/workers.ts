@@ -35,13 +35,15 @@ export const killedWorkers: Test = async (backend, { jobs, workers, killEveryMs 
       `select reason, attempts from kernel_message where task = 'fault.deadly'`
     )
     const again = await single(site, `select sum(attempts) - count(*) as count from kernel_message where task = 'fault.work'`)
+    const deaths = kills + (poison?.attempts ?? 0)
     return {
       facts: `${jobs} jobs in ${took.toFixed(0)} s, ${kills} kills, ${again} begun again; the deadly job parked after ${poison?.attempts} attempts`,
       failures: [
         ...(await effects(site, jobs)),
         ...failing(
           !(parked && poison?.reason === 'crashed') && `the deadly job is ${poison?.reason ?? 'not parked'}`,
-          again > kills * workers * CONCURRENCY && `${again} begun again after ${kills} kills`
+          kills === 0 && 'no worker was killed',
+          again > deaths * workers * CONCURRENCY && `${again} begun again after ${deaths} deaths`
         )
       ]
     }
