@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
-import { ApiError, notFound } from '../http/errors.ts'
+import { notFound } from '../http/errors.ts'
 import type { Queryable } from '../ports/database.ts'
 import type { AnyOf } from './any-of.ts'
 import type { Filters, Ordering } from './filters.ts'
 import { Listing } from './listing.ts'
 import type { Shape } from './out.ts'
-import { envelope, limitOffset, pageEnvelope, pageNumber, type Query } from './paging.ts'
+import { envelope, invalidPage, limitOffset, pageEnvelope, pageNumber, type Query } from './paging.ts'
 import { Params } from './params.ts'
 import { Statements } from './statements.ts'
 import type { Counting } from './totals.ts'
@@ -101,7 +101,7 @@ export function resource(input: ResourceInput): Resource {
       const page = asked === 'last' ? 1 : asked
       const { count, results } = await numbered(page)
       const pages = Math.max(1, Math.ceil(count / pageSize))
-      if (page > pages) throw new ApiError(404, { detail: 'Invalid page.' })
+      if (page > pages) throw invalidPage()
       if (asked !== 'last' || pages === 1) return pageEnvelope(count, results, { url, page, pages })
       const last = await numbered(pages)
       return pageEnvelope(last.count, last.results, { url, page: pages, pages })

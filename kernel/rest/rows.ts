@@ -1,15 +1,21 @@
-import type { Column, Columns, ModelDefinition } from '../model.ts'
 import type { Sequelize } from 'sequelize'
+import type { Column, Columns, ModelDefinition } from '../model.ts'
 import type { Tx } from '../ports/database.ts'
 
-/** Prepared statements that write rows of one table, for what is written often: the model's own are planned anew each time. */
+/**
+ * Prepared statements that write rows of one table, for what is written often: the model's own are planned anew each time. Whoever watches
+ * the model, such as the audit log, is told as by the model.
+ */
 export interface Rows {
-  /** `insert into …` of the rows that its first value is, as `json` gives them; what they are needed for may follow: `returning …`. */
+  /** `insert into …` of the rows that are the first value of a statement for `add`; `returning …` may follow. */
   readonly insert: string
-  /** Rows with the model's defaults where they say nothing: one value, however many columns there are. */
-  json(rows: readonly Readonly<Record<string, unknown>>[]): string
-  /** To be called with the ids of inserted rows: whoever watches the model, such as the audit log, is told. */
-  inserted(tx: Tx, ids: readonly number[]): Promise<void>
+  /** Runs a statement around `insert`, which returns an id for every row, in order. What a row does not say is the model's default; `values` are `$2` and on. */
+  add<Made extends { readonly id: number } = { readonly id: number }>(
+    tx: Tx,
+    statement: string,
+    rows: readonly Readonly<Record<string, unknown>>[],
+    values?: readonly unknown[]
+  ): Promise<readonly Made[]>
   /** Changes these columns of the row of an id; what is undefined stays. Their names must be the code's own, never input. */
   update(tx: Tx, id: number, values: Readonly<Record<string, unknown>>): Promise<void>
 }
@@ -23,13 +29,21 @@ export function rowsOf<C extends Columns>({ name, table, columns }: ModelDefinit
     Object.fromEntries(fallbacks.map(([name, value]) => [name, typeof value === 'function' ? (value as () => unknown)() : value]))
   return Object.freeze({
     insert: `insert into ${table} (${list}) select ${list} from jsonb_populate_recordset(null::${table}, $1::jsonb)`,
-    json: (rows: readonly Readonly<Record<string, unknown>>[]) => JSON.stringify(rows.map(row => ({ ...defaults(), ...row }))),
-    async inserted(tx: Tx, ids: readonly number[]) {
+    async add<Made extends { readonly id: number }>(
+      tx: Tx,
+      statement: string,
+      rows: readonly Readonly<Record<string, unknown>>[],
+      values: readonly unknown[] = []
+    ) {
+      const json = JSON.stringify(rows.map(row => ({ ...defaults(), ...row })))
+      const { rows: made } = await tx.query<Made>(statement, [json, ...values])
       const watched = watchedOf(tx)
-      if (!watched.hasHook('afterCreate')) return
-      const model = watched.model(name)
-      for (const id of ids)
-        await watched.runHooks('afterCreate', model.build({ id }, { isNewRecord: false }), { transaction: tx.sequelize })
+      if (watched.hasHook('afterCreate')) {
+        const model = watched.model(name)
+        for (const { id } of made)
+          await watched.runHooks('afterCreate', model.build({ id }, { isNewRecord: false }), { transaction: tx.sequelize })
+      }
+      return made
     },
     async update(tx: Tx, id: number, values: Readonly<Record<string, unknown>>) {
       const given = Object.entries(values).filter(([, value]) => value !== undefined)

@@ -6,6 +6,9 @@ import type { Task } from './task.ts'
 /** After the task's time is over, before somebody else may take the message. */
 const GRACE_AFTER_TIMEOUT_MS = 10_000
 
+/** Begins an attempt of a message; undefined when there is nothing to do about it now. */
+export type Claim = (id: string) => Promise<Claimed | undefined>
+
 interface Asked {
   readonly id: string
   resolve(message: Claimed | undefined): void
@@ -13,10 +16,9 @@ interface Asked {
 }
 
 /**
- * Gives the function that begins an attempt of a message of the task; undefined when there is nothing to do about it now. Those asked
- * for while a statement is on its way go together in the next one: one commit for many where there are many, no delay where there is one.
+ * Claims of one task. Those asked for while a statement is on its way go together in the next one: one commit for many where there are many, no delay where there is one.
  */
-export function makeClaims(database: Database, clock: Clock, task: Task): (id: string) => Promise<Claimed | undefined> {
+export function makeClaims(database: Database, clock: Clock, task: Task): Claim {
   let asked: Asked[] = []
   let working = false
 

@@ -8,7 +8,7 @@ import type { Logger } from '../ports/logger.ts'
 import { backoff, type Delivery, type Queue } from '../ports/queue.ts'
 import { Refusal } from '../ports/refusal.ts'
 import { isUuid } from '../rest/resource.ts'
-import { makeClaims } from './claims.ts'
+import { makeClaims, type Claim } from './claims.ts'
 import { finish, giveBack, isOpen, keepResult, park, retryAt, type Claimed, type Reason } from './messages.ts'
 import { makeProgress } from './progress.ts'
 import { makeMisfit, type Scopes, type Task, type Tasks } from './task.ts'
@@ -60,16 +60,15 @@ class CalledOff extends Error {
 /** Turns deliveries of the broker into effects, each once: see `messages.ts` for the steps. */
 export function makeConsumer({ database, queue, clock, logger, tasks, scopes, observe }: ConsumerParts): Consumer {
   const subscriptions = new Map<string, () => Promise<void>>()
-  const claims = new Map<Task, ReturnType<typeof makeClaims>>()
   const handlings = new Set<AbortController>()
   const stopping = new AbortController()
   // Every message in hand listens to it.
   setMaxListeners(0, stopping.signal)
   const misfit = makeMisfit()
 
-  async function deliver(task: Task, { body }: Delivery): Promise<void> {
+  async function deliver(task: Task, claim: Claim, { body }: Delivery): Promise<void> {
     if (typeof body !== 'string' || !isUuid(body)) return
-    const message = await patiently(() => begin(task, body))
+    const message = await patiently(() => begin(claim, body))
     if (!message) return
     const from = clock.monotonic()
     const outcome = await patiently(() => handle(task, message))
@@ -88,17 +87,10 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
     }
   }
 
-  function claimOf(task: Task) {
-    const known = claims.get(task)
-    const made = known ?? makeClaims(database, clock, task)
-    if (!known) claims.set(task, made)
-    return made
-  }
-
-  async function begin(task: Task, id: string): Promise<Claimed | undefined> {
+  async function begin(claim: Claim, id: string): Promise<Claimed | undefined> {
     for (const pause of [0, ...IN_OTHER_HANDS_MS]) {
       if (pause > 0) await wait(pause, undefined, { signal: stopping.signal })
-      const message = await claimOf(task)(id)
+      const message = await claim(id)
       if (message) return message
       if (!(await isOpen(database, id))) return undefined
     }
@@ -193,7 +185,8 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
         if (subscriptions.has(task.name) || stopping.signal.aborted) continue
         await queue.declare(task.name, BROKER_RETRY)
         const { concurrency } = task
-        subscriptions.set(task.name, await queue.consume(task.name, delivery => deliver(task, delivery), { concurrency }))
+        const claim = makeClaims(database, clock, task)
+        subscriptions.set(task.name, await queue.consume(task.name, delivery => deliver(task, claim, delivery), { concurrency }))
       }
     },
     isSubscribed: () => subscriptions.size === tasks.size,

@@ -9,14 +9,16 @@ const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_40
 
 /**
  * What is counted: a group such as `login`, a value such as a user name, and its rate, the deployment's unless told; the rate of all
- * values of one client address is that of logins unless told.
+ * values of one client address is that of logins unless told; `false`: addresses are not counted, as where a hospital has one for all.
  */
 export interface Bucket {
   readonly group: string
   readonly value: string
   readonly rate?: string
-  readonly ratePerAddress?: string
+  readonly ratePerAddress?: string | false
 }
+
+type Counted = [group: string, value: string, rate: string]
 
 /**
  * Counts calls per value in fixed windows through the cache (contract auth-users §1.11), and per client address. While the cache is
@@ -51,30 +53,25 @@ export class RateLimit implements RateLimits {
   }
 
   /** Counts this call; throws `refused` when there were too many, unless the request carries a solved captcha. */
-  async count(
-    request: FastifyRequest,
-    { group, value, rate, ratePerAddress = this.#perAddress }: Bucket,
-    refused: ApiError = tooMany()
-  ): Promise<void> {
-    if (this.#rate === false) return
-    const [byValue, byAddress] = await Promise.all([
-      this.#over(group, value, rate ?? this.#rate),
-      this.#over(`${group}-address`, request.ip, ratePerAddress)
-    ])
-    if ((byValue || byAddress) && !(await this.#captcha.solved(request.body))) throw refused
+  async count(request: FastifyRequest, bucket: Bucket, refused: ApiError = tooMany()): Promise<void> {
+    const over = await Promise.all(this.#counted(request, bucket).map(counted => this.#over(...counted)))
+    if (over.includes(true) && !(await this.#captcha.solved(request.body))) throw refused
   }
 
   /** Whether the next call would be one too many; counts nothing. */
-  async full(request: FastifyRequest, { group, value, rate, ratePerAddress = this.#perAddress }: Bucket): Promise<boolean> {
-    if (this.#rate === false) return false
-    const counts = [
-      [group, value, rate ?? this.#rate],
-      [`${group}-address`, request.ip, ratePerAddress]
-    ].map(async ([name = '', of = '', by = '']) => {
-      const { key, most } = this.#window(name, of, by)
+  async full(request: FastifyRequest, bucket: Bucket): Promise<boolean> {
+    const full = this.#counted(request, bucket).map(async counted => {
+      const { key, most } = this.#window(...counted)
       return ((await this.#cache.get<number>(key)) ?? this.#own.get(key)?.count ?? 0) >= most
     })
-    return (await Promise.all(counts)).includes(true)
+    return (await Promise.all(full)).includes(true)
+  }
+
+  /** What a call counts for: its value, and its client's address. Nothing where limits are off. */
+  #counted({ ip }: FastifyRequest, { group, value, rate, ratePerAddress = this.#perAddress }: Bucket): Counted[] {
+    if (this.#rate === false) return []
+    const byValue: Counted = [group, value, rate ?? this.#rate]
+    return ratePerAddress === false ? [byValue] : [byValue, [`${group}-address`, ip, ratePerAddress]]
   }
 
   async #over(group: string, value: string, rate: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createSigner, createVerifier } from 'fast-jwt'
+import { LRUCache } from 'lru-cache'
 
 /** Claims of the original's tokens: times in seconds, `user_id` the user's external id (contract auth-users §1.3.1). */
 export interface Claims {
@@ -99,16 +100,13 @@ export function makeTokens({ secret, accessMinutes, refreshMinutes }: TokenSetti
   }
 }
 
-const REMEMBERED = 5000
-
 /** Checks the signature of a token once. Not its time: expiry is compared at every call. */
 function remembering(check: (token: string) => Claims): (token: string) => Claims {
-  const checked = new Map<string, Claims>()
+  const checked = new LRUCache<string, Claims>({ max: 5000, ttl: 600_000 })
   return token => {
     const known = checked.get(token)
     if (known) return known
     const claims = Object.freeze(check(token))
-    if (checked.size >= REMEMBERED) checked.clear()
     checked.set(token, claims)
     return claims
   }

@@ -74,11 +74,14 @@ export class UserAccounts implements Users {
     )
 
   setPicture = async (tx: Tx, userId: number, key: string | null): Promise<string | null> => {
-    const { rows } = await tx.query<{ before: string | null }>(
-      `with old as (select id, profile_picture_url as before from users_user where id = $1 for no key update) update users_user x set profile_picture_url = $2 from old where x.id = old.id returning old.before`,
-      [userId, key]
+    const {
+      rows: [row]
+    } = await tx.query<{ profile_picture_url: string | null }>(
+      'select profile_picture_url from users_user where id = $1 for no key update',
+      [userId]
     )
-    return rows[0]?.before ?? null
+    await this.#scope.model(User).update({ profile_picture_url: key }, { where: { id: userId }, transaction: tx.sequelize })
+    return row?.profile_picture_url ?? null
   }
 
   /** Adds a user for `actor` (contract auth-users §3.5). Throws 400 for what may not be; the id. */

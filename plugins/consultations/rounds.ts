@@ -27,10 +27,7 @@ const INSERT = `${table.insert} returning id`
 
 /** Adds rows as they are, with the model's defaults where they say nothing; their ids in the same order. */
 export async function insertRounds(tx: Tx, rows: readonly Readonly<Record<string, unknown>>[]): Promise<readonly number[]> {
-  const { rows: made } = await tx.query<{ id: number }>(INSERT, [table.json(rows)])
-  const ids = made.map(({ id }) => id)
-  await table.inserted(tx, ids)
-  return ids
+  return (await table.add(tx, INSERT, rows)).map(({ id }) => id)
 }
 
 /** Records daily rounds (contract consultations §10.3), each in the caller's transaction with the consultation held. */

@@ -39,6 +39,7 @@ const ACTIVE = `select 1 from facility_encountersymptom where consultation_id = 
 /** `consultation/{id}/symptoms/` (contract consultations §9). The consultation is held, so that a symptom is active once. */
 export function symptomRoutes(app: FastifyInstance, scope: ConsultationScope): void {
   const { changeLog, clock, consultations, database, model, permissions } = scope
+  const ofPath = consultationOfPath(scope)
 
   /** Throws 400 for a symptom that cannot be, or that the patient has already; `stored` is the row that changes. */
   async function requireFitting(
@@ -120,7 +121,7 @@ export function symptomRoutes(app: FastifyInstance, scope: ConsultationScope): v
     `${CONSULTATION}symptoms/:id/`,
     {
       config: { permission: 'symptom.remove' },
-      onRequest: async request => void (await consultationOfPath(scope)(request)),
+      onRequest: async request => void (await ofPath(request)),
       schema: describe({ summary: 'Mark as entered in error', status: 204 })
     },
     async (request, reply) => {

@@ -136,7 +136,8 @@ async function onFreePort(begin: (port: number) => Promise<Child>): Promise<[Chi
   }
 }
 
-function freePort(): Promise<number> {
+/** A port of this machine that nobody has at the moment. */
+export function freePort(): Promise<number> {
   return new Promise((done, fail) => {
     const server = createServer()
     server.once('error', fail)

@@ -43,12 +43,14 @@ export class FacilityService implements Facilities {
   }
 
   setPicture = async (tx: Tx, facilityId: number, key: string | null): Promise<string | null> => {
-    const { rows } = await tx.query<{ before: string | null }>(
-      `with old as (select id, cover_image_url from facility_facility where id = $1 for no key update)
-      update facility_facility x set cover_image_url = $2 from old where x.id = old.id returning old.cover_image_url as before`,
-      [facilityId, key]
+    const {
+      rows: [row]
+    } = await tx.query<{ cover_image_url: string | null }>(
+      'select cover_image_url from facility_facility where id = $1 for no key update',
+      [facilityId]
     )
-    return rows[0]?.before ?? null
+    await this.#scope.model(Facility).update({ cover_image_url: key }, { where: { id: facilityId }, transaction: tx.sequelize })
+    return row?.cover_image_url ?? null
   }
 
   /** 403 unless the body names a state, a district and a local body that exist (contract facilities §4.1, CREATE). */

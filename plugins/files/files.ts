@@ -169,11 +169,8 @@ export class FileService implements Files {
       created_date: now,
       modified_date: now
     }
-    const {
-      rows: [made]
-    } = await tx.query<Inserted>(INSERT, [table.json([row]), announced.mimeType ?? null, announced.size ?? null])
+    const [made] = await table.add<Inserted>(tx, INSERT, [row], [announced.mimeType ?? null, announced.size ?? null])
     if (!made) throw new Error('no file was added')
-    await table.inserted(tx, [made.id])
     return made
   }
 

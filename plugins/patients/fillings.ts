@@ -33,7 +33,7 @@ export async function seesPatientAt(
   { patients }: Pick<PatientScope, 'patients'>
 ): Promise<boolean> {
   const params = new Params([facilityId])
-  const seen = patients.visible(actor, { retrieving: true })(params).filter(Boolean).join(' and ')
+  const seen = patients.seen(actor, params)
   const { rows } = await db.query(
     `select from facility_patientregistration p where p.facility_id = $1 and not p.deleted and ${seen} limit 1`,
     params.values

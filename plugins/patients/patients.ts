@@ -78,6 +78,11 @@ export class PatientService implements Patients {
     await this.#scope.emit(tx, 'patient-transferred', { patientId: id, patient: uuid, facilityId: facility.id, userId: actor.id })
   }
 
+  /** Condition of the patients `p` whom the actor may open. */
+  seen(actor: Actor, params: Params): string {
+    return this.visible(actor, { retrieving: true })(params).filter(Boolean).join(' and ')
+  }
+
   /** Adds a patient, with the history that the original's two saves of a new one leave (contract patients §18). */
   async add(
     tx: Tx,
@@ -86,11 +91,8 @@ export class PatientService implements Patients {
   ): Promise<{ readonly id: number; readonly external_id: string }> {
     const at = this.now()
     const row = { ...columns, created_by_id: actor.id, last_edited_id: actor.id, created_date: at, modified_date: at }
-    const {
-      rows: [made]
-    } = await tx.query<{ id: number; external_id: string }>(ADD, [rows.json([row]), at, ['+', '~'], actor.id])
+    const [made] = await rows.add<{ id: number; external_id: string }>(tx, ADD, [row], [at, ['+', '~'], actor.id])
     if (!made) throw new Error('no patient was added')
-    await rows.inserted(tx, [made.id])
     return made
   }
 

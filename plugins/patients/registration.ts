@@ -133,7 +133,7 @@ export class Registration {
   async #addContacts(tx: Tx, actor: Actor, patientId: number, contacts: Contacts | null | undefined): Promise<void> {
     if (!contacts?.length) return
     const params = new Params([contacts.map(contact => contact.patient_in_contact)])
-    const seen = this.#scope.patients.visible(actor, { retrieving: true })(params).filter(Boolean).join(' and ')
+    const seen = this.#scope.patients.seen(actor, params)
     const { rows } = await tx.query<{ id: number }>(
       `select p.id from facility_patientregistration p where p.id = any($1::bigint[]) and ${seen}`,
       params.values

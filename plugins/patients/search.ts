@@ -23,7 +23,6 @@ import { keepSearch } from './search-log.ts'
 import { SCHEME } from './patient-routes.ts'
 import type { PatientScope } from './scope.ts'
 
-const NO_LIMIT = '1000000000/m'
 const PAGE = 200
 const optional = { optional: true } as const
 
@@ -104,8 +103,7 @@ export function searchRoutes(app: FastifyInstance, scope: PatientScope): void {
             `None of the search keys provided. Available: date_of_birth, year_of_birth, phone_number, ${namesAllowed ? 'name, ' : ''}age`
           ]
         })
-      // Per user only: a hospital has one address for all of its people.
-      await rateLimit.count(request, { group: 'patient-search', value: String(actor.id), rate, ratePerAddress: NO_LIMIT })
+      await rateLimit.count(request, { group: 'patient-search', value: String(actor.id), rate, ratePerAddress: false })
       const json = phone
         ? await (wanted === undefined ? byPhone : byBoth).list(database, request, params => [
             wanted === undefined ? undefined : `similarity(p.name, ${params.add(wanted, 'text')}) > 0.2`,

@@ -167,15 +167,15 @@ const DUE = `select count(*) as due from kernel_message where state in ('queued'
 /** What was published to another broker than this one is published again first. */
 async function drain({ terminal }: Cli, { ports: { database }, clock, work }: OpenKernel, seconds: number): Promise<number> {
   const end = clock.monotonic() + seconds * 1000
+  const recover = async () => work()?.recover()
   let recovered = false
   for (;;) {
-    recovered ||=
-      (await work()
-        ?.recover()
-        .then(
-          () => true,
-          () => false
-        )) ?? true
+    // Until the queues are declared, or the broker is there, nothing can be published again.
+    if (!recovered)
+      recovered = await recover().then(
+        () => true,
+        () => false
+      )
     const soon = new Date(clock.now().getTime() + LEASE_MS)
     const due = (await database?.query<{ due: number }>(DUE, [soon.toISOString()]))?.rows[0]?.due ?? 0
     if (due === 0) {
