@@ -1,18 +1,13 @@
 // `npm test`: says which servers it found, starts an embedded PostgreSQL for all files where there is none, and runs tap.
 import { spawn } from 'node:child_process'
-import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { testServer } from '../kernel/testing/index.ts'
+import { AMQP, answers, REDIS } from './services.ts'
 
 const given = process.argv.slice(2)
 const files = given.length > 0 ? given : ['dist/test/**/*.test.js']
-const SERVICES = { REDIS_URL: 'redis://127.0.0.1:6379', AMQP_URL: 'amqp://127.0.0.1:5672' } as const
-
-for (const [name, local] of Object.entries(SERVICES)) {
-  const { hostname, port } = new URL(process.env[name] ?? local)
-  if (!(await answers(hostname, Number(port))))
-    console.log(`# nothing answers at ${hostname}:${port} (${name}): tests that need it are skipped`)
-}
+for (const [name, url] of Object.entries({ REDIS_URL: REDIS, AMQP_URL: AMQP }))
+  if (!(await answers(url))) console.log(`# nothing answers at ${new URL(url).host} (${name}): tests that need it are skipped`)
 const server = await testServer()
 if (server.url !== process.env.DATABASE_URL) console.log(`# PostgreSQL at ${new URL(server.url).host}`)
 const tap = spawn(
@@ -22,15 +17,3 @@ const tap = spawn(
 )
 process.exitCode = await new Promise<number>(resolve => tap.once('exit', code => resolve(code ?? 1)))
 await server.close()
-
-function answers(host: string, port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = connect({ host, port, timeout: 1000 }, () => end(true))
-    const end = (result: boolean) => {
-      socket.destroy()
-      resolve(result)
-    }
-    socket.once('error', () => end(false))
-    socket.once('timeout', () => end(false))
-  })
-}

@@ -4,16 +4,23 @@ import { createConnection } from 'node:net'
 export const REDIS = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379'
 export const AMQP = process.env.AMQP_URL ?? 'amqp://guest:guest@127.0.0.1:5672'
 
+const PORTS: Readonly<Record<string, number>> = { 'redis:': 6379, 'amqp:': 5672 }
+
 /** Why a test that needs the server of an address is left out; false where it answers, and where servers are required. */
-export function absent(url: string): Promise<string | false> {
-  const { protocol, hostname, port, host } = new URL(url)
-  if (process.env.REQUIRE_SERVICES === '1') return Promise.resolve(false)
+export async function absent(url: string): Promise<string | false> {
+  return process.env.REQUIRE_SERVICES !== '1' && !(await answers(url)) && `nothing answers at ${new URL(url).host}`
+}
+
+/** Whether something listens at the address of a server, within a second. */
+export function answers(url: string): Promise<boolean> {
+  const { protocol, hostname, port } = new URL(url)
   return new Promise(resolve => {
-    const socket = createConnection({ host: hostname, port: Number(port || (protocol === 'redis:' ? 6379 : 5672)) })
-    socket.once('connect', () => {
+    const socket = createConnection({ host: hostname, port: Number(port || PORTS[protocol]), timeout: 1000 }, () => end(true))
+    const end = (result: boolean) => {
       socket.destroy()
-      resolve(false)
-    })
-    socket.once('error', () => resolve(`nothing answers at ${host}`))
+      resolve(result)
+    }
+    socket.once('error', () => end(false))
+    socket.once('timeout', () => end(false))
   })
 }

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import t from 'tap'
 import { testKernel, testServer, type TestContext } from '../../kernel/testing/index.ts'
+import { freePort } from '../../plugins/database-embedded/launcher.ts'
 
 const PLUGINS = ['places', 'auth-permissions', 'facilities', 'patients', 'reporting']
 
@@ -63,15 +63,6 @@ async function pair(context: TestContext, found: NonNullable<Awaited<ReturnType<
   run('pg_basebackup', '-h', '127.0.0.1', '-p', String(port), '-U', 'postgres', '-D', replica, '-R', '-c', 'fast', '--no-sync')
   start(replica, copyPort)
   return { primary: `postgres://postgres@127.0.0.1:${port}`, replica: `127.0.0.1:${copyPort}` }
-}
-
-function freePort(): Promise<number> {
-  return new Promise(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 const found = await programs()

@@ -135,12 +135,12 @@ export async function emptyDatabase(): Promise<{ url: string; drop(): Promise<vo
   }
 }
 
-/** Runs a text of statements. */
-export async function sql(url: string, text: string): Promise<void> {
+/** Runs a text of statements; the rows of the last of them. */
+export async function sql<Row = object>(url: string, text: string, values: readonly unknown[] = []): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    await client.query(text)
+    return ([await client.query(text, [...values])].flat().at(-1)?.rows ?? []) as Row[]
   } finally {
     await client.end()
   }

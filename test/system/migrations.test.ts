@@ -8,20 +8,9 @@ import t from 'tap'
 import { readCatalogue, compareCatalogues } from '../../kernel/catalogue.ts'
 import { planKernel } from '../../kernel/index.ts'
 import { migrate } from '../../kernel/migrate.ts'
-import { FEATURES, care, careApart, configFile, emptyDatabase, root, run, sql } from './deployment.ts'
+import { FEATURES, care, careApart, configFile, emptyDatabase, launcher, root, run, sql } from './deployment.ts'
 
 const schema = join(process.env.CARE_CONTRACT ?? join(root, '../shared'), 'contract/schema.sql')
-const launcher = join(root, 'bin/care-kernel.js')
-
-async function rows<Row>(url: string, text: string): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    return (await client.query(text)).rows as Row[]
-  } finally {
-    await client.end()
-  }
-}
 
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url })
@@ -79,7 +68,7 @@ export default definePlugin({ contract: defineContract({ name: 'slow', version: 
   for (let tries = 0; tries < 100; tries++) {
     if (
       (
-        await rows<{ query: string }>(
+        await sql<{ query: string }>(
           database.url,
           `select query from pg_stat_activity where query like '%pg_sleep%' and query not like '%pg_stat_activity%' and datname = current_database()`
         )
@@ -95,7 +84,7 @@ export default definePlugin({ contract: defineContract({ name: 'slow', version: 
     /applied {3}slow\/0002_slow\.sql/,
     'the next one waits for the dead one to be noticed, and completes'
   )
-  t.same(await rows(database.url, `select count(*)::int as count from kernel_migration where owner = 'slow'`), [{ count: 2 }])
+  t.same(await sql(database.url, `select count(*)::int as count from kernel_migration where owner = 'slow'`), [{ count: 2 }])
 })
 
 t.test(

@@ -33,7 +33,7 @@ t.test('the embedded default: first login, restart, crashes in any order', { tim
   const home = mkdtempSync(join(tmpdir(), 'care-home-'))
   const env = { CARE_HOME: home, PORT: '0' }
   const [first, took] = await timed(() => start(embedded, [], env))
-  t.comment(`first start in ${Math.round(took)} ms`)
+  t.ok(took < 20_000, `first start in ${Math.round(took)} ms`)
   const access = await login(first.url, 'demo-dist-admin')
   const list = (await (
     await fetch(`${first.url}/api/v1/facility/`, { headers: { authorization: `Bearer ${access}` } })
@@ -43,11 +43,16 @@ t.test('the embedded default: first login, restart, crashes in any order', { tim
   t.equal(await first.stop(), 0, 'SIGTERM ends with 0')
   t.same(serversIn(home), [], 'the database ended with it')
 
-  const [second, again] = await timed(() => start(embedded, [], env))
-  t.comment(`later start in ${Math.round(again)} ms`)
-  second.child.kill('SIGKILL')
-  await wait(1500)
-  t.same(serversIn(home), [], 'no orphan after kill -9')
+  // The best of three: other work of the machine is not the application's.
+  const later: number[] = []
+  for (let round = 1; round <= 3; round++) {
+    const [second, again] = await timed(() => start(embedded, [], env))
+    later.push(Math.round(again))
+    second.child.kill('SIGKILL')
+    await wait(1500)
+    t.same(serversIn(home), [], 'no orphan after kill -9')
+  }
+  t.ok(Math.min(...later) < 5000, `later starts in ${later.join(', ')} ms`)
 
   const third = await start(embedded, [], env)
   const made = await fetch(`${third.url}/api/v1/facility/`, {

@@ -44,7 +44,7 @@ export const brokerAway: Test = async (backend, { outageSeconds, writesPerSecond
       await again()
       more += (await write({ servers, from: 3_000_000 + cut * 1000, perSecond, seconds: 0.5 })).numbers.length
     }
-    await allDone(site, 120)
+    await allDone(site, 60)
     return {
       facts: `${during.numbers.length} writes in ${outageSeconds} s without a broker, done ${took.toFixed(1)} s after its return; ${more} writes through five cuts`,
       failures: [

@@ -1,12 +1,13 @@
 // Servers of a test's own, to be killed: nobody else is on them.
-import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
+import { execFile, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect as connectTo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { connect as connectAmqp } from 'amqplib'
-import { startServer } from '../../../plugins/database-embedded/launcher.ts'
+import { freePort, startServer } from '../../../plugins/database-embedded/launcher.ts'
+import { answers } from '../../services.ts'
 
 /** A server on a directory of its own, which it keeps through every kill. */
 export interface OwnServer {
@@ -50,7 +51,8 @@ async function redis(directory: string): Promise<OwnServer> {
   const port = await freePort()
   // A crash of the process loses nothing that was answered: the file is written before the answer, only the disk may be behind.
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--appendonly', 'yes', '--save', '']
-  return keeping(`redis://127.0.0.1:${port}`, REDIS ?? '', args, {}, () => answers(port))
+  const url = `redis://127.0.0.1:${port}`
+  return keeping(url, REDIS ?? '', args, {}, () => answers(url))
 }
 
 async function rabbitmq(directory: string): Promise<OwnServer> {
@@ -95,8 +97,8 @@ async function postgres(directory: string): Promise<OwnServer> {
   return {
     url: server.url,
     async kill() {
-      process.kill(server.pid, 'SIGKILL')
-      await until(async () => !(await answers(port)), START_MS)
+      await killAll(server.pid)
+      await until(async () => !(await answers(server.url)), START_MS)
       // The lock of the directory is this process's until it says that it is done.
       await server.stop()
     },
@@ -105,6 +107,20 @@ async function postgres(directory: string): Promise<OwnServer> {
     },
     close: () => server.stop()
   }
+}
+
+/** Kills a process and those it started, at once, as when the power goes. */
+async function killAll(pid: number): Promise<void> {
+  const children = await promisify(execFile)('pgrep', ['-P', String(pid)]).then(
+    ({ stdout }) => stdout.trim().split('\n').map(Number),
+    () => []
+  )
+  for (const each of [pid, ...children])
+    try {
+      process.kill(each, 'SIGKILL')
+    } catch {
+      // It ended by itself meanwhile.
+    }
 }
 
 /** A program that is started in a process group of its own, and killed with everything it started. */
@@ -127,12 +143,11 @@ async function keeping(
     child = undefined
   }
   process.once('exit', end)
-  const port = Number(new URL(url).port)
   const server: OwnServer = {
     url,
     async kill() {
       end()
-      await until(async () => !(await answers(port)), START_MS)
+      await until(async () => !(await answers(url)), START_MS)
     },
     async start() {
       child = spawn(command, args, options)
@@ -151,27 +166,6 @@ async function keeping(
 async function until(holds: () => Promise<boolean>, ms: number): Promise<boolean> {
   for (const end = performance.now() + ms; performance.now() < end; await wait(50)) if (await holds()) return true
   return false
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = connectTo({ host: '127.0.0.1', port }, () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }
 
 function onPath(name: string): string[] {

@@ -23,7 +23,7 @@ export const crashBeforePublication: Test = async (backend, { rollbacks, crashes
       [Math.ceil(crashes / 2)]
     )
     await site.spawn('worker')
-    await allDone(site, 120)
+    await allDone(site, 40)
     return {
       facts: `${rollbacks} rollbacks, ${seen} jobs seen; ${crashes} crashes after the commit, ${Math.ceil(crashes / 2)} in a dead relay's hands`,
       failures: [
@@ -107,7 +107,7 @@ export const stopUnderLoad: Test = async (backend, { loadSeconds, writesPerSecon
     const code = await leaving?.stop()
     const took = (performance.now() - from) / 1000
     const { numbers, refused } = await writing
-    await allDone(site, 120)
+    await allDone(site, 30)
     return {
       facts: `${numbers.length} writes, ${refused.length} failed, stopped in ${took.toFixed(1)} s`,
       failures: [
