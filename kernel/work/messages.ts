@@ -57,9 +57,10 @@ export async function returnLease(database: Database, ids: readonly string[], le
   await database.query(RETURN, [ids, leasedUntil.toISOString(), AT_ONCE])
 }
 
-// A running message nobody holds is a dead worker's, unless it was begun this very moment: its transaction is about to.
+// A running message nobody holds is a dead worker's, unless it was begun this very moment: its transaction is about to. Asked as a
+// case, so that the index of what is due, which holds everything that waits, is never read for it, whatever was counted last.
 const CLAIM = `with mine as (select id from kernel_message where id = any($1::uuid[]) and task = $2
-      and (state in ('waiting', 'queued') or (state = 'running' and started_at < $3::timestamptz - interval '2 seconds'))
+      and case state when 'running' then started_at < $3::timestamptz - interval '2 seconds' else state in ('waiting', 'queued') end
     for update skip locked)
   update kernel_message m set state = 'running', attempts = attempts + 1, key = null, started_at = $3, due_at = $4
   from mine where m.id = mine.id
