@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import fastifyPostgres from '@fastify/postgres'
 import type { FastifyInstance } from 'fastify'
 import pg from 'pg'
-import { Sequelize, type Transaction } from 'sequelize'
-import type { Database, Result, Tx } from './ports/database.ts'
+import { Sequelize } from 'sequelize'
+import type { Database, Result } from './ports/database.ts'
+import { makeTransactions } from './transaction.ts'
 
 /** How a PostgreSQL server is reached and how much of it is used. */
 export interface PostgresSettings {
@@ -87,31 +88,7 @@ export async function connectPostgres(app: FastifyInstance, settings: PostgresSe
       return { rows: rows as Row[], rowCount: rowCount ?? 0 }
     },
     statements: () => statements,
-    async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-      const after: (() => void | Promise<void>)[] = []
-      let committing = false
-      let over = false
-      const result = await sequelize
-        .transaction(async transaction => {
-          const made = await work(makeTx(transaction, name, after, begun)).finally(() => (over = true))
-          // PostgreSQL answers the commit of a failed transaction with a rollback, and no error.
-          if (await isAborted(clientOf(transaction)))
-            throw new Error('the transaction failed before its end, so nothing of it is kept')
-          committing = true
-          return made
-        })
-        .catch((error: unknown) => {
-          throw committing ? ((error as { original?: unknown }).original ?? error) : error
-        })
-      for (const step of after) await step()
-      return result
-
-      // Whoever goes on after the end, because nobody waits for it any more, must not write into the next one's transaction.
-      function begun(): void {
-        if (over) throw new Error('the transaction is over')
-        statements++
-      }
-    },
+    transaction: makeTransactions({ sequelize, types, name, counted: () => void statements++ }),
     async check() {
       await pool.query('select 1')
     },
@@ -119,38 +96,6 @@ export async function connectPostgres(app: FastifyInstance, settings: PostgresSe
       await Promise.all([sequelize.close(), pool.ended ? undefined : pool.end()])
     }
   }
-}
-
-function makeTx(
-  sequelize: Transaction,
-  name: ReturnType<typeof namer>,
-  after: (() => void | Promise<void>)[],
-  begun: () => void
-): Tx {
-  const connection = clientOf(sequelize)
-  return {
-    sequelize,
-    async query<Row>(text: string, values: readonly unknown[] = []): Promise<Result<Row>> {
-      begun()
-      const { rows, rowCount } = await connection.query({ ...name(text), text, values: values as unknown[], types })
-      return { rows: rows as Row[], rowCount: rowCount ?? 0 }
-    },
-    afterCommit(work) {
-      after.push(work)
-    }
-  }
-}
-
-/** Sequelize keeps the pg client of a transaction here; statements on it are part of the transaction. */
-function clientOf(transaction: Transaction): pg.Client {
-  return (transaction as unknown as { connection: pg.Client }).connection
-}
-
-/** Whether a statement failed and nothing was done about it. An error arrives before the state it leaves: an empty statement waits. */
-async function isAborted(client: pg.Client): Promise<boolean> {
-  const { readyForQuery } = client as unknown as { readyForQuery: boolean }
-  if (!readyForQuery) await client.query('')
-  return client.getTransactionStatus() === 'E'
 }
 
 /** Gives every statement text a name, so that each connection prepares it once; the rare thousandth-and-first stays unnamed. */

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
+import pLimit, { type LimitFunction } from 'p-limit'
 import { causedBy } from '../cause.ts'
 import { stackOf } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -66,9 +67,23 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
   setMaxListeners(0, stopping.signal)
   const misfit = makeMisfit()
 
-  async function deliver(task: Task, claim: Claim, { body }: Delivery): Promise<void> {
-    if (typeof body !== 'string' || !isUuid(body)) return
-    const message = await patiently(() => begin(claim, body))
+  /** All of a batch. Those that were not begun when the worker stops go back to the broker, with the batch. */
+  async function deliver(task: Task, claim: Claim, limit: LimitFunction, { body, signal }: Delivery): Promise<void> {
+    const ids = [body].flat().filter(id => typeof id === 'string' && isUuid(id)) as string[]
+    const ends = await Promise.allSettled(
+      ids.map(id =>
+        limit(() => {
+          signal.throwIfAborted()
+          return work(task, claim, id)
+        })
+      )
+    )
+    const left = ends.find(end => end.status === 'rejected')
+    if (left) throw left.reason
+  }
+
+  async function work(task: Task, claim: Claim, id: string): Promise<void> {
+    const message = await patiently(() => begin(claim, id))
     if (!message) return
     const from = clock.monotonic()
     const outcome = await patiently(() => handle(task, message))
@@ -186,7 +201,9 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
         await queue.declare(task.name, BROKER_RETRY)
         const { concurrency } = task
         const claim = makeClaims(database, clock, task)
-        subscriptions.set(task.name, await queue.consume(task.name, delivery => deliver(task, claim, delivery), { concurrency }))
+        const limit = pLimit(concurrency)
+        const stop = await queue.consume(task.name, delivery => deliver(task, claim, limit, delivery), { concurrency })
+        subscriptions.set(task.name, stop)
       }
     },
     isSubscribed: () => subscriptions.size === tasks.size,

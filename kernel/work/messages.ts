@@ -18,6 +18,9 @@ export interface Leased {
   readonly priority: number
 }
 
+/** Ids that the broker carries as one message, under the first of them. */
+export type Batch = readonly [string, ...string[]]
+
 export interface Claimed {
   readonly id: string
   readonly task: string
@@ -43,11 +46,14 @@ export async function lease(database: Database, now: Date, until: Date): Promise
   return (await database.query<Leased>(LEASE, [now.toISOString(), until.toISOString()])).rows
 }
 
-const CONFIRM = `update kernel_message set state = 'queued', due_at = $3 where id = any($1::uuid[]) and state = 'waiting' and due_at = $2`
+const CONFIRM = `update kernel_message m set state = 'queued', due_at = $4, batch = b.batch
+  from unnest($1::uuid[], $2::uuid[]) as b (id, batch) where m.id = b.id and m.state = 'waiting' and m.due_at = $3`
 
-/** The broker has them. `doubtAt` is when they are looked for, should nobody have begun them. */
-export async function confirm(database: Database, ids: readonly string[], leasedUntil: Date, doubtAt: Date): Promise<void> {
-  await database.query(CONFIRM, [ids, leasedUntil.toISOString(), doubtAt.toISOString()])
+/** The broker has these batches. `doubtAt` is when they are looked for, should nobody have begun them. */
+export async function confirm(database: Database, batches: readonly Batch[], leasedUntil: Date, doubtAt: Date): Promise<void> {
+  const ids = batches.flat()
+  const carriers = batches.flatMap(batch => batch.map(() => batch[0]))
+  await database.query(CONFIRM, [ids, carriers, leasedUntil.toISOString(), doubtAt.toISOString()])
 }
 
 const RETURN = `update kernel_message set due_at = $3 where id = any($1::uuid[]) and state = 'waiting' and due_at = $2`

@@ -2,8 +2,8 @@ import { within } from '../deadline.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Database } from '../ports/database.ts'
 import type { Queue } from '../ports/queue.ts'
-import { confirm, lease, park, returnLease, type Leased } from './messages.ts'
-import { pluginOf, type Tasks } from './task.ts'
+import { confirm, lease, park, returnLease, type Batch, type Leased } from './messages.ts'
+import { pluginOf, type Task, type Tasks } from './task.ts'
 
 interface RelayParts {
   readonly database: Database
@@ -29,33 +29,30 @@ export function makeRelay({ database, queue, clock, tasks, enabled }: RelayParts
     const leasedUntil = new Date(clock.now().getTime() + LEASE_MS)
     const due = await lease(database, clock.now(), leasedUntil)
     const results = await Promise.allSettled(
-      [...groupByTask(due)].map(([task, messages]) =>
-        tasks.has(task) ? publish(task, messages, leasedUntil) : parkStrange(task, messages)
-      )
+      [...grouped(due, ({ task }) => task)].map(([name, messages]) => {
+        const task = tasks.get(name)
+        return task ? publish(task, messages, leasedUntil) : parkStrange(name, messages)
+      })
     )
     const failure = results.find(result => result.status === 'rejected')
     if (failure) throw failure.reason
     return due.length
   }
 
-  async function publish(task: string, messages: readonly Leased[], leasedUntil: Date): Promise<void> {
-    const ids = messages.map(({ id }) => id)
+  async function publish(task: Task, messages: readonly Leased[], leasedUntil: Date): Promise<void> {
     // A broker that remembers ids must not take the second publication of a message that it lost for a repeat of the first.
     const publication = leasedUntil.getTime()
+    const parcels = [...grouped(messages, ({ priority }) => priority)].flatMap(([priority, group]) =>
+      inBatches(group, task.concurrency).map(body => ({ id: `${body[0]}.${publication}`, body, priority }))
+    )
+    const batches = parcels.map(({ body }) => body)
     try {
-      await within(
-        queue.publish(
-          task,
-          messages.map(({ id, priority }) => ({ id: `${id}.${publication}`, body: id, priority }))
-        ),
-        BROKER_MS,
-        () => new Error('the broker does not answer')
-      )
+      await within(queue.publish(task.name, parcels), BROKER_MS, () => new Error('the broker does not answer'))
     } catch (error) {
-      await returnLease(database, ids, leasedUntil)
+      await returnLease(database, batches.flat(), leasedUntil)
       throw error
     }
-    await confirm(database, ids, leasedUntil, new Date(clock.now().getTime() + DOUBT_MS))
+    await confirm(database, batches, leasedUntil, new Date(clock.now().getTime() + DOUBT_MS))
   }
 
   async function parkStrange(task: string, messages: readonly Leased[]): Promise<void> {
@@ -74,12 +71,21 @@ export function makeRelay({ database, queue, clock, tasks, enabled }: RelayParts
   }
 }
 
-function groupByTask(messages: readonly Leased[]): Map<string, Leased[]> {
-  const groups = new Map<string, Leased[]>()
+/** As many in one as one process handles at once: so nobody waits for one that another process could begin. */
+function inBatches(messages: readonly Leased[], most: number): Batch[] {
+  const ids = messages.map(({ id }) => id)
+  return Array.from(
+    { length: Math.ceil(ids.length / most) },
+    (_, at) => ids.slice(at * most, (at + 1) * most) as [string, ...string[]]
+  )
+}
+
+function grouped<K>(messages: readonly Leased[], keyOf: (message: Leased) => K): Map<K, Leased[]> {
+  const groups = new Map<K, Leased[]>()
   for (const message of messages) {
-    const group = groups.get(message.task)
+    const group = groups.get(keyOf(message))
     if (group) group.push(message)
-    else groups.set(message.task, [message])
+    else groups.set(keyOf(message), [message])
   }
   return groups
 }

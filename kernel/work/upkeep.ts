@@ -25,7 +25,7 @@ const BATCH = 1000
 /** So often before the rest of the upkeep has its turn. */
 const BATCHES_AT_MOST = 50
 
-const OVERDUE = `select task, count(*) as queued from kernel_message where state = 'queued' and task = any($1::text[])
+const OVERDUE = `select task, count(distinct coalesce(batch, id)) as queued from kernel_message where state = 'queued' and task = any($1::text[])
   group by task having min(due_at) <= $2`
 const LOST = `update kernel_message set state = 'waiting', due_at = $3 where state = 'queued' and task = $1 and due_at <= $2`
 const STILL_THERE = `update kernel_message set due_at = $3 where state = 'queued' and task = $1 and due_at <= $2`
@@ -52,7 +52,7 @@ export async function keepUp({ database, queue, clock, tasks, keeping }: UpkeepP
 }
 
 /**
- * Publishes again what a broker has lost: a queue holds fewer messages than nobody has begun, of which one was to be looked for by
+ * Publishes again what a broker has lost: a queue holds fewer batches than nobody has begun, of which one was to be looked for by
  * `doubtedBy`. A queue that is merely long keeps what it has, or every delay would be answered with more messages.
  */
 export async function findLost({ database, queue, clock, tasks }: Omit<UpkeepParts, 'keeping'>, doubtedBy: Date): Promise<void> {

@@ -1,0 +1,66 @@
+import type pg from 'pg'
+import { Transaction, type Sequelize } from 'sequelize'
+import type { Result, Tx } from './ports/database.ts'
+
+interface TransactionParts {
+  readonly sequelize: Sequelize
+  readonly types: pg.CustomTypesConfig
+  /** The name under which a statement is prepared, if it is. */
+  readonly name: (text: string) => { name?: string }
+  /** Called for every statement. */
+  readonly counted: () => void
+}
+
+/**
+ * Gives what runs work in a transaction, on a connection of Sequelize's pool so that models take part. It is begun and committed here:
+ * Sequelize's way to do so costs twice as much of the processor as the connection itself.
+ */
+export function makeTransactions({ sequelize, types, name, counted }: TransactionParts) {
+  const { connectionManager: connections } = sequelize
+
+  return async function transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const client = (await connections.getConnection({ type: 'write' })) as pg.Client
+    // As Sequelize itself keeps them; it refuses statements of models once it is finished.
+    const inner = Object.assign(new Transaction(sequelize, {}), { connection: client, finished: undefined as string | undefined })
+    const after: (() => void | Promise<void>)[] = []
+    const run = (statement: string) => {
+      counted()
+      return client.query(statement)
+    }
+    const tx: Tx = {
+      sequelize: inner,
+      async query<Row>(text: string, values: readonly unknown[] = []): Promise<Result<Row>> {
+        // Whoever goes on after the end, because nobody waits for it any more, must not write into the next one's transaction.
+        if (inner.finished) throw new Error('the transaction is over')
+        counted()
+        const { rows, rowCount } = await client.query({ ...name(text), text, values: values as unknown[], types })
+        return { rows: rows as Row[], rowCount: rowCount ?? 0 }
+      },
+      afterCommit: step => void after.push(step)
+    }
+    let result: T
+    try {
+      await run('begin')
+      result = await work(tx).finally(() => (inner.finished = 'over'))
+      // PostgreSQL answers the commit of a failed transaction with a rollback, and no error.
+      if (await isAborted(client)) throw new Error('the transaction failed before its end, so nothing of it is kept')
+      await run('commit')
+    } catch (error) {
+      await run('rollback').catch(() => undefined)
+      throw error
+    } finally {
+      // A connection that does not even roll back is of no use to anybody.
+      if (client.getTransactionStatus() === 'I') connections.releaseConnection(client)
+      else connections.destroyConnection(client).catch(() => undefined)
+    }
+    for (const step of after) await step()
+    return result
+  }
+}
+
+/** Whether a statement failed and nothing was done about it. An error arrives before the state it leaves: an empty statement waits. */
+async function isAborted(client: pg.Client): Promise<boolean> {
+  const { readyForQuery } = client as unknown as { readyForQuery: boolean }
+  if (!readyForQuery) await client.query('')
+  return client.getTransactionStatus() === 'E'
+}
