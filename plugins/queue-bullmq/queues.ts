@@ -2,7 +2,7 @@ import type { Job, JobType, Queue as BullQueue } from 'bullmq'
 import { messageOf, type Clock, type Logger, type Queue, type RestingMessage, type RetryPolicy } from 'care-kernel'
 import { startConsumer } from './consumer.ts'
 import { fromResting, toJob } from './message.ts'
-import type { Server } from './server.ts'
+import type { Bull, Server } from './server.ts'
 
 const AT_ONCE = 1000
 const PAGE = 100
@@ -32,7 +32,7 @@ export function makeQueues(server: Server, { lockSeconds, clock, logger }: Queue
   }
 
   /** Works with a declared queue of a server that is there. */
-  async function on<T>(name: string, work: (queue: BullQueue<string>) => Promise<T>): Promise<T> {
+  async function on<T>(name: string, work: (queue: BullQueue<string>, bull: Bull) => Promise<T>): Promise<T> {
     open()
     policyOf(name)
     return server.run(bull => {
@@ -40,7 +40,7 @@ export function makeQueues(server: Server, { lockSeconds, clock, logger }: Queue
       // Whoever asked gets the error.
       if (!queues.has(name)) queue.on('error', () => undefined)
       queues.set(name, queue)
-      return work(queue)
+      return work(queue, bull)
     })
   }
 
@@ -53,7 +53,8 @@ export function makeQueues(server: Server, { lockSeconds, clock, logger }: Queue
     async publish(name, messages) {
       policyOf(name)
       const jobs = messages.map(toJob)
-      for (let at = 0; at < jobs.length; at += AT_ONCE) await on(name, queue => add(queue, jobs.slice(at, at + AT_ONCE)))
+      for (let at = 0; at < jobs.length; at += AT_ONCE)
+        await on(name, (queue, { batchFrom }) => add(queue, jobs.slice(at, at + AT_ONCE), batchFrom))
     },
 
     async consume(name, handler, { concurrency }) {
@@ -116,10 +117,10 @@ export function makeQueues(server: Server, { lockSeconds, clock, logger }: Queue
   }
 }
 
-/** BullMQ makes temporary tables for a batch on PostgreSQL: five times dearer than adding one. */
-function add(queue: BullQueue<string>, jobs: ReturnType<typeof toJob>[]): Promise<unknown> {
-  const [only] = jobs
-  return only && jobs.length === 1 ? queue.add(only.name, only.data, only.opts) : queue.addBulk(jobs)
+/** One after another while they are few, where a batch is dear. */
+async function add(queue: BullQueue<string>, jobs: readonly ReturnType<typeof toJob>[], batchFrom: number): Promise<void> {
+  if (jobs.length >= batchFrom) await queue.addBulk([...jobs])
+  else for (const { name, data, opts } of jobs) await queue.add(name, data, opts)
 }
 
 /** BullMQ's names hold no colon. */

@@ -27,6 +27,8 @@ const QUERY_MS = 10_000
 const RETRY_MS = 1000
 /** Delayed messages and published ones wake a worker by themselves; this is for a notification that got lost. */
 const LOOK_AGAIN_SECONDS = 15
+/** BullMQ makes temporary tables for a batch: as dear as adding six, and the catalogue's to clean up. */
+const BATCH_FROM = 7
 
 /**
  * BullMQ in the schema `bullmq` of a PostgreSQL database, which is made here. All queues of the process share one pool, and all its
@@ -95,6 +97,7 @@ export function postgresServer({ url, poolSize, prefix, applicationName }: Postg
     const backend = make as unknown as BackendFactory<RedisQueueBackend>
     const connection = {} as never
     return {
+      batchFrom: BATCH_FROM,
       queue: name => new Queue<string>(`${prefix}.${name}`, { connection, streams: STREAMS }, backend),
       worker(name, processor, options) {
         const own = { ...options, drainDelay: LOOK_AGAIN_SECONDS, connection }

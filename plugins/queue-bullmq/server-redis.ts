@@ -64,6 +64,7 @@ export function redisServer({ url, prefix, connectionName }: RedisServer, logger
 
   function classes(): Bull {
     return {
+      batchFrom: 2,
       // The version is asked for by the workers.
       queue: name => new Queue<string>(name, { connection: publishing, prefix, streams: STREAMS, skipVersionCheck: true }),
       worker(name, processor, options) {

@@ -3,6 +3,8 @@ import { messageOf, type Finding, type Logger } from 'care-kernel'
 
 /** Makes BullMQ's classes on one server. Everything that travels is text: the body as JSON, under the message's id as the job's name. */
 export interface Bull {
+  /** From how many messages on a batch is cheaper than adding them one by one. */
+  readonly batchFrom: number
   queue(name: string): Queue<string>
   worker(name: string, processor: Processor<string>, options: Omit<WorkerOptions, 'connection'>): Worker<string>
 }
