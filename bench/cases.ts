@@ -103,6 +103,8 @@ export async function casesOf(url: string): Promise<{ cases: Case[]; admin: stri
   const { home_facility } = await get<{ home_facility: string }>('users/getcurrentuser/', doctor)
   const cases: Case[] = [
     ...(await firstCases(url)),
+    { ...read('file list', `files/?file_type=PATIENT&associating_id=${patient.id}&limit=15`), plugin: 'files' },
+    { ...read('notification list', 'notification/'), plugin: 'notifications' },
     read('patient list', 'patient/'),
     read('patient list, page 100', 'patient/?offset=1400'),
     read('patients by name', 'patient/?name=Anu%20Nair%2041'),
@@ -134,7 +136,6 @@ export async function casesOf(url: string): Promise<{ cases: Case[]; admin: stri
       body: { status: '{APPROVED|ON HOLD}' },
       token: admin
     },
-    read('file list', `files/?file_type=PATIENT&associating_id=${patient.id}&limit=15`),
     {
       name: 'upload slot',
       method: 'POST',
@@ -147,9 +148,9 @@ export async function casesOf(url: string): Promise<{ cases: Case[]; admin: stri
         original_name: 'x-ray.pdf',
         mime_type: 'application/pdf'
       },
-      token: admin
-    },
-    read('notification list', 'notification/')
+      token: admin,
+      plugin: 'files'
+    }
   ]
   return { cases, admin }
 }

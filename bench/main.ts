@@ -1,14 +1,18 @@
 // Measures a district: requests per second and CPU per request of a running server, and the same SQL alone under pgbench.
 // Needs a PostgreSQL server (DATABASE_URL), psql, pgbench, wrk, and ../shared for the data. Prints a table; asserts nothing.
-// BENCH_SECONDS per case (5), BENCH_PATIENTS (100000), BENCH_SHIFTS (20000), BENCH_ONLY (a part of the names of cases).
-import { run, start } from '../test/system/deployment.ts'
+// BENCH_SECONDS per case (5), BENCH_PATIENTS (100000), BENCH_SHIFTS (20000), BENCH_ONLY (a part of the names of cases),
+// BENCH_PLUGINS (all; separated by commas).
+import { FEATURES, run, start } from '../test/system/deployment.ts'
 import { statementsAlone } from './alone.ts'
 import { casesOf } from './cases.ts'
 import { makeDistrict } from './district.ts'
-import { measure, stream, written } from './measure.ts'
+import { measure, paced, stream, written } from './measure.ts'
 import { fiftyTold } from './told.ts'
 
 const { BENCH_PATIENTS = '100000', BENCH_SHIFTS = '20000', BENCH_ONLY = '' } = process.env
+const PLUGINS = process.env.BENCH_PLUGINS?.split(',') ?? FEATURES
+/** Requests per second of a busy district, and far below what the server can do. */
+const PACE = 125
 const COLUMNS = ['req/s', 'p50 ms', 'p99 ms', 'Node µs', 'PG µs', 'SQL tps', 'ratio', 'RSS MB', 'errors']
 const row = (name: string, cells: readonly string[]) =>
   console.log(name.padEnd(24) + cells.map(text => text.padStart(9)).join(''))
@@ -16,13 +20,13 @@ const row = (name: string, cells: readonly string[]) =>
 for (const tool of ['wrk', 'psql', 'pgbench'])
   if ((await run('which', [tool])).code !== 0) throw new Error(`${tool} is not installed`)
 
-const district = await makeDistrict({ patients: Number(BENCH_PATIENTS), shifts: Number(BENCH_SHIFTS) })
+const district = await makeDistrict({ patients: Number(BENCH_PATIENTS), shifts: Number(BENCH_SHIFTS) }, PLUGINS)
 try {
   const server = await start(district.config, [], { NODE_OPTIONS: '--max-semi-space-size=4' })
   const pid = server.child.pid ?? 0
   try {
     const { cases, admin } = await casesOf(server.url)
-    const chosen = cases.filter(({ name }) => name.includes(BENCH_ONLY))
+    const chosen = cases.filter(({ name, plugin }) => name.includes(BENCH_ONLY) && (!plugin || PLUGINS.includes(plugin)))
     const alone = await statementsAlone(
       district.config,
       chosen.filter(({ reads }) => reads)
@@ -43,8 +47,12 @@ try {
         String(errors)
       ])
     }
-    const register = cases.find(({ name }) => name === 'patient register')
-    if (register && 'patient register'.includes(BENCH_ONLY)) {
+    for (const list of chosen.filter(({ name }) => name === 'patient list')) {
+      const { p50, p99 } = await paced(server.url, list, PACE)
+      console.log(`${list.name} at ${PACE} requests/s: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`)
+    }
+    const register = PLUGINS.includes('notifications') && chosen.find(({ name }) => name === 'patient register')
+    if (register) {
       const told = await fiftyTold(district.url, () =>
         fetch(server.url + register.path, {
           method: 'POST',

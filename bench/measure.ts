@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { run } from '../test/system/deployment.ts'
 import { cpuOf, memoryOf } from './process.ts'
 
@@ -16,6 +17,8 @@ export interface Case {
   readonly token: string
   /** Whether the same SQL alone is worth comparing with. */
   readonly reads?: boolean
+  /** Without this plugin there is nothing to measure. */
+  readonly plugin?: string
 }
 
 /** What a load of 16 connections measured; CPU in µs per request. */
@@ -59,6 +62,23 @@ export async function measure(url: string, entry: Case, pid: number, databaseUrl
     memory: memoryOf(pid),
     errors
   }
+}
+
+/** Milliseconds of an answer at so many requests per second, each sent at its time whether or not those before it were answered. */
+export async function paced(url: string, { path, token }: Case, perSecond: number): Promise<{ p50: number; p99: number }> {
+  const took: number[] = []
+  const asked: Promise<unknown>[] = []
+  const from = performance.now()
+  for (let index = 0; index < perSecond * SECONDS; index++) {
+    const due = from + (index * 1000) / perSecond
+    await wait(Math.max(0, due - performance.now()))
+    const answer = fetch(url + written(path, index), { headers: { authorization: `Bearer ${token}` } })
+    asked.push(answer.then(async got => got.arrayBuffer()).then(() => took.push(performance.now() - due)))
+  }
+  await Promise.all(asked)
+  took.sort((a, b) => a - b)
+  const at = (share: number) => took[Math.floor(took.length * share)] ?? 0
+  return { p50: at(0.5), p99: at(0.99) }
 }
 
 /** A program for wrk. Numbers begin where no earlier run of it ended. */
