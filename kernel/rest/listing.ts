@@ -86,8 +86,18 @@ export class Listing {
   async #bounded(asked: Question, slice: Slice, counted: Counting): Promise<Page> {
     const { db, request, source, order, shown, params, matches } = asked
     const counting = new Params(params.values)
-    const what = JSON.stringify([matches, params.values])
+    const now = counted.stamp(request, counting)
+    // Also of whoever asks: the stamp of one says nothing about the writes of another.
+    const what = JSON.stringify([matches, now, counting.values])
     const kept = this.#totals.find(db, what)
+    const count = () =>
+      this.#totals.count(db, what, () =>
+        this.#read(
+          { ...asked, params: counting },
+          `total ${now}`,
+          () => `select (select count(*) from (${matches}) _) as count, ${now} as stamp, '' as results`
+        )
+      )
 
     const reach = reachOf(slice.limit + slice.offset)
     const cut = cutOf(slice, params)
@@ -97,17 +107,14 @@ export class Listing {
       const found = foundRows({ source, order, cut, reach }, counted.upTo)
       return `${found.matches} ${this.#select(shown, '(select count from n)', stamp, found.rows)}`
     })
-    if (kept && kept.stamp === page.stamp) return { ...page, count: kept.count }
+    if (kept && kept.stamp === page.stamp) {
+      if (this.#totals.isAging(db, what)) count().catch(() => undefined)
+      return { ...page, count: kept.count }
+    }
     if (!kept && page.count <= counted.upTo) return page
-
-    const now = counted.stamp(request, counting)
-    const total = await this.#read(
-      { ...asked, params: counting },
-      `total ${now}`,
-      () => `select (select count(*) from (${matches}) _) as count, ${now} as stamp, '' as results`
-    )
-    this.#totals.keep(db, what, { count: total.count, stamp: total.stamp })
-    return { ...page, count: total.count }
+    const total = await count()
+    // One that was under way may have begun before the asker's last write.
+    return { ...page, count: total.stamp === page.stamp ? total.count : (await count()).count }
   }
 
   async #read({ db, shown, matches, order, params }: Question, what: string, make: () => string): Promise<Page> {

@@ -38,7 +38,7 @@ export function meterWork(registry: Registry, { database, queue, clock, composit
       const { rows } = await database.query<{ seconds: number | null }>(LAG, [clock.now().toISOString()])
       return [{ labels: {}, value: Math.max(0, rows[0]?.seconds ?? 0) }]
     })
-    gauge('care_queue_depth', 'Messages the broker holds, by queue and state', ['queue', 'state'], async () => {
+    gauge('care_queue_depth', 'Batches of messages the broker holds, by queue and state', ['queue', 'state'], async () => {
       const names = [...tasksOf(composition).keys()]
       const counts = await Promise.all(names.map(async name => [name, await queue.counts(name)] as const))
       return counts.flatMap(([name, states]) =>
