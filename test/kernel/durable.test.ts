@@ -120,6 +120,29 @@ t.test('one statement per write, whatever the number of subscribers', async t =>
   )
 })
 
+t.test('what is due together travels together, as many at most as run at once, and each ends for itself', async t => {
+  const ran: string[] = []
+  const run = async ({ what }: { what: string }) => {
+    ran.push(what)
+    if (what === 'bad') throw new Error('bad')
+  }
+  const kernel = await open(t, { plugins: [shop({ note: { payload: Note, concurrency: 3, attempts: 1, run } })] })
+  const all = ['a', 'b', 'bad', 'c', 'd', 'e', 'f']
+  for (const what of all) await kernel.enqueue('note', { what })
+  await kernel.enqueue('note', { what: 'urgent' }, { priority: 1 })
+  await kernel.settle()
+  t.same(
+    kernel.broker.published.map(({ body }) => [body].flat().length).sort(),
+    [1, 1, 3, 3],
+    'nothing travels with what has another priority'
+  )
+  t.same([...ran].sort(), [...all, 'urgent'])
+  t.same(
+    (await kernel.messages()).flatMap(({ state, reason }) => (state === 'done' ? [] : [[state, reason]])),
+    [['parked', 'failed']]
+  )
+})
+
 t.test('request id and actor travel, through jobs that enqueue jobs', async t => {
   const seen: object[] = []
   const see: Run = async (payload, { requestId, actor, attempt, scheduledFor }) => {
