@@ -102,11 +102,13 @@ export interface Handling {
   progress(percent: number): Promise<void>
 }
 
-/** One kind of work. Attempts 5, back-off 1 s doubling with jitter, timeout 60 s, concurrency 4 per process unless told. */
+/** One kind of work. Attempts 5, back-off 1 s doubling with jitter, a day at most, timeout 60 s, concurrency 4 per process unless told. */
 export interface Job<T extends TSchema, Sc> {
   readonly payload: T
   readonly attempts?: number
   readonly backoffSeconds?: number
+  /** The longest pause: how long what waits for somebody else may wait after they are back. */
+  readonly backoffAtMostSeconds?: number
   readonly timeoutSeconds?: number
   readonly concurrency?: number
   readonly run: Handler<Static<T>, Sc>

@@ -14,7 +14,7 @@ export interface OwnedJob {
 
 export type JobPart = ReadonlyMap<string, OwnedJob>
 
-const DEFAULTS = { attempts: 5, backoffSeconds: 1, timeoutSeconds: 60, concurrency: 4 } as const
+const DEFAULTS = { attempts: 5, backoffSeconds: 1, backoffAtMostSeconds: 86_400, timeoutSeconds: 60, concurrency: 4 } as const
 
 /** Every job of every plugin. */
 export const jobEngine: Engine<JobPart> = {

@@ -14,6 +14,8 @@ export interface RetryPolicy {
   readonly attempts: number
   /** Base of the exponential back-off with jitter, in ms. */
   readonly backoffMs: number
+  /** The longest pause in ms; a day unless told. */
+  readonly atMostMs?: number
 }
 
 export interface Delivery extends QueueMessage {
@@ -71,11 +73,11 @@ export interface Queue {
 const LONGEST_MS = 24 * 60 * 60 * 1000
 
 /**
- * Milliseconds to wait after the failed attempt `attempt`: the base doubled with every attempt, a day at most, of which up to half is
- * left to chance so that what failed together does not come back together.
+ * Milliseconds to wait after the failed attempt `attempt`: the base doubled with every attempt up to the longest pause, of which up to half
+ * is left to chance so that what failed together does not come back together.
  */
-export function backoff({ backoffMs }: RetryPolicy, attempt: number): number {
-  return Math.round(Math.min(backoffMs * 2 ** (attempt - 1), LONGEST_MS) * (0.5 + Math.random() / 2))
+export function backoff({ backoffMs, atMostMs = LONGEST_MS }: RetryPolicy, attempt: number): number {
+  return Math.round(Math.min(backoffMs * 2 ** (attempt - 1), atMostMs) * (0.5 + Math.random() / 2))
 }
 
 /** The body as it travels. Throws TypeError for what JSON cannot say. */

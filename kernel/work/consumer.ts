@@ -172,7 +172,9 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
     const reason = error instanceof CalledOff ? 'timeout' : 'failed'
     const text = reason === 'timeout' ? `took longer than ${task.timeoutSeconds} s` : stackOf(error)
     if (error instanceof Refusal || message.attempts >= task.attempts) return parked(task, message, reason, text)
-    const pause = backoff({ attempts: task.attempts, backoffMs: task.backoffSeconds * 1000 }, message.attempts)
+    const { attempts, backoffSeconds, backoffAtMostSeconds } = task
+    const policy = { attempts, backoffMs: backoffSeconds * 1000, atMostMs: backoffAtMostSeconds * 1000 }
+    const pause = backoff(policy, message.attempts)
     await retryAt(database, message, new Date(clock.now().getTime() + pause), text)
     tell('warn', task, message, text, 'failed, will be tried again')
     return 'retried'

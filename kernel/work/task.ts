@@ -11,6 +11,7 @@ export interface Task {
   readonly payload: TSchema
   readonly attempts: number
   readonly backoffSeconds: number
+  readonly backoffAtMostSeconds: number
   readonly timeoutSeconds: number
   readonly concurrency: number
   readonly run: NonNullable<Plugin['on']>[string]
@@ -18,7 +19,7 @@ export interface Task {
 
 export type Tasks = ReadonlyMap<string, Task>
 
-const SUBSCRIPTION = { attempts: 8, backoffSeconds: 1, timeoutSeconds: 60, concurrency: 4 } as const
+const SUBSCRIPTION = { attempts: 8, backoffSeconds: 1, backoffAtMostSeconds: 86_400, timeoutSeconds: 60, concurrency: 4 } as const
 
 /** The name of the task of an event for one of its subscribers. A job's is `<plugin>.<job>`, without a slash. */
 export const subscriptionName = (subscriber: string, event: string) => `${subscriber}.${event}`

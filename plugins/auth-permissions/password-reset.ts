@@ -139,7 +139,8 @@ function eligible({ is_active: active, password, asset_id: asset }: StoredAccoun
 /** The mail with the link; looks the token up again, so that no secret waits in a job. */
 export const sendPasswordReset = {
   payload: Type.Object({ userId: Type.Integer() }),
-  attempts: 8,
+  attempts: 100,
+  backoffAtMostSeconds: 45,
   async run(
     { userId }: { userId: number },
     { tx, requestId }: { tx: Tx; requestId: string },

@@ -56,11 +56,12 @@ export const generate = {
   }
 } as const
 
-/** Mails a summary (contract gateways-jobs §5). Tried for some minutes where the mail server or the store is away. */
+/** Mails a summary (contract gateways-jobs §5). Tried for an hour where the mail server or the store is away. */
 export const email = {
   payload: emailPayload,
-  attempts: 5,
-  backoffSeconds: 30,
+  attempts: 100,
+  backoffSeconds: 5,
+  backoffAtMostSeconds: 45,
   timeoutSeconds: 60,
   // Each holds a connection to the database while the mail server is slow.
   concurrency: 2,

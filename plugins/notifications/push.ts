@@ -27,8 +27,9 @@ const FIND = `select u.id as user_id, u.pf_endpoint as endpoint, u.pf_p256dh as 
 /** Pushes one notification to its user's browser. One that is gone is forgotten (contract gateways-jobs §7, FIX). */
 export const push = {
   payload: Type.Object({ notification: Type.String({ format: 'uuid' }) }),
-  attempts: 11,
+  attempts: 200,
   backoffSeconds: 5,
+  backoffAtMostSeconds: 45,
   timeoutSeconds: 30,
   // Each holds a connection to the database while the push service is slow.
   concurrency: 3,

@@ -18,11 +18,12 @@ export async function textPeople(
     if (INDIAN.test(to) || FOREIGN.test(to)) await enqueue(tx, 'text-of-shift', { shiftId, to })
 }
 
-/** Texts one person; patient for hours with a provider that is away. The provider's id stays with the job, as its receipt. */
+/** Texts one person; tried for four hours where the provider is away. The provider's id stays with the job, as its receipt. */
 export const textOfShift = {
   payload: Type.Object({ shiftId: Type.Integer(), to: Type.String() }),
-  attempts: 13,
+  attempts: 400,
   backoffSeconds: 5,
+  backoffAtMostSeconds: 45,
   timeoutSeconds: 30,
   // Each holds a connection to the database while the provider is slow.
   concurrency: 1,
