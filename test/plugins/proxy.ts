@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { Duplex } from 'node:stream'
+import { setTimeout as wait } from 'node:timers/promises'
 
 /** Stands between a gateway and its server, and can be a broken network. Each fault returns what ends it. */
 export interface Proxy {
@@ -8,6 +10,10 @@ export interface Proxy {
   refuse(): Promise<() => Promise<void>>
   /** Connections stay and are accepted, but nothing gets through. */
   silence(): Promise<() => Promise<void>>
+  /** Whatever is sent on a connection is answered with this text, and nothing gets through. */
+  answer(text: string): Promise<() => Promise<void>>
+  /** So many bytes a second get through, either way. */
+  throttle(bytesPerSecond: number): Promise<() => Promise<void>>
   stop(): Promise<void>
 }
 
@@ -15,13 +21,22 @@ export interface Proxy {
 export async function startProxy(host: string, port: number): Promise<Proxy> {
   const sockets = new Set<Socket>()
   let silent = false
+  let answered: string | undefined
+  let rate: number | undefined
   const server = createServer(near => {
-    if (silent) return void track(near)
-    const far = connect(port, host)
     track(near)
+    if (silent) return
+    const text = answered
+    if (text !== undefined) return void near.once('data', () => near.end(text))
+    const far = connect(port, host)
     track(far)
-    near.pipe(far)
-    far.pipe(near)
+    if (rate === undefined) {
+      near.pipe(far)
+      far.pipe(near)
+    } else {
+      near.pipe(slow(rate)).pipe(far)
+      far.pipe(slow(rate)).pipe(near)
+    }
     near.on('close', () => far.destroy())
     far.on('close', () => near.destroy())
   })
@@ -66,6 +81,36 @@ export async function startProxy(host: string, port: number): Promise<Proxy> {
         cut()
       }
     },
+    async answer(text) {
+      answered = text
+      cut()
+      return async () => {
+        answered = undefined
+        cut()
+      }
+    },
+    async throttle(bytesPerSecond) {
+      rate = bytesPerSecond
+      cut()
+      return async () => {
+        rate = undefined
+        cut()
+      }
+    },
     stop: close
   }
+}
+
+const SLICES_PER_SECOND = 8
+
+/** Passes on so many bytes a second. */
+function slow(bytesPerSecond: number): Duplex {
+  const slice = Math.ceil(bytesPerSecond / SLICES_PER_SECOND)
+  return Duplex.from(async function* (chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks)
+      for (let at = 0; at < chunk.length; at += slice) {
+        await wait(1000 / SLICES_PER_SECOND)
+        yield chunk.subarray(at, at + slice)
+      }
+  }).on('error', () => undefined)
 }

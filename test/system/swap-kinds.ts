@@ -73,8 +73,8 @@ export async function embedded(): Promise<Kind> {
   }
 }
 
-/** PostgreSQL, Redis for cache and queue, Amazon's S3, SNS and SES. */
-export async function amazon(): Promise<Kind> {
+/** PostgreSQL, Redis for cache and queue, Amazon's S3, SNS and SES. `before` gives the port of what stands before each of these three. */
+export async function amazon(before = async (port: number): Promise<number> => port): Promise<Kind> {
   const database = await emptyDatabase()
   const key = { accessKeyId: 'AKIDSWAP', secretAccessKey: randomBytes(16).toString('hex'), region: 'ap-south-1' }
   const texts: { to: string; text: string }[] = []
@@ -94,19 +94,20 @@ export async function amazon(): Promise<Kind> {
     secrets: { [key.accessKeyId]: key.secretAccessKey }
   })
   const prefix = `swap${process.pid}`
+  const at = async (port: number) => `http://127.0.0.1:${await before(port)}`
   return {
     config: configOf(mkdtempSync(join(tmpdir(), 'care-swap-')), {
       database: { use: 'database-postgres', url: database.url },
       cache: { use: 'cache-redis', url: REDIS, prefix: `${prefix}:` },
       queue: { use: 'queue-bullmq', url: REDIS, prefix },
-      sms: { use: 'sms-sns', ...key, endpoint: `http://127.0.0.1:${sns.port}` },
-      email: { use: 'email-ses', ...key, endpoint: `http://127.0.0.1:${ses.port}`, from: 'Care <ops@care.example>' },
+      sms: { use: 'sms-sns', ...key, endpoint: await at(sns.port) },
+      email: { use: 'email-ses', ...key, endpoint: await at(ses.port), from: 'Care <ops@care.example>' },
       storage: {
         use: 'files-s3',
         region: key.region,
         accessKey: key.accessKeyId,
         secretKey: key.secretAccessKey,
-        endpoint: s3.url,
+        endpoint: await at(s3.port),
         buckets: { patient: 'patients', facility: 'pictures' }
       }
     }),

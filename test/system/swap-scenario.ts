@@ -18,13 +18,16 @@ export async function eventually<T>(what: string, look: () => Promise<T | undefi
   }
 }
 
-/**
- * A day of a hospital, over HTTP alone: a doctor registers a patient, adds a file, admits the patient, asks for a shift, whose approval texts the
- * family, discharges the patient, and mails the summary. What somebody outside can tell of it, the same for every kind of deployment.
- */
-export async function playDay(url: string, { texts, mails }: Pick<Kind, 'texts' | 'mails'>): Promise<Record<string, unknown>> {
+/** Asks as one user, and insists on an answer. */
+export interface Session {
+  call(method: string, path: string, body?: object): Promise<Answer>
+  /** The body of an answer that must be of this status. */
+  done(expected: number, method: string, path: string, body?: object): Promise<Answer['body']>
+}
+
+export async function sessionOf(url: string, username: string): Promise<Session> {
   let token = ''
-  const call = async (method: string, path: string, body?: object): Promise<Answer> => {
+  const call: Session['call'] = async (method, path, body) => {
     const answer = await fetch(`${url}/api/v1/${path}`, {
       method,
       headers: { ...(token ? { authorization: `Bearer ${token}` } : {}), 'content-type': 'application/json' },
@@ -33,40 +36,48 @@ export async function playDay(url: string, { texts, mails }: Pick<Kind, 'texts' 
     const text = await answer.text()
     return { status: answer.status, body: (text ? JSON.parse(text) : {}) as Answer['body'] }
   }
-  /** The body of an answer that must be of this status. */
-  const done = async (expected: number, method: string, path: string, body?: object): Promise<Answer['body']> => {
+  const done: Session['done'] = async (expected, method, path, body) => {
     const { status, body: answer } = await call(method, path, body)
     if (status !== expected) throw new Error(`${method} ${path} answered ${status}: ${JSON.stringify(answer)}`)
     return answer
   }
-  const idOf = ({ id }: Answer['body']) => String(id)
+  token = String((await done(200, 'POST', 'auth/login/', { username, password: 'Care-Kernel-1' })).access)
+  return { call, done }
+}
 
-  const login = await done(200, 'POST', 'auth/login/', { username: 'demo-doctor', password: 'Care-Kernel-1' })
-  token = String(login.access)
+export const idOf = ({ id }: Answer['body']) => String(id)
+
+/** A patient as a front end registers one. */
+export const patientAt = (facility: Answer['body'], phones: readonly [string, string]) => ({
+  facility: facility.id,
+  name: 'Asha Menon',
+  gender: 2,
+  blood_group: 'O+',
+  is_antenatal: false,
+  date_of_birth: '1990-05-17',
+  phone_number: phones[0],
+  emergency_phone_number: phones[1],
+  address: '12 Palm Grove',
+  permanent_address: '12 Palm Grove',
+  pincode: 682001,
+  nationality: 'India',
+  state: facility.state,
+  district: facility.district
+})
+
+/**
+ * A day of a hospital, over HTTP alone: a doctor registers a patient, adds a file, admits the patient, asks for a shift, whose approval texts the
+ * family, discharges the patient, and mails the summary. What somebody outside can tell of it, the same for every kind of deployment.
+ */
+export async function playDay(url: string, { texts, mails }: Pick<Kind, 'texts' | 'mails'>): Promise<Record<string, unknown>> {
+  const { call, done } = await sessionOf(url, 'demo-doctor')
   const me = await done(200, 'GET', 'users/getcurrentuser/')
   const home = me.home_facility_object as { id: string }
   const facility = await done(200, 'GET', `facility/${home.id}/`)
   const others = (await done(200, 'GET', 'getallfacilities/?limit=50')).results as { id: string; name: string }[]
   const elsewhere = others.find(({ id }) => id !== home.id) ?? { id: '', name: '' }
 
-  const patient = idOf(
-    await done(201, 'POST', 'patient/', {
-      facility: home.id,
-      name: 'Asha Menon',
-      gender: 2,
-      blood_group: 'O+',
-      is_antenatal: false,
-      date_of_birth: '1990-05-17',
-      phone_number: '+919876543210',
-      emergency_phone_number: '+919876543211',
-      address: '12 Palm Grove',
-      permanent_address: '12 Palm Grove',
-      pincode: 682001,
-      nationality: 'India',
-      state: facility.state,
-      district: facility.district
-    })
-  )
+  const patient = idOf(await done(201, 'POST', 'patient/', patientAt(facility, ['+919876543210', '+919876543211'])))
   const icd = (await done(200, 'GET', 'icd/?query=pneumonia')) as unknown as { id: number }[]
   const consultation = idOf(
     await done(201, 'POST', 'consultation/', {

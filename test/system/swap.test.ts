@@ -26,7 +26,7 @@ const DAY = {
 
 const KINDS: readonly [name: string, make: () => Promise<Kind>, needs?: string][] = [
   ['embedded: PostgreSQL, BullMQ on it, cache in memory, files and messages in folders', embedded],
-  ['Redis for cache and queue, S3, SNS, SES', amazon, REDIS],
+  ['Redis for cache and queue, S3, SNS, SES', () => amazon(), REDIS],
   ['RabbitMQ, SMTP, local files', rabbit, AMQP]
 ]
 
