@@ -1,5 +1,6 @@
 // The public surface: what plugins, gateways and embedding programs import as `care-kernel`.
 export type { Actor } from './actor.ts'
+export { amazonCall, amazonClient, amazonErrors, amazonSettings, examineAmazon, isDeniedByAmazon } from './amazon.ts'
 export { secret } from './config/schema.ts'
 export {
   defineContract,
@@ -85,6 +86,7 @@ export {
   type StoredObject
 } from './ports/storage.ts'
 export { connectPostgres, type PostgresSettings } from './postgres.ts'
+export { readRedisInfo, type RedisInfo } from './redis-info.ts'
 export { bad, Invalid, type Field, type Messages } from './rest/field.ts'
 export { field, type PhoneType, type TextOptions } from './rest/fields.ts'
 export * from './rest/filters.ts'

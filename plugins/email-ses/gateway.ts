@@ -2,11 +2,20 @@ import {
   GetIdentityVerificationAttributesCommand,
   GetSendQuotaCommand,
   SendRawEmailCommand,
-  type SESClient
+  SESClient
 } from '@aws-sdk/client-ses'
-import { defineGateway, messageOf, type EmailPort, type Finding } from 'care-kernel'
+import {
+  amazonClient,
+  defineGateway,
+  examineAmazon,
+  isDeniedByAmazon,
+  messageOf,
+  amazonCall,
+  type EmailPort,
+  type Finding
+} from 'care-kernel'
 import { addressOf, compose } from './compose.ts'
-import { connect, isDenied, Settings, told, within, type SesSettings } from './service.ts'
+import { Settings, told, type SesSettings } from './service.ts'
 
 /** What an account in the sandbox may send a day. */
 const SANDBOX_QUOTA = 200
@@ -19,7 +28,7 @@ export default defineGateway({
   config: Settings,
   shared: true,
   async open(config, { logger }): Promise<EmailPort> {
-    const client = connect(config)
+    const client = new SESClient(amazonClient(config))
     let closed = false
     return {
       async send(email) {
@@ -32,7 +41,7 @@ export default defineGateway({
           RawMessage: { Data: await compose(email, config.from) },
           ...(config.configurationSet === '' ? {} : { ConfigurationSetName: config.configurationSet })
         })
-        const { MessageId: id } = await client.send(send, within(config)).catch((error: unknown) => {
+        const { MessageId: id } = await client.send(send, amazonCall(config)).catch((error: unknown) => {
           throw told(error)
         })
         if (!id) throw new Error('SES answered without a message id')
@@ -50,39 +59,31 @@ export default defineGateway({
     }
   },
   async doctor(port, config) {
-    const { region, endpoint } = config
-    const reached = await port.check().then(() => undefined, messageOf)
-    return [
-      {
-        ok: reached === undefined,
-        fact: reached === undefined ? `SES in ${region} accepts the credentials` : `SES in ${region}: ${reached}`,
-        remedy: 'correct region, accessKeyId and secretAccessKey under gateways.email, and let the machine reach SES on port 443'
-      },
-      ...(endpoint.startsWith('http:')
-        ? [{ ok: false, fact: 'mail travels unencrypted', remedy: 'give gateways.email.endpoint with https' }]
-        : []),
-      ...(reached === undefined ? await account(config) : [])
-    ]
+    const findings = await examineAmazon('SES', 'email', port, config)
+    return [...findings, ...(findings[0]?.ok ? await account(config) : [])]
   }
 })
 
 /** The account's day; undefined for a key that may only send, and is denied the question. */
 async function quota(client: SESClient, config: SesSettings): Promise<{ sent: number; of: number } | undefined> {
   try {
-    const { SentLast24Hours: sent = 0, Max24HourSend: of = 0 } = await client.send(new GetSendQuotaCommand({}), within(config))
+    const { SentLast24Hours: sent = 0, Max24HourSend: of = 0 } = await client.send(
+      new GetSendQuotaCommand({}),
+      amazonCall(config)
+    )
     return { sent, of }
   } catch (error) {
-    if (isDenied(error)) return undefined
+    if (isDeniedByAmazon(error)) return undefined
     throw error
   }
 }
 
 async function account(config: SesSettings): Promise<Finding[]> {
-  const client = connect(config)
+  const client = new SESClient(amazonClient(config))
   try {
     return [await findQuota(client, config), await findSender(client, config)]
   } catch (error) {
-    return [{ ok: isDenied(error), fact: `SES does not say more: ${messageOf(error)}`, remedy: 'run the doctor again' }]
+    return [{ ok: isDeniedByAmazon(error), fact: `SES does not say more: ${messageOf(error)}`, remedy: 'run the doctor again' }]
   } finally {
     client.destroy()
   }
@@ -106,7 +107,7 @@ async function findSender(client: SESClient, config: SesSettings): Promise<Findi
   const address = addressOf(config.from)
   const domain = address.slice(address.lastIndexOf('@') + 1)
   const ask = new GetIdentityVerificationAttributesCommand({ Identities: [address, domain] })
-  const { VerificationAttributes: found = {} } = await client.send(ask, within(config))
+  const { VerificationAttributes: found = {} } = await client.send(ask, amazonCall(config))
   const isVerified = [address, domain].some(identity => found[identity]?.VerificationStatus === 'Success')
   return {
     ok: isVerified,

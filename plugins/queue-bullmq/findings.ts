@@ -1,4 +1,4 @@
-import type { Finding } from 'care-kernel'
+import { readRedisInfo, type Finding, type RedisInfo } from 'care-kernel'
 import type { Pool } from 'pg'
 
 const OLDEST_REDIS = [6, 2] as const
@@ -15,28 +15,17 @@ export function examineRedis(answer: string | { readonly reason: string }): Find
       }
     ]
   }
-  const info = new Map(
-    answer
-      .split('\r\n')
-      .filter(line => line.includes(':'))
-      .map(line => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)])
-  )
-  const text = (key: string) => info.get(key) ?? 'unknown'
+  const info = readRedisInfo(answer, 'queue')
+  const { text, memory, isNearlyFull, primary } = info
   const [major = 0, minor = 0] = text('redis_version').split('.').map(Number)
   const policy = text('maxmemory_policy')
-  const limit = Number(info.get('maxmemory') ?? 0)
-  const full = limit > 0 && Number(info.get('used_memory') ?? 0) > NEARLY_FULL * limit
   return [
     {
       ok: major > OLDEST_REDIS[0] || (major === OLDEST_REDIS[0] && minor >= OLDEST_REDIS[1]),
       fact: `Redis ${text('redis_version')}`,
       remedy: 'update the server to 6.2 or later'
     },
-    {
-      ok: text('role') === 'master',
-      fact: text('role') === 'master' ? 'takes writes' : 'the server is a replica: it takes no writes',
-      remedy: 'point gateways.queue.url to the primary'
-    },
+    primary,
     {
       ok: policy === 'noeviction',
       fact:
@@ -46,19 +35,19 @@ export function examineRedis(answer: string | { readonly reason: string }): Find
       remedy: 'CONFIG SET maxmemory-policy noeviction, and in redis.conf; give the cache a server of its own'
     },
     {
-      ok: !full,
-      fact: `memory: ${text('used_memory_human')} of ${limit === 0 ? 'no limit' : text('maxmemory_human')}`,
+      ok: !isNearlyFull,
+      fact: `memory: ${memory}`,
       remedy: 'raise maxmemory: when it is reached nothing can be published'
     },
     persistence(info)
   ]
 }
 
-function persistence(info: ReadonlyMap<string, string>): Finding {
+function persistence({ text }: RedisInfo): Finding {
   const remedy = 'set appendonly yes and appendfsync everysec (CONFIG SET, and in redis.conf)'
-  if (info.get('aof_enabled') !== '1')
+  if (text('aof_enabled') !== '1')
     return { ok: false, fact: 'no append-only file: a crash loses the jobs since the last snapshot, if there is one', remedy }
-  if (info.get('aof_last_write_status') === 'err')
+  if (text('aof_last_write_status') === 'err')
     return { ok: false, fact: 'the append-only file cannot be written', remedy: "see the server's log: disk full or permissions" }
   return { ok: true, fact: 'append-only file: a crash of the machine loses the last second at most', remedy }
 }

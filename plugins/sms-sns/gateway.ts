@@ -1,6 +1,15 @@
-import { GetSMSAttributesCommand, GetSMSSandboxAccountStatusCommand, PublishCommand, type SNSClient } from '@aws-sdk/client-sns'
-import { defineGateway, messageOf, type Finding, type SmsPort } from 'care-kernel'
-import { connect, isDenied, Settings, told, within, type SnsSettings } from './service.ts'
+import { GetSMSAttributesCommand, GetSMSSandboxAccountStatusCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns'
+import {
+  amazonClient,
+  defineGateway,
+  examineAmazon,
+  isDeniedByAmazon,
+  messageOf,
+  amazonCall,
+  type Finding,
+  type SmsPort
+} from 'care-kernel'
+import { Settings, told, type SnsSettings } from './service.ts'
 
 export default defineGateway({
   port: 'sms',
@@ -9,7 +18,7 @@ export default defineGateway({
   config: Settings,
   shared: true,
   async open(config, { logger }): Promise<SmsPort> {
-    const client = connect(config)
+    const client = new SNSClient(amazonClient(config))
     const attributes = Object.entries(config.attributes)
     let closed = false
     return {
@@ -27,7 +36,7 @@ export default defineGateway({
                 )
               })
         })
-        const { MessageId: id } = await client.send(publish, within(config)).catch((error: unknown) => {
+        const { MessageId: id } = await client.send(publish, amazonCall(config)).catch((error: unknown) => {
           throw told(error)
         })
         if (!id) throw new Error('SNS answered without a message id')
@@ -45,35 +54,24 @@ export default defineGateway({
     }
   },
   async doctor(port, config) {
-    const { region, endpoint } = config
-    const reached = await port.check().then(() => undefined, messageOf)
-    return [
-      {
-        ok: reached === undefined,
-        fact: reached === undefined ? `SNS in ${region} accepts the credentials` : `SNS in ${region}: ${reached}`,
-        remedy: 'correct region, accessKeyId and secretAccessKey under gateways.sms, and let the machine reach SNS on port 443'
-      },
-      ...(endpoint.startsWith('http:')
-        ? [{ ok: false, fact: 'messages travel unencrypted', remedy: 'give gateways.sms.endpoint with https' }]
-        : []),
-      ...(reached === undefined ? [await sandbox(config)] : [])
-    ]
+    const findings = await examineAmazon('SNS', 'sms', port, config)
+    return [...findings, ...(findings[0]?.ok ? [await sandbox(config)] : [])]
   }
 })
 
 /** Whether SNS answers and knows the key. One that may only publish is denied the question, and that is an answer. */
 async function reach(client: SNSClient, config: SnsSettings): Promise<void> {
   await client
-    .send(new GetSMSAttributesCommand({ attributes: ['MonthlySpendLimit'] }), within(config))
+    .send(new GetSMSAttributesCommand({ attributes: ['MonthlySpendLimit'] }), amazonCall(config))
     .catch((error: unknown) => {
-      if (!isDenied(error)) throw error
+      if (!isDeniedByAmazon(error)) throw error
     })
 }
 
 async function sandbox(config: SnsSettings): Promise<Finding> {
-  const client = connect(config)
+  const client = new SNSClient(amazonClient(config))
   try {
-    const { IsInSandbox: isIn } = await client.send(new GetSMSSandboxAccountStatusCommand({}), within(config))
+    const { IsInSandbox: isIn } = await client.send(new GetSMSSandboxAccountStatusCommand({}), amazonCall(config))
     return {
       ok: isIn !== true,
       fact: isIn
@@ -83,8 +81,8 @@ async function sandbox(config: SnsSettings): Promise<Finding> {
     }
   } catch (error) {
     return {
-      ok: isDenied(error),
-      fact: isDenied(error) ? 'the key may not ask whether the account is in the SMS sandbox' : messageOf(error),
+      ok: isDeniedByAmazon(error),
+      fact: isDeniedByAmazon(error) ? 'the key may not ask whether the account is in the SMS sandbox' : messageOf(error),
       remedy: 'run the doctor again once SNS answers'
     }
   } finally {
