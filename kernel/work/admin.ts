@@ -121,7 +121,7 @@ const chosenValues = ({ ids, job }: Chosen) => [ids ? ids.filter(isUuid) : null,
 /** Parked messages begin anew, with all their attempts. How many. */
 export async function retryMessages(db: Queryable, chosen: Chosen): Promise<number> {
   const { rowCount } = await db.query(
-    `update kernel_message set state = 'waiting', due_at = $3, attempts = 0, key = null, reason = null, error = null, ended_at = null
+    `update kernel_message set state = 'waiting', due_at = $3, attempts = 0, crashes = 0, key = null, reason = null, error = null, ended_at = null
      where state = 'parked' and ${CHOSEN}`,
     [...chosenValues(chosen), AT_ONCE]
   )

@@ -36,8 +36,8 @@ export interface Consumer {
   stop(graceMs: number): Promise<void>
 }
 
-/** Beyond the attempts a task declares: for processes that ended under it, through no fault of its own as a rule. */
-const CRASHES = 3
+/** A process that ends during an attempt is seldom the message's fault; so many are. */
+const CRASHES = 5
 const AWAY_MS = 1000
 /** Pauses before somebody else's message is asked for again: the relay's for a moment, a dead worker's until PostgreSQL notices. */
 const IN_OTHER_HANDS_MS = [5, 50, 250, 1000, 3000]
@@ -113,8 +113,8 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
   }
 
   async function handle(task: Task, message: Claimed): Promise<Outcome> {
-    if (message.attempts > task.attempts + CRASHES)
-      return parked(task, message, 'crashed', 'the process ended during every attempt')
+    if (message.crashes >= CRASHES)
+      return parked(task, message, 'crashed', `the process ended during ${message.crashes} attempts`)
     const wrong = misfit(task.payload, message.payload)
     if (wrong) return parked(task, message, 'payload', `the payload does not fit: ${wrong}`)
     try {
@@ -171,10 +171,11 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
   async function failed(task: Task, message: Claimed, error: unknown): Promise<Outcome> {
     const reason = error instanceof CalledOff ? 'timeout' : 'failed'
     const text = reason === 'timeout' ? `took longer than ${task.timeoutSeconds} s` : stackOf(error)
-    if (error instanceof Refusal || message.attempts >= task.attempts) return parked(task, message, reason, text)
     const { attempts, backoffSeconds, backoffAtMostSeconds } = task
+    const failures = message.attempts - message.crashes
+    if (error instanceof Refusal || failures >= attempts) return parked(task, message, reason, text)
     const policy = { attempts, backoffMs: backoffSeconds * 1000, atMostMs: backoffAtMostSeconds * 1000 }
-    const pause = backoff(policy, message.attempts)
+    const pause = backoff(policy, failures)
     await retryAt(database, message, new Date(clock.now().getTime() + pause), text)
     tell('warn', task, message, text, 'failed, will be tried again')
     return 'retried'

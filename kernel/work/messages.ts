@@ -25,7 +25,10 @@ export interface Claimed {
   readonly id: string
   readonly task: string
   readonly payload: unknown
+  /** This one included. */
   readonly attempts: number
+  /** Those before it during which the process ended. */
+  readonly crashes: number
   readonly request_id: string | null
   readonly actor_id: number | null
   /** In milliseconds. */
@@ -36,7 +39,7 @@ const BATCH = 500
 
 const LEASE = `with due as (select id from kernel_message where state in ('waiting', 'running') and due_at <= $1
     order by due_at, created_at limit ${BATCH} for update skip locked)
-  update kernel_message m set state = 'waiting', due_at = $2 from due where m.id = due.id returning m.id, m.task, m.priority`
+  update kernel_message m set state = 'waiting', due_at = $2, crashes = m.crashes + (m.state = 'running')::int from due where m.id = due.id returning m.id, m.task, m.priority`
 
 /**
  * What is due, for the caller alone until `until`. A running message whose worker's time is over is due as well; one that is
@@ -68,9 +71,10 @@ export async function returnLease(database: Database, ids: readonly string[], le
 const CLAIM = `with mine as (select id from kernel_message where id = any($1::uuid[]) and task = $2
       and case state when 'running' then started_at < $3::timestamptz - interval '2 seconds' else state in ('waiting', 'queued') end
     for update skip locked)
-  update kernel_message m set state = 'running', attempts = attempts + 1, key = null, started_at = $3, due_at = $4
+  update kernel_message m set state = 'running', attempts = m.attempts + 1, crashes = m.crashes + (m.state = 'running')::int, key = null,
+    started_at = $3, due_at = $4
   from mine where m.id = mine.id
-  returning m.id, m.task, m.payload, m.attempts, m.request_id, m.actor_id, (extract(epoch from m.scheduled_for) * 1000)::float8 as scheduled_for`
+  returning m.id, m.task, m.payload, m.attempts, m.crashes, m.request_id, m.actor_id, (extract(epoch from m.scheduled_for) * 1000)::float8 as scheduled_for`
 
 /** Begins attempts, in a commit of their own so that one that ends its process counts. Without those there is nothing to do about now. */
 export async function claim(

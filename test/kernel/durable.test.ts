@@ -143,6 +143,35 @@ t.test('what is due together travels together, as many at most as run at once, a
   )
 })
 
+t.test('attempts during which the process ended use up none of the declared, but five are enough', async t => {
+  const run = async () => Promise.reject(new Error('fails'))
+  const kernel = await open(t, { plugins: [shop({ fails: { payload: Note, attempts: 2, backoffSeconds: 1, run } })] })
+  const died = async (id: string, times: number) =>
+    kernel.sql(
+      `update kernel_message set state = 'running', attempts = $2, crashes = $2 - 1, started_at = created_at - interval '1 hour', due_at = '-infinity'
+      where id = $1`,
+      [id, times]
+    )
+  const [often, seldom, failing] = [
+    await kernel.enqueue('note', { what: 'often' }),
+    await kernel.enqueue('note', { what: 'seldom' }),
+    await kernel.enqueue('fails', { what: 'fails' })
+  ]
+  for (const [id, times] of [[often, 5] as const, [seldom, 4] as const, [failing, 4] as const]) await died(id, times)
+  await kernel.settle()
+  await kernel.clock.advance('10s')
+  t.same(await kernel.effects(), ['seldom'])
+  const messages = await kernel.messages()
+  t.match(
+    [often, seldom, failing].map(wanted => messages.find(({ id }) => id === wanted)),
+    [
+      { id: often, state: 'parked', reason: 'crashed', error: 'the process ended during 5 attempts' },
+      { id: seldom, state: 'done', attempts: 5 },
+      { id: failing, state: 'parked', reason: 'failed', attempts: 6 }
+    ]
+  )
+})
+
 t.test('request id and actor travel, through jobs that enqueue jobs', async t => {
   const seen: object[] = []
   const see: Run = async (payload, { requestId, actor, attempt, scheduledFor }) => {
