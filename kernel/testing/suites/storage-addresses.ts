@@ -51,6 +51,8 @@ export function storageAddresses(t: Test, open: () => Promise<StorageUnderTest>,
       url.replace(/(expires=)(\d+)/i, (_, label: string, value: string) => label + String(Number(value) + 900))
     const later = (url: string) => url.replace(/(X-Amz-Date=\d{8}T)\d{6}/, '$1235959')
     const bare = (url: string) => url.split('?')[0] ?? ''
+    const elsewhere = get.replace(bare(get), bare(port.signedUrl('facility', name, { download: { seconds: 60 } })))
+    t.not(elsewhere, get)
     const foreign = await stranger()
     t.teardown(() => foreign.close())
 
@@ -59,7 +61,7 @@ export function storageAddresses(t: Test, open: () => Promise<StorageUnderTest>,
       'a changed signature, to write': () => send(flipped(put), good),
       'a changed key': () => send(get.replace(name, other)),
       'a changed key, to write': () => send(put.replace(name, other), good),
-      'another bucket': () => send(get.replace('/patient-bucket/', '/facility-bucket/')),
+      'another bucket': () => send(elsewhere),
       'a longer life': () => send(longer(get)),
       'another time': () => send(`${later(get)}&x=1`),
       'another parameter': () => send(`${get}&disposition=inline&response-content-type=text%2Fhtml`),
@@ -82,7 +84,7 @@ export function storageAddresses(t: Test, open: () => Promise<StorageUnderTest>,
       t.ok(status >= 400 && status < 500, `${attack}: ${status}`)
     }
     t.equal((await send(get)).status, 200, 'the address itself still works')
-    advance(61)
+    await advance(61)
     t.equal((await send(get)).status, 403, 'and no longer once its time is over')
     t.equal((await send(put, good)).status, 403)
     t.strictSame(await port.stat('patient', name), before, 'nothing was written by any of them')

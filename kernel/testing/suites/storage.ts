@@ -9,8 +9,8 @@ export interface StorageUnderTest {
   readonly port: Storage
   /** Sends what a browser would to an address the port gave. */
   send(url: string, init?: { method?: string; headers?: Record<string, string>; body?: Uint8Array }): Promise<Response>
-  /** Moves the clock of the gateway and of the store. */
-  advance(seconds: number): void
+  /** Moves the clock of the gateway and of the store; waits where the store's is a real one. */
+  advance(seconds: number): void | Promise<void>
   /** The same settings but for the secret that signs. */
   stranger(): Promise<{ readonly port: Storage; close(): Promise<void> }>
   /** Cuts the gateway off; the returned function connects it again. */
