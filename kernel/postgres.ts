@@ -66,6 +66,8 @@ export async function connectPostgres(app: FastifyInstance, settings: PostgresSe
   })
   const { pool } = app.pg
   pool.on('error', onError)
+  // One that is taken out and rests between two statements would end the process with the server.
+  pool.on('connect', client => client.on('error', onError))
 
   const sequelize = new Sequelize(url, {
     dialect: 'postgres',

@@ -49,12 +49,17 @@ export function makeTransactions({ sequelize, types, name, counted }: Transactio
       await run('rollback').catch(() => undefined)
       throw error
     } finally {
-      // A connection that does not even roll back is of no use to anybody.
-      if (client.getTransactionStatus() === 'I') connections.releaseConnection(client)
-      else connections.destroyConnection(client).catch(() => undefined)
+      giveBack(client)
     }
     for (const step of after) await step()
     return result
+  }
+
+  /** A connection that does not even roll back is of no use to anybody. One that broke has left the pool already, as Sequelize marks it. */
+  function giveBack(client: pg.Client & { readonly _invalid?: boolean }): void {
+    if (client._invalid) return
+    if (client.getTransactionStatus() === 'I') connections.releaseConnection(client)
+    else connections.destroyConnection(client).catch(() => undefined)
   }
 }
 

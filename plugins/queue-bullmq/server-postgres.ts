@@ -53,7 +53,8 @@ export function postgresServer({ url, poolSize, prefix, applicationName }: Postg
 
   // Every queue and worker of the process listens to the one pool and to the one client.
   pool.setMaxListeners(0)
-  pool.on('connect', client => client.setMaxListeners(0))
+  // One that is taken out and rests between two statements would end the process with the server.
+  pool.on('connect', client => client.setMaxListeners(0).on('error', doubt))
   pool.on('error', doubt)
 
   const bull = again(async () => {

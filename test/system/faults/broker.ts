@@ -103,6 +103,7 @@ export const brokerKilled: Test = async (backend, { jobs, workers, brokerKills, 
         ...(await effects(site, jobs + kept)),
         ...failing(
           lost > 0 && `${lost} writes that were answered with 201 are gone`,
+          crew.died() > 0 && `${crew.died()} workers ended by themselves`,
           backend !== 'postgres' && refused.length > 0 && `${refused.length} requests failed: ${refused[0]}`
         )
       ]

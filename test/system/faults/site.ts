@@ -140,12 +140,15 @@ export const isUp = ({ exitCode, signalCode }: ChildProcess): boolean => exitCod
 export interface Crew {
   /** Those that work, the oldest first. */
   up(): ChildProcess[]
+  /** How many ended by themselves after they had begun to work. */
+  died(): number
   end(): Promise<void>
 }
 
 export function keepUp(site: Site, role: string, count: number): Crew {
   const ready = new Set<ChildProcess>()
   let ended = false
+  let died = 0
   const keepers = Array.from({ length: count }, async () => {
     while (!ended) {
       const child = await site.spawn(role)
@@ -155,12 +158,14 @@ export function keepUp(site: Site, role: string, count: number): Crew {
         continue
       }
       ready.add(child)
-      await new Promise(resolve => child.once('exit', resolve))
+      const code = await new Promise(resolve => child.once('exit', resolve))
+      if (code !== null) died++
       ready.delete(child)
     }
   })
   return {
     up: () => [...ready].filter(isUp),
+    died: () => died,
     async end() {
       ended = true
       for (const child of ready) child.kill('SIGKILL')
