@@ -20,9 +20,14 @@ export function makeTransactions({ sequelize, types, name, counted }: Transactio
 
   return async function transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = (await connections.getConnection({ type: 'write' })) as pg.Client
-    // As Sequelize itself keeps them; it refuses statements of models once it is finished.
-    const inner = Object.assign(new Transaction(sequelize, {}), { connection: client, finished: undefined as string | undefined })
     const after: (() => void | Promise<void>)[] = []
+    const afterCommit = (step: () => void | Promise<void>) => void after.push(step)
+    // As Sequelize itself keeps them: it refuses statements of models once it is finished.
+    const inner = Object.assign(new Transaction(sequelize, {}), {
+      connection: client,
+      finished: undefined as string | undefined,
+      afterCommit
+    })
     const run = (statement: string) => {
       counted()
       return client.query(statement)
@@ -36,7 +41,7 @@ export function makeTransactions({ sequelize, types, name, counted }: Transactio
         const { rows, rowCount } = await client.query({ ...name(text), text, values: values as unknown[], types })
         return { rows: rows as Row[], rowCount: rowCount ?? 0 }
       },
-      afterCommit: step => void after.push(step)
+      afterCommit
     }
     let result: T
     try {

@@ -89,7 +89,7 @@ export class Listing {
     const now = counted.stamp(request, counting)
     // Also of whoever asks: the stamp of one says nothing about the writes of another.
     const what = JSON.stringify([matches, now, counting.values])
-    const kept = this.#totals.find(db, what)
+    const known = this.#totals.find(db, what)
     const count = () =>
       this.#totals.count(db, what, () =>
         this.#read(
@@ -102,16 +102,18 @@ export class Listing {
     const reach = reachOf(slice.limit + slice.offset)
     const cut = cutOf(slice, params)
     const stamp = counted.stamp(request, params)
-    const page = await this.#read(asked, `${kept ? 'walked' : 'found'} ${reach} ${stamp}`, () => {
-      if (kept) return this.#select(shown, '0', stamp, walkedRows({ source, order, cut, reach }))
+    const page = await this.#read(asked, `${known ? 'walked' : 'found'} ${reach} ${stamp}`, () => {
+      if (known) return this.#select(shown, '0', stamp, walkedRows({ source, order, cut, reach }))
       const found = foundRows({ source, order, cut, reach }, counted.upTo)
       return `${found.matches} ${this.#select(shown, '(select count from n)', stamp, found.rows)}`
     })
+    if (!known && page.count <= counted.upTo) return page
+    // By now somebody else may have counted.
+    const kept = this.#totals.find(db, what)
     if (kept && kept.stamp === page.stamp) {
       if (this.#totals.isAging(db, what)) count().catch(() => undefined)
       return { ...page, count: kept.count }
     }
-    if (!kept && page.count <= counted.upTo) return page
     const total = await count()
     // One that was under way may have begun before the asker's last write.
     return { ...page, count: total.stamp === page.stamp ? total.count : (await count()).count }
