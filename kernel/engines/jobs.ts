@@ -14,7 +14,14 @@ export interface OwnedJob {
 
 export type JobPart = ReadonlyMap<string, OwnedJob>
 
-const DEFAULTS = { attempts: 5, backoffSeconds: 1, backoffAtMostSeconds: 86_400, timeoutSeconds: 60, concurrency: 4 } as const
+/** What a job has that says nothing of it. */
+export const JOB_DEFAULTS = {
+  attempts: 5,
+  backoffSeconds: 1,
+  backoffAtMostSeconds: 86_400,
+  timeoutSeconds: 60,
+  concurrency: 4
+} as const
 
 /** Every job of every plugin. */
 export const jobEngine: Engine<JobPart> = {
@@ -24,7 +31,7 @@ export const jobEngine: Engine<JobPart> = {
       plugins.flatMap(({ name: owner, plugin }) =>
         Object.entries(plugin.jobs ?? {}).map(([key, job]) => {
           const name = `${owner}.${key}`
-          return [name, { owner, name, job: { ...DEFAULTS, ...job } }] as const
+          return [name, { owner, name, job: { ...JOB_DEFAULTS, ...job } }] as const
         })
       )
     ),

@@ -18,6 +18,8 @@ export interface Rows {
   ): Promise<readonly Made[]>
   /** Changes these columns of the row of an id; what is undefined stays. Their names must be the code's own, never input. */
   update(tx: Tx, id: number, values: Readonly<Record<string, unknown>>): Promise<void>
+  /** Changes one column, the row held; what was there before, null where there is no such row. */
+  exchange<T>(tx: Tx, id: number, column: string, value: T | null): Promise<T | null>
 }
 
 /** Makes the statements of a model. Rows are counted up by PostgreSQL. */
@@ -27,7 +29,7 @@ export function rowsOf<C extends Columns>({ name, table, columns }: ModelDefinit
   const fallbacks = written.map(([name, { options }]) => [name, options.defaultValue ?? null] as const)
   const defaults = () =>
     Object.fromEntries(fallbacks.map(([name, value]) => [name, typeof value === 'function' ? (value as () => unknown)() : value]))
-  return Object.freeze({
+  const rows: Rows = {
     insert: `insert into ${table} (${list}) select ${list} from jsonb_populate_recordset(null::${table}, $1::jsonb)`,
     async add<Made extends { readonly id: number }>(
       tx: Tx,
@@ -61,8 +63,16 @@ export function rowsOf<C extends Columns>({ name, table, columns }: ModelDefinit
           attributes: Object.fromEntries(given),
           transaction: tx.sequelize
         })
+    },
+    async exchange<T>(tx: Tx, id: number, column: string, value: T | null) {
+      const {
+        rows: [before]
+      } = await tx.query<{ value: T | null }>(`select "${column}" as value from ${table} where id = $1 for no key update`, [id])
+      await rows.update(tx, id, { [column]: value })
+      return before?.value ?? null
     }
-  })
+  }
+  return Object.freeze(rows)
 }
 
 type Watched = Sequelize & { runHooks(hook: string, ...what: readonly unknown[]): Promise<void> }

@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import type { Composition } from '../compose.ts'
+import { JOB_DEFAULTS } from '../engines/jobs.ts'
 import type { LooseScope, Plugin } from '../plugin.ts'
 
 /** One kind of message: a job, or what one plugin does about one event. Its name is also the name of its queue. */
@@ -19,7 +20,7 @@ export interface Task {
 
 export type Tasks = ReadonlyMap<string, Task>
 
-const SUBSCRIPTION = { attempts: 8, backoffSeconds: 1, backoffAtMostSeconds: 86_400, timeoutSeconds: 60, concurrency: 4 } as const
+const SUBSCRIPTION = { ...JOB_DEFAULTS, attempts: 8 } as const
 
 /** The name of the task of an event for one of its subscribers. A job's is `<plugin>.<job>`, without a slash. */
 export const subscriptionName = (subscriber: string, event: string) => `${subscriber}.${event}`

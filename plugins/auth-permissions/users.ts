@@ -1,5 +1,6 @@
 import {
   invalid,
+  rowsOf,
   type Actor,
   type Clock,
   type Database,
@@ -17,6 +18,8 @@ import { isReserved, USERNAME_TAKEN, type UserInputs } from './user-inputs.ts'
 import { placeProblems, requireRank } from './user-policy.ts'
 import { userReads, type UserReads, type UserReadScope } from './user-resources.ts'
 import { userAssigned } from './user-shapes.ts'
+
+const rows = rowsOf(User)
 
 type Calls = {
   readonly [K in keyof AuthHooks]: (
@@ -73,16 +76,8 @@ export class UserAccounts implements Users {
       lock
     )
 
-  setPicture = async (tx: Tx, userId: number, key: string | null): Promise<string | null> => {
-    const {
-      rows: [row]
-    } = await tx.query<{ profile_picture_url: string | null }>(
-      'select profile_picture_url from users_user where id = $1 for no key update',
-      [userId]
-    )
-    await this.#scope.model(User).update({ profile_picture_url: key }, { where: { id: userId }, transaction: tx.sequelize })
-    return row?.profile_picture_url ?? null
-  }
+  setPicture = async (tx: Tx, userId: number, key: string | null): Promise<string | null> =>
+    rows.exchange(tx, userId, 'profile_picture_url', key)
 
   /** Adds a user for `actor` (contract auth-users §3.5). Throws 400 for what may not be; the id. */
   async add(database: Database, actor: Actor, values: NewUser): Promise<number> {

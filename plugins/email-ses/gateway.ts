@@ -5,12 +5,12 @@ import {
   SESClient
 } from '@aws-sdk/client-ses'
 import {
+  amazonCall,
   amazonClient,
   defineGateway,
   examineAmazon,
   isDeniedByAmazon,
   messageOf,
-  amazonCall,
   type EmailPort,
   type Finding
 } from 'care-kernel'

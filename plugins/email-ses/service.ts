@@ -1,4 +1,4 @@
-import { amazonSettings, amazonErrors } from 'care-kernel'
+import { amazonErrors, amazonSettings } from 'care-kernel'
 import { Type, type Static } from 'typebox'
 
 /** Settings of the gateway. */

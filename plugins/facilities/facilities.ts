@@ -1,4 +1,4 @@
-import { denied, isUuid, notAUuid, Params, scopeCondition, type Actor, type Queryable, type Tx } from 'care-kernel'
+import { denied, isUuid, notAUuid, Params, rowsOf, scopeCondition, type Actor, type Queryable, type Tx } from 'care-kernel'
 import { facilitiesNameableBy } from 'care-kernel/contracts/auth-permissions'
 import { placesDecided } from 'care-kernel/contracts/places'
 import type { Facilities, FacilityRow, FindOptions } from './contract.ts'
@@ -7,6 +7,8 @@ import { Facility } from './models.ts'
 import { placesNamed } from './policy.ts'
 import type { DeclaredScope } from './scope.ts'
 import { facilityShapes, type FacilityShapes } from './shapes.ts'
+
+const rows = rowsOf(Facility)
 
 /** Columns of a `FacilityRow`; `f` is the facility. */
 export const FACILITY_ROW = 'f.id, f.external_id, f.name, f.created_by_id, f.ward_id, f.local_body_id, f.district_id, f.state_id'
@@ -42,16 +44,8 @@ export class FacilityService implements Facilities {
     return facility
   }
 
-  setPicture = async (tx: Tx, facilityId: number, key: string | null): Promise<string | null> => {
-    const {
-      rows: [row]
-    } = await tx.query<{ cover_image_url: string | null }>(
-      'select cover_image_url from facility_facility where id = $1 for no key update',
-      [facilityId]
-    )
-    await this.#scope.model(Facility).update({ cover_image_url: key }, { where: { id: facilityId }, transaction: tx.sequelize })
-    return row?.cover_image_url ?? null
-  }
+  setPicture = async (tx: Tx, facilityId: number, key: string | null): Promise<string | null> =>
+    rows.exchange(tx, facilityId, 'cover_image_url', key)
 
   /** 403 unless the body names a state, a district and a local body that exist (contract facilities §4.1, CREATE). */
   async requirePlaces(db: Queryable, body: unknown): Promise<void> {

@@ -1,11 +1,11 @@
 import { GetSMSAttributesCommand, GetSMSSandboxAccountStatusCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns'
 import {
+  amazonCall,
   amazonClient,
   defineGateway,
   examineAmazon,
   isDeniedByAmazon,
   messageOf,
-  amazonCall,
   type Finding,
   type SmsPort
 } from 'care-kernel'
