@@ -8,6 +8,7 @@ import { readConfig } from '../kernel/config/read.ts'
 import { openKernel, planKernel, type OpenKernel, type Tx } from '../kernel/index.ts'
 import { run } from '../test/system/deployment.ts'
 import { allDone, BACKENDS, openSite, type Backend, type Site } from '../test/system/faults/site.ts'
+import { percentile } from '../test/system/load.ts'
 
 const { BENCH_JOBS = '6000', BENCH_ROUNDS = '3', BENCH_SECONDS = '8' } = process.env
 const WRITERS = 16
@@ -145,7 +146,7 @@ async function measure(backend: Backend): Promise<void> {
       await site.sql(`delete from kernel_message where task = 'fault.alone'`)
     }
     const latencies = await pickUps(site, kernel)
-    const at = (share: number) => (latencies[Math.floor(latencies.length * share)] ?? 0).toFixed(1)
+    const at = (share: number) => percentile(latencies, share).toFixed(1)
     console.log(
       `${backend.padEnd(9)} whole jobs per second: ${best.effect.toFixed(0)} with an effect, ${best.nothing.toFixed(0)} without; pgbench with the same statements ${best.alone.toFixed(0)}: ${((100 * best.effect) / best.alone).toFixed(0)} %; begun after p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`
     )

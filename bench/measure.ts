@@ -1,8 +1,8 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { run } from '../test/system/deployment.ts'
+import { atPace, percentile } from '../test/system/load.ts'
 import { cpuOf, memoryOf } from './process.ts'
 
 export const SECONDS = Number(process.env.BENCH_SECONDS ?? 5)
@@ -67,18 +67,16 @@ export async function measure(url: string, entry: Case, pid: number, databaseUrl
 /** Milliseconds of an answer at so many requests per second, each sent at its time whether or not those before it were answered. */
 export async function paced(url: string, { path, token }: Case, perSecond: number): Promise<{ p50: number; p99: number }> {
   const took: number[] = []
-  const asked: Promise<unknown>[] = []
-  const from = performance.now()
-  for (let index = 0; index < perSecond * SECONDS; index++) {
-    const due = from + (index * 1000) / perSecond
-    await wait(Math.max(0, due - performance.now()))
-    const answer = fetch(url + written(path, index), { headers: { authorization: `Bearer ${token}` } })
-    asked.push(answer.then(async got => got.arrayBuffer()).then(() => took.push(performance.now() - due)))
-  }
-  await Promise.all(asked)
-  took.sort((a, b) => a - b)
-  const at = (share: number) => took[Math.floor(took.length * share)] ?? 0
-  return { p50: at(0.5), p99: at(0.99) }
+  await atPace(
+    perSecond,
+    n => n < perSecond * SECONDS,
+    async (n, due) => {
+      const answer = await fetch(url + written(path, n), { headers: { authorization: `Bearer ${token}` } })
+      await answer.arrayBuffer()
+      took.push(performance.now() - due)
+    }
+  )
+  return { p50: percentile(took, 0.5), p99: percentile(took, 0.99) }
 }
 
 /** A program for wrk. Numbers begin where no earlier run of it ended. */

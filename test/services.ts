@@ -1,4 +1,5 @@
 import { createConnection } from 'node:net'
+import { delimiter, join } from 'node:path'
 
 /** The servers tests share. */
 export const REDIS = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379'
@@ -23,4 +24,12 @@ export function answers(url: string): Promise<boolean> {
     socket.once('error', () => end(false))
     socket.once('timeout', () => end(false))
   })
+}
+
+/** Where a program of this name could be. */
+export function onPath(name: string): string[] {
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter(Boolean)
+    .map(folder => join(folder, name))
 }

@@ -268,12 +268,8 @@ t.test('files-local', async t => {
     const folder = join(directory, 'patient-bucket', key)
     const url = port.signedUrl('patient', key, { upload: { contentType: 'application/pdf', seconds: 60 } })
     const headers = { 'content-type': 'application/pdf' }
-    // The connection may be closed before all of it is sent: then that is the answer.
-    const large = await send(url, { method: 'PUT', headers, body: Buffer.alloc(1_048_577) }).then(
-      ({ status }) => status,
-      ({ code, cause }: { code?: string; cause?: { code: string } }) => code ?? cause?.code ?? 'unknown'
-    )
-    t.ok([400, 413, 'EPIPE', 'ECONNRESET'].includes(large), 'more than the limit')
+    const large = await send(url, { method: 'PUT', headers, body: Buffer.alloc(1_048_577) })
+    t.ok([400, 413].includes(large.status), 'more than the limit')
     t.equal(await endless(app.listeningOrigin, url), 400, 'and without an end')
     t.strictSame(await readdir(folder).catch(() => []), [])
     t.equal((await send(url, { method: 'PUT', headers, body: Buffer.from('%PDF') })).status, 200)

@@ -20,13 +20,11 @@ export interface Proxy {
 /** Listens on a free port of 127.0.0.1 and passes everything on. */
 export async function startProxy(host: string, port: number): Promise<Proxy> {
   const sockets = new Set<Socket>()
-  let silent = false
-  let answered: string | undefined
-  let rate: number | undefined
+  let fault: { readonly silent?: true; readonly text?: string; readonly rate?: number } = {}
   const server = createServer(near => {
     track(near)
+    const { silent, text, rate } = fault
     if (silent) return
-    const text = answered
     if (text !== undefined) return void near.once('data', () => near.end(text))
     const far = connect(port, host)
     track(far)
@@ -63,6 +61,17 @@ export async function startProxy(host: string, port: number): Promise<Proxy> {
     await closed
   }
 
+  const heal = async () => {
+    fault = {}
+    cut()
+  }
+  /** For connections that are made from now on. */
+  const anew = async (next: typeof fault) => {
+    fault = next
+    cut()
+    return heal
+  }
+
   return {
     port: own,
     async refuse() {
@@ -70,33 +79,16 @@ export async function startProxy(host: string, port: number): Promise<Proxy> {
       return () => listen(own)
     },
     async silence() {
-      silent = true
+      fault = { silent: true }
       for (const socket of sockets) {
         socket.unpipe()
         socket.removeAllListeners('data')
         socket.pause()
       }
-      return async () => {
-        silent = false
-        cut()
-      }
+      return heal
     },
-    async answer(text) {
-      answered = text
-      cut()
-      return async () => {
-        answered = undefined
-        cut()
-      }
-    },
-    async throttle(bytesPerSecond) {
-      rate = bytesPerSecond
-      cut()
-      return async () => {
-        rate = undefined
-        cut()
-      }
-    },
+    answer: text => anew({ text }),
+    throttle: rate => anew({ rate }),
     stop: close
   }
 }

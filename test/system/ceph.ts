@@ -3,11 +3,11 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { freePort } from '../../plugins/database-embedded/launcher.ts'
-import { answers } from '../services.ts'
+import { answers, onPath } from '../services.ts'
 
 /** Where an S3 server is, and the keys of an account that may make buckets. */
 export interface S3Account {
@@ -30,8 +30,7 @@ const execute = promisify(execFile)
 
 /** The Debian packages this machine lacks. */
 export function missingPackages(): string[] {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
-  const lacking = Object.keys(PACKAGES).filter(program => !folders.some(folder => existsSync(join(folder, program))))
+  const lacking = Object.keys(PACKAGES).filter(program => !onPath(program).some(existsSync))
   return [...new Set(lacking.map(program => PACKAGES[program] ?? program))]
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { systemClock } from '../../kernel/ports/clock.ts'
 import { freshDatabase, testKernel, testServer, type TestKernel } from '../../kernel/testing/index.ts'
 import { absent, REDIS } from '../services.ts'
+import { percentile } from './load.ts'
 
 const PLUGINS = ['places', 'auth-permissions', 'facilities'] as const
 const ROUNDS = Number(process.env.PERMISSION_ROUNDS ?? 400)
@@ -29,10 +30,6 @@ async function until(ask: () => Promise<number>, expected: number, most: number)
     if (performance.now() - from > most) return Number.POSITIVE_INFINITY
     await wait(5)
   }
-}
-
-function percentile(values: number[], share: number): number {
-  return [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0
 }
 
 t.test('a change of membership is seen by every process', { skip, timeout: 240_000 }, async t => {

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { startProxy, type Proxy } from '../plugins/proxy.ts'
 import { start } from './deployment.ts'
+import { atPace, percentile } from './load.ts'
 import { amazon, type Kind } from './swap-kinds.ts'
 import { idOf, patientAt, playDay, sessionOf, type Session } from './swap-scenario.ts'
 
@@ -24,6 +25,7 @@ const SHORT: Sizes = { seconds: 6 }
 const LONG: Sizes = { seconds: 60 }
 const SLOW_BYTES_PER_SECOND = 8192
 const DELIVERED_SECONDS = 60
+const REPEATS_MS = 5000
 /** Below this nobody waits, and chance decides which is the longer. */
 const NOBODY_WAITS_MS = 50
 const BROKEN = 'HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'
@@ -102,29 +104,24 @@ async function load(session: Session, works: readonly Work[], seconds: number, f
   const times = new Map<string, number[]>()
   const lanes = works.map(async ({ name, perSecond, run }) => {
     const took: number[] = []
-    const running: Promise<unknown>[] = []
-    const begin = performance.now()
-    for (let n = 0; n < perSecond * seconds; n++) {
-      await wait(Math.max(0, begin + (n * 1000) / perSecond - performance.now()))
-      const at = performance.now()
-      running.push(
-        run(session, from + n).then(
+    times.set(name, took)
+    await atPace(
+      perSecond,
+      n => n < perSecond * seconds,
+      n => {
+        const at = performance.now()
+        return run(session, from + n).then(
           () => took.push(performance.now() - at),
           (error: unknown) => failed.push(`${name}: ${String(error)}`)
         )
-      )
-    }
-    await Promise.all(running)
-    times.set(
-      name,
-      took.sort((a, b) => a - b)
+      }
     )
   })
   await Promise.all(lanes)
-  return { failed, p99: (name: string) => times.get(name)?.at(-1 - Math.floor((times.get(name)?.length ?? 0) / 100)) ?? 0 }
+  return { failed, p99: (name: string) => percentile(times.get(name) ?? [], 0.99) }
 }
 
-/** Waits until everything has arrived, and some more for what comes twice; what is not as it should be. */
+/** Waits until everything has arrived, and a moment more for what comes twice; what is not as it should be. */
 async function delivered(kind: Kind, sent: Sent): Promise<{ readonly seconds: number; readonly failures: string[] }> {
   const arrived = async () => ({
     texts: (await kind.texts()).map(({ to }) => to),
@@ -137,6 +134,7 @@ async function delivered(kind: Kind, sent: Sent): Promise<{ readonly seconds: nu
   }
   while ((await open()) > 0 && performance.now() - from < DELIVERED_SECONDS * 1000) await wait(200)
   const seconds = (performance.now() - from) / 1000
+  await wait(REPEATS_MS)
   const left = await open()
   const { texts, mails } = await arrived()
   const twice = [...texts, ...mails].filter((to, at, all) => all.indexOf(to) !== at)

@@ -1,7 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'amqplib'
@@ -10,6 +8,7 @@ import { stringify } from 'yaml'
 import { builtInPlugins } from '../../kernel/index.ts'
 import { startS3Server } from '../../kernel/testing/s3-server.ts'
 import { readMail, type ReadMail } from '../../kernel/testing/suites/email.ts'
+import { freePort } from '../../plugins/database-embedded/launcher.ts'
 import { LIFETIMES } from '../../plugins/queue-rabbitmq/topology.ts'
 import { startAwsService } from '../plugins/aws-service.ts'
 import { startMailServer } from '../plugins/mail-server.ts'
@@ -41,14 +40,7 @@ const outboxTexts =
     files(folder, '.json').map(name => JSON.parse(readFileSync(join(folder, name), 'utf8')) as { to: string; text: string })
 
 /** A free port: addresses of local files name it. */
-async function port(): Promise<{ readonly PORT: string }> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port: free } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return { PORT: String(free) }
-}
+const port = async () => ({ PORT: String(await freePort()) })
 
 /** The default's file with other gateways, and nothing else. Text messages are off in development unless told. */
 function configOf(folder: string, gateways: object): string {

@@ -2,12 +2,12 @@
 import { execFile, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { connect as connectAmqp } from 'amqplib'
 import { freePort, startServer } from '../../../plugins/database-embedded/launcher.ts'
-import { answers } from '../../services.ts'
+import { answers, onPath } from '../../services.ts'
 
 /** A server on a directory of its own, which it keeps through every kill. */
 export interface OwnServer {
@@ -166,11 +166,4 @@ async function keeping(
 async function until(holds: () => Promise<boolean>, ms: number): Promise<boolean> {
   for (const end = performance.now() + ms; performance.now() < end; await wait(50)) if (await holds()) return true
   return false
-}
-
-function onPath(name: string): string[] {
-  return (process.env.PATH ?? '')
-    .split(delimiter)
-    .filter(Boolean)
-    .map(folder => join(folder, name))
 }

@@ -1,5 +1,5 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Running } from '../deployment.ts'
+import { atPace } from '../load.ts'
 
 /** What came of many requests. */
 export interface Written {
@@ -24,15 +24,8 @@ interface Load {
 export async function write({ servers, from, perSecond, seconds, open = new Map<Running, number>() }: Load): Promise<Written> {
   const refused: string[] = []
   const numbers: number[] = []
-  const running: Promise<void>[] = []
-  const begin = performance.now()
   const goesOn = (n: number) => (typeof seconds === 'number' ? n < perSecond * seconds : !seconds())
-  for (let n = 0; goesOn(n); n++) {
-    const pause = begin + (n * 1000) / perSecond - performance.now()
-    if (pause > 0) await wait(pause)
-    running.push(post(n))
-  }
-  await Promise.all(running)
+  await atPace(perSecond, goesOn, post)
   return { numbers, refused }
 
   /** As a proxy does: another server where one takes no connection. */
