@@ -21,6 +21,7 @@ interface Serving {
 
 type Named = { Params: { '*': string } }
 
+const DISCARD_MS = 1000
 const REFUSED = 'This address is not valid, or no longer.'
 
 /** `/{bucket}/{key}`: what a store of its own would answer. The address is the permission; nothing else is asked. */
@@ -62,19 +63,28 @@ export async function serve(app: FastifyInstance, { buckets, signatures, clock, 
           if (contentType === undefined || request.headers['content-type'] !== contentType)
             throw denied('Another type was signed.')
           if (size !== undefined && length !== undefined && Number(length) !== size) throw denied('Another size was signed.')
-          // What is refused half-way is still answered, and then the connection ends.
-          const body = request.body instanceof Readable ? request.body.iterator({ destroyOnReturn: false }) : []
+          const body = request.body instanceof Readable ? request.body : Readable.from([])
           const { version } = await objects
-            .write(request.params['*'], contentType, body, { most: mostBytes, exactly: size })
+            .write(request.params['*'], contentType, body.iterator({ destroyOnReturn: false }), {
+              most: mostBytes,
+              exactly: size
+            })
             .catch((error: unknown) => {
               if (!(error instanceof WrongSize)) throw error
-              throw new ApiError(400, { detail: `Refused: ${error.message}.` }, { connection: 'close' })
+              discard(body)
+              throw new ApiError(400, { detail: `Refused: ${error.message}.` })
             })
           return reply.header('etag', `"${version}"`).code(200).send()
         }
       )
     }
   })
+}
+
+/** What is left of a refused upload goes nowhere for a moment, then its connection ends: at once, it would take the answer along. */
+function discard(rest: Readable): void {
+  const timer = setTimeout(() => rest.destroy(), DISCARD_MS).unref()
+  rest.once('close', () => clearTimeout(timer)).resume()
 }
 
 async function known(objects: Objects, key: string): Promise<Head | undefined> {
