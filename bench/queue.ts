@@ -14,6 +14,7 @@ import { rootDefaults } from '../kernel/testing/defaults.ts'
 import { databaseUrl } from '../kernel/testing/database.ts'
 import queueBullmq from '../plugins/queue-bullmq/gateway.ts'
 import queueRabbitmq from '../plugins/queue-rabbitmq/gateway.ts'
+import { forgetKeys, forgetQueues } from '../test/leftovers.ts'
 
 const BATCH = 500
 const CONCURRENCY = 50
@@ -237,17 +238,12 @@ const { DATABASE_URL, REDIS_URL, AMQP_URL } = process.env
 if (REDIS_URL) {
   const settings = { url: REDIS_URL, prefix: `${name}-port` }
   await compare('redis', 20_000, bareRedis(REDIS_URL), ported(queueBullmq, settings))
-  const client = new Redis(REDIS_URL)
-  await client.del(...(await client.keys(`${name}-*`)))
-  client.disconnect()
+  await forgetKeys(`${name}-`, REDIS_URL)
 }
 if (AMQP_URL) {
   const settings = { url: AMQP_URL, prefix: `${name}.` }
   await compare('rabbitmq', 20_000, bareRabbit(AMQP_URL), ported(queueRabbitmq, settings))
-  const model = await connect(AMQP_URL)
-  const channel = await model.createChannel()
-  for (const queue of ['work', 'work.parked']) await channel.deleteQueue(`${name}.${queue}`)
-  await model.close()
+  await forgetQueues(`${name}.`, ['work'], AMQP_URL)
 }
 if (DATABASE_URL) {
   const admin = new pg.Client({ connectionString: DATABASE_URL })

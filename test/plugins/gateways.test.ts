@@ -19,6 +19,7 @@ import emailLog from '../../plugins/email-log/gateway.ts'
 import emailSmtp from '../../plugins/email-smtp/gateway.ts'
 import smsLog from '../../plugins/sms-log/gateway.ts'
 import { startMailServer } from './mail-server.ts'
+import { forgetKeys } from '../leftovers.ts'
 import { deployment, openGateway } from './open-gateway.ts'
 import { startProxy } from './proxy.ts'
 
@@ -73,7 +74,7 @@ t.test('cache-redis', async t => {
   const run = `care-test-${randomBytes(6).toString('hex')}:`
   const prefix = () => `${run}${randomBytes(6).toString('hex')}:`
   const shared = prefix()
-  t.teardown(() => forget(url.href, `${run}*`))
+  t.teardown(() => forgetKeys(run, url.href))
 
   const throughProxy = async (own = prefix(), lines?: string[]) => {
     const proxy = await startProxy(url.hostname, Number(url.port || 6379))
@@ -207,16 +208,6 @@ t.test('cache-redis', async t => {
     t.match(found.map(({ fact }) => fact).join('\n'), /Redis \d+[^]*takes writes[^]*when full[^]*persistence/)
   })
 })
-
-async function forget(url: string, pattern: string): Promise<void> {
-  const client = new Redis(url)
-  try {
-    const keys = await client.keys(pattern)
-    if (keys.length > 0) await client.del(...keys)
-  } finally {
-    client.disconnect()
-  }
-}
 
 t.test('database-postgres', async t => {
   const server = await testServer()

@@ -8,6 +8,7 @@ import { createServer, type TlsOptions } from 'node:tls'
 import t, { type Test } from 'tap'
 import { until } from '../../kernel/testing/suites/tools.ts'
 import queueRabbitmq from '../../plugins/queue-rabbitmq/gateway.ts'
+import { forgetQueues } from '../leftovers.ts'
 import { absent, AMQP } from '../services.ts'
 import { openGateway } from './open-gateway.ts'
 
@@ -118,11 +119,5 @@ t.test('queue-rabbitmq over TLS', { skip, timeout: 120_000 }, async t => {
   t.test('tls.cert and tls.key: ours, where the broker asks', t => works(t, asking, { ca: authority, ...client }))
   t.test('without them such a broker refuses', t => isRefused(t, asking, { ca: authority }, /away/))
 
-  t.teardown(async () => {
-    const { connect: connectAmqp } = await import('amqplib')
-    const model = await connectAmqp(broker.href)
-    const channel = await model.createChannel()
-    for (const queue of ['work', 'work.parked']) await channel.deleteQueue(`${prefix}${queue}`)
-    await model.close()
-  })
+  t.teardown(() => forgetQueues(prefix, ['work'], broker.href))
 })

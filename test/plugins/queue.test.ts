@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { connect, type ChannelModel } from 'amqplib'
+import { connect } from 'amqplib'
 import { fastify } from 'fastify'
 import { Redis } from 'ioredis'
 import pg from 'pg'
@@ -18,7 +18,8 @@ import { until } from '../../kernel/testing/suites/tools.ts'
 import { examineRedis } from '../../plugins/queue-bullmq/findings.ts'
 import queueBullmq from '../../plugins/queue-bullmq/gateway.ts'
 import queueRabbitmq from '../../plugins/queue-rabbitmq/gateway.ts'
-import { DEATHS, LIFETIMES } from '../../plugins/queue-rabbitmq/topology.ts'
+import { DEATHS } from '../../plugins/queue-rabbitmq/topology.ts'
+import { forgetQueues } from '../leftovers.ts'
 import { startProxy } from './proxy.ts'
 
 const required = process.env.REQUIRE_SERVICES === '1'
@@ -262,7 +263,7 @@ t.test('queue-rabbitmq', async t => {
   t.teardown(() => model.close())
   const prefix = `${run}.`
   const made = new Set([`${prefix}early`])
-  t.teardown(() => forget(model, made))
+  t.teardown(() => forgetQueues('', made, url))
   const settings = { prefix, heartbeatSeconds: 1 }
   queueSuite(t, async () => watched(await throughProxy(queueRabbitmq, url, settings), prefix, made), { priorities: false })
   t.test('opens without a server, and works once there is one', t => opensWithoutServer(t, queueRabbitmq, url, settings))
@@ -401,11 +402,4 @@ function watched(under: QueueUnderTest, prefix: string, made: Set<string>): Queu
       }
     }
   }
-}
-
-async function forget(model: ChannelModel, names: ReadonlySet<string>): Promise<void> {
-  const channel = await model.createChannel()
-  for (const name of names)
-    for (const suffix of ['', '.parked', ...LIFETIMES.map(life => `.delay.${life}`)])
-      await channel.deleteQueue(`${name}${suffix}`)
 }

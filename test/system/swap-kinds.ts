@@ -2,16 +2,14 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect } from 'amqplib'
-import { Redis } from 'ioredis'
 import { stringify } from 'yaml'
 import { builtInPlugins } from '../../kernel/index.ts'
 import { startS3Server } from '../../kernel/testing/s3-server.ts'
 import { readMail, type ReadMail } from '../../kernel/testing/suites/email.ts'
 import { freePort } from '../../plugins/database-embedded/launcher.ts'
-import { LIFETIMES } from '../../plugins/queue-rabbitmq/topology.ts'
 import { startAwsService } from '../plugins/aws-service.ts'
 import { startMailServer } from '../plugins/mail-server.ts'
+import { forgetKeys, forgetQueues } from '../leftovers.ts'
 import { AMQP, REDIS } from '../services.ts'
 import { emptyDatabase, root } from './deployment.ts'
 
@@ -114,23 +112,11 @@ export async function amazon(before = async (port: number): Promise<number> => p
   }
 }
 
-/** Takes the queues of every job and subscription away again. */
-async function forgetQueues(prefix: string): Promise<void> {
-  const connection = await connect(AMQP)
-  const channel = await connection.createChannel()
-  for (const { contract, jobs, on } of await builtInPlugins())
-    for (const task of [...Object.keys(jobs ?? {}), ...Object.keys(on ?? {})])
-      for (const suffix of ['', '.parked', ...LIFETIMES.map(life => `.delay.${life}`)])
-        await channel.deleteQueue(`${prefix}${contract.name}.${task}${suffix}`)
-  await connection.close()
-}
-
-async function forgetKeys(prefix: string): Promise<void> {
-  const client = new Redis(REDIS)
-  for await (const keys of client.scanStream({ match: `${prefix}*` }) as AsyncIterable<string[]>)
-    if (keys.length > 0) await client.del(...keys)
-  await client.quit()
-}
+/** Queues of every job and subscription. */
+const queues = async () =>
+  (await builtInPlugins()).flatMap(({ contract, jobs, on }) =>
+    [...Object.keys(jobs ?? {}), ...Object.keys(on ?? {})].map(task => `${contract.name}.${task}`)
+  )
 
 /** PostgreSQL, RabbitMQ, a mail server, and files and text messages in folders. */
 export async function rabbit(): Promise<Kind> {
@@ -153,7 +139,7 @@ export async function rabbit(): Promise<Kind> {
     mails: async () => server.messages.map(readMail),
     kept: () => files(join(home, 'files'), '.pdf'),
     stop: async () => {
-      await Promise.all([server.stop(), forgetQueues(prefix)])
+      await Promise.all([server.stop(), forgetQueues(prefix, await queues())])
       await database.drop()
     }
   }

@@ -7,9 +7,11 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { startProxy, type Proxy } from '../../plugins/proxy.ts'
+import { forgetKeys, forgetQueues } from '../../leftovers.ts'
 import { AMQP, REDIS } from '../../services.ts'
 import { careApart, configFile, emptyDatabase, root } from '../deployment.ts'
 import type { OwnServer } from './brokers.ts'
+import fault from './plugin.ts'
 
 export const BACKENDS = ['postgres', 'redis', 'rabbitmq'] as const
 export type Backend = (typeof BACKENDS)[number]
@@ -84,7 +86,9 @@ export async function openSite(
   const proxy = await startProxy(own.hostname, Number(own.port))
   if (!direct) Object.assign(own, { hostname: '127.0.0.1', port: String(proxy.port) })
   const prefix = `fault-${randomBytes(4).toString('hex')}`
+  const used = new Set<Backend>()
   const configOn = (kind: Backend) => {
+    if (kind !== backend || !server) used.add(kind)
     const url = kind === backend ? own.href : kind === 'postgres' ? database.url : SHARED[kind]
     const queue =
       kind === 'rabbitmq'
@@ -130,6 +134,9 @@ export async function openSite(
       await proxy.stop()
       await pool.end()
       await database.drop()
+      const tasks = Object.keys(fault.jobs ?? {}).map(job => `fault.${job}`)
+      if (used.has('rabbitmq')) await forgetQueues(`${prefix}.`, tasks)
+      if (used.has('redis')) await forgetKeys(prefix)
     }
   }
 }
