@@ -24,6 +24,7 @@ import {
   verified,
   type FacilityLike
 } from 'care-kernel/contracts/auth-permissions'
+import { facilityLike } from 'care-kernel/contracts/facilities'
 
 /** A consultation as far as rules look at it: who looks after the patient, and where the patient is now. */
 export interface ConsultationLike {
@@ -182,8 +183,7 @@ export const reachedBy =
 
 /** SQL of a `ConsultationLike` over `c`, for rules about one row. */
 export const RULE_COLUMNS = `c.assigned_to_id, (select p.assigned_to_id from facility_patientregistration p where p.id = c.patient_id) as patient_assigned_to_id,
-  (select json_build_object('id', f.id, 'created_by_id', f.created_by_id, 'district_id', f.district_id, 'state_id', f.state_id)
-    from facility_patientregistration p join facility_facility f on f.id = p.facility_id where p.id = c.patient_id) as facility`
+  (select ${facilityLike('p.facility_id')} from facility_patientregistration p where p.id = c.patient_id) as facility`
 
 /** Whether an actor may add consultations and rounds at a facility: `home_scope` of contract patients §1.1. */
 export function isHome(actor: Actor, facility: Omit<FacilityLike, 'created_by_id'> | null): boolean {

@@ -1,8 +1,15 @@
 import { labelSql, type Queryable, type SlotsOf } from 'care-kernel'
 import { GENDERS } from 'care-kernel/contracts/auth-permissions'
-import { CATEGORIES, DISCHARGE_REASONS, ROUNDS_TYPES, ROUTES_TO_FACILITY, SYMPTOMS } from 'care-kernel/contracts/consultations'
+import {
+  CATEGORIES,
+  DISCHARGE_REASONS,
+  OTHER_SYMPTOM,
+  ROUNDS_TYPES,
+  ROUTES_TO_FACILITY,
+  SYMPTOMS
+} from 'care-kernel/contracts/consultations'
 import { FILE_TYPE } from 'care-kernel/contracts/files'
-import { AGE_TEXT, DISEASES } from 'care-kernel/contracts/patients'
+import { AGE_TEXT, DISEASES, NO_DISEASE } from 'care-kernel/contracts/patients'
 import type { dischargeSummary } from './contract.ts'
 
 /** A prescription, as the slot `prescriptions` gives it. */
@@ -129,7 +136,6 @@ export const ROUNDS_LISTED = 12
 const UPLOADS_LISTED = 200
 
 const AUTOMATED = 300
-const NO_DISEASE = 1
 const POSITIVE = 2
 const RECOVERED = 1
 const ACTIVE_STATUSES = ['confirmed', 'provisional', 'unconfirmed', 'differential']
@@ -179,7 +185,7 @@ export function factsSql({ prescriptions, samples, investigations }: Slots, beds
         where y.consultation_id = c.id and not y.deleted and y.verification_status in (${ACTIVE_STATUSES.map(status => `'${status}'`).join(', ')})`,
       `array_position(array[${ACTIVE_STATUSES.map(status => `'${status}'`).join(', ')}], y.verification_status::text), y.created_date desc nulls last, y.id desc`
     )},
-    'symptoms', coalesce((select json_agg(case when y.symptom = 9 then y.other_symptom else ${labelSql('y.symptom', SYMPTOMS)} end order by y.onset_date, y.id)
+    'symptoms', coalesce((select json_agg(case when y.symptom = ${OTHER_SYMPTOM} then y.other_symptom else ${labelSql('y.symptom', SYMPTOMS)} end order by y.onset_date, y.id)
       from facility_encountersymptom y where y.consultation_id = c.id and not y.deleted and y.clinical_impression_status <> 'entered-in-error' and y.onset_date < c.encounter_date), '[]'::json),
     'vitals', ${rows(
       `v.sign, min(v.value) as lowest, max(v.value) as highest, (array_agg(v.value order by r.taken_at, r.id))[1] as first, (array_agg(v.value order by r.taken_at desc, r.id desc))[1] as last`,

@@ -4,7 +4,7 @@ import type { FacilityShapes } from './shapes.ts'
 
 export { demoDistrict, demoUuid, type DemoDistrict, type DemoPlace } from './demo-district.ts'
 export { DOCTOR_AREAS, FACILITY_TYPES, FEATURES, ROOM_TYPES } from './enumerations.ts'
-export { facilityRead, facilityWrite, partWrite } from './policy.ts'
+export { facilityLike, facilityRead, facilityWrite, partWrite } from './policy.ts'
 export { capacityShape, facilityBare, facilityNumbered, type FacilityShapes } from './shapes.ts'
 export * from './request-comments.ts'
 export * from './requests.ts'

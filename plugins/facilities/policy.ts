@@ -22,6 +22,11 @@ export interface LinkableFacility extends FacilityLike {
   readonly local_body_id: number | null
 }
 
+/** SQL of a `FacilityLike`, for rules about one row: the facility of this id, null without one. */
+export const facilityLike = (id: string): string =>
+  `(select json_build_object('id', f.id, 'created_by_id', f.created_by_id, 'district_id', f.district_id, 'state_id', f.state_id)
+    from facility_facility f where f.id = ${id})`
+
 /** FACREAD (contract facilities §4.1): who may look at a facility. */
 export const facilityRead = any<FacilityLike>(superuser, owner, districtAdmin, stateAdmin, member, ofState, ofDistrict)
 

@@ -16,6 +16,7 @@ import {
   type Shape
 } from 'care-kernel'
 import { byPlace, hasFacility, userBaseMinimum, type FacilityLike } from 'care-kernel/contracts/auth-permissions'
+import { facilityLike } from './policy.ts'
 
 /**
  * What passes between facilities on request: a patient, oxygen. A request starts at its origin, an approving facility decides, an assigned
@@ -83,10 +84,7 @@ export function requestsBetween(table: string, roles: Readonly<Record<Role, stri
       facility: filter.externalId('facility_facility', ...columns)
     },
     columns: Object.entries(roles)
-      .map(
-        ([role, name]) =>
-          `(select json_build_object('id', f.id, 'created_by_id', f.created_by_id, 'district_id', f.district_id, 'state_id', f.state_id) ${facility(name)}) as ${role}`
-      )
+      .map(([role, name]) => `${facilityLike(`r.${name}_id`)} as ${role}`)
       .join(', '),
     concerns:
       scope =>

@@ -3,6 +3,7 @@ import { defineContract, hooks, type, type Actor, type Queryable, type Tx } from
 import type { FileType } from './enumerations.ts'
 
 export { FILE_CATEGORIES, FILE_TYPE, FILE_TYPES, type FileType } from './enumerations.ts'
+export { mayTouch, type OwnerLike } from './policy.ts'
 
 /** A file a plugin writes itself. */
 export interface OwnFile {

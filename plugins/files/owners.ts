@@ -1,4 +1,5 @@
 import { invalid, isUuid, type Actor, type Queryable } from 'care-kernel'
+import { facilityLike } from 'care-kernel/contracts/facilities'
 import { FILE_TYPE, type FileType } from './enumerations.ts'
 import { mayTouch, type OwnerLike } from './policy.ts'
 import type { DeclaredScope } from './scope.ts'
@@ -24,19 +25,15 @@ export type Action = 'create' | 'change' | 'read'
 /** Every refusal looks alike, so that nobody learns what there is (contract gateways-jobs §1.3). */
 export const refused = () => invalid({ permission: 'denied' })
 
-const facility = (id: string) =>
-  `(select json_build_object('id', f.id, 'created_by_id', f.created_by_id, 'district_id', f.district_id, 'state_id', f.state_id)
-    from facility_facility f where f.id = ${id})`
-
 const patientSql = (lastAssigned: string) => `
   select p.id::text as key, p.id as "patientId", null::bigint as "consultationId", p.is_active as open, false as closed,
-    json_build_array(p.assigned_to_id, ${lastAssigned}) as assigned, json_build_array(${facility('p.facility_id')}) as facilities
+    json_build_array(p.assigned_to_id, ${lastAssigned}) as assigned, json_build_array(${facilityLike('p.facility_id')}) as facilities
   from facility_patientregistration p where p.external_id = any($1) and not p.deleted`
 
 const consultationSql = (key: string, open: string, named: string, closed = 'false') => `
   select ${key} as key, p.id as "patientId", c.id as "consultationId", ${open} as open, ${closed} as closed,
     json_build_array(p.assigned_to_id, c.assigned_to_id) as assigned,
-    json_build_array(${facility('p.facility_id')}, ${facility('c.facility_id')}) as facilities
+    json_build_array(${facilityLike('p.facility_id')}, ${facilityLike('c.facility_id')}) as facilities
   from facility_patientconsultation c join facility_patientregistration p on p.id = c.patient_id ${named} and not c.deleted`
 
 const byConsultation = 'where c.external_id = any($1)'

@@ -4,10 +4,20 @@ import type { PatientLike } from './policy.ts'
 import type { Relations } from './patient-filters.ts'
 import type { PatientShapes } from './shapes.ts'
 
-export { ACTIONS, BED_TYPES, BLOOD_GROUPS, DISEASE_STATUSES, DISEASES, SOURCES, TEST_TYPES } from './enumerations.ts'
+export {
+  ACTIONS,
+  BED_TYPES,
+  BLOOD_GROUPS,
+  DISEASE_STATUSES,
+  DISEASES,
+  NO_DISEASE,
+  RELATION,
+  SOURCES,
+  TEST_TYPES
+} from './enumerations.ts'
 export { patientRead, patientUpdate, type PatientFacility, type PatientLike } from './policy.ts'
 export { lastWriting } from './patient-resources.ts'
-export { AGE_TEXT, AGE_YEARS, type PatientShapes } from './shapes.ts'
+export { AGE_MONTHS, AGE_TEXT, AGE_YEARS, type PatientShapes } from './shapes.ts'
 
 /** A live patient as rules and writes of other plugins need one. */
 export interface PatientRow extends PatientLike {

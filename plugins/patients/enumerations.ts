@@ -62,6 +62,8 @@ export const DISEASES: Labels = {
   7: 'Cancer',
   8: 'OTHER'
 }
+/** The entry that says there is none. */
+export const NO_DISEASE = 1
 
 /** Contract patients §4.1. */
 export const OCCUPATIONS: Labels = {
@@ -114,6 +116,7 @@ export const RELATIONS: Labels = {
   9: 'WORSHIP_PLACE',
   10: 'OTHERS'
 }
+export const RELATION = { family: 1 } as const
 export const MODES_OF_CONTACT: Labels = {
   1: 'TOUCHED_BODY_FLUIDS',
   2: 'DIRECT_PHYSICAL_CONTACT',

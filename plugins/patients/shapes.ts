@@ -44,6 +44,9 @@ const AGE = `age(${UNTIL}, ${BORN})`
 /** Whole years of the patient `p`, as an SQL expression; null without any date of birth (contract patients §4). */
 export const AGE_YEARS = `date_part('year', ${AGE})::integer`
 
+/** Months of the patient `p` beyond the whole years, likewise. */
+export const AGE_MONTHS = `date_part('month', ${AGE})::integer`
+
 const counted = (unit: string) => `n.${unit}s || case n.${unit}s when 1 then ' ${unit}' else ' ${unit}s' end`
 
 /** `23 years`, for infants `2 months 3 days`, as an SQL expression over `p`. */

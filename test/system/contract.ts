@@ -19,6 +19,7 @@ const AREAS = [
   'events',
   'shifting',
   'resources',
+  'samples',
   'files',
   'notifications',
   'summaries',

@@ -51,6 +51,9 @@ const LARGE = new Set([
   'facility_shiftingrequestcomment',
   'facility_resourcerequest',
   'facility_resourcerequestcomment',
+  'facility_patientsample',
+  'facility_patientsampleflow',
+  'facility_patientexternaltest',
   'facility_fileupload',
   'facility_notification'
 ])
@@ -155,6 +158,31 @@ async function growAll(kernel: TestKernel): Promise<void> {
   )
   await grow(kernel, 'facility_shiftingrequestcomment', { ...dates, request_id: `${request?.shift} - n % 10000` })
   await grow(kernel, 'facility_resourcerequestcomment', { ...dates, request_id: `${request?.resource} - n % 10000` })
+  await grow(kernel, 'facility_patientsample', {
+    ...dates,
+    ...of,
+    patient_id: patient,
+    testing_facility_id: pick,
+    status: '1 + n % 7',
+    result: '1 + n % 4',
+    sample_type: 'n % 10'
+  })
+  const [sample] = await kernel.sql<{ id: number }>('select max(id) as id from facility_patientsample')
+  await grow(kernel, 'facility_patientsampleflow', {
+    ...dates,
+    patient_sample_id: `${sample?.id} - n % 10000`,
+    created_by_id: `(${nth('users_user')})[1 + n % 2000]`
+  })
+  await grow(kernel, 'facility_patientexternaltest', {
+    ...dates,
+    srf_id: `md5(n::text)`,
+    name: `md5((n + 1)::text)`,
+    mobile_number: `'97' || (10000000 + n)`,
+    sample_collection_date: `(${when})::date`,
+    result_date: `(${when})::date`,
+    district_id: `(${nth('users_district')})[1 + n % 60]`,
+    local_body_id: `(${nth('users_localbody')})[1 + n % 4]`
+  })
   await grow(kernel, 'facility_fileupload', { ...dates, associating_id: `gen_random_uuid()::text` })
   await grow(kernel, 'facility_notification', { ...dates, intended_for_id: `(select min(id) from users_user) + n % 20` })
   await kernel.sql('vacuum analyze')

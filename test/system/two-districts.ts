@@ -176,6 +176,27 @@ async function furnish(kernel: TestKernel, root: Requester, name: string, at: At
     approving_facility: at.uuid
   })
   await post(`/api/v1/resource/${resource.id}/comment/`, { comment: text('a comment on a request') })
+  const sample = await post('/api/v1/test_sample/', {
+    patient: patient.id,
+    icmr_label: text('a label'),
+    doctor_name: text('a doctor'),
+    diagnosis: text('a finding'),
+    notes: text('a remark')
+  })
+  const [reported] = await kernel.sql<{ id: number }>(
+    `insert into facility_patientexternaltest (external_id, created_date, modified_date, deleted, srf_id, name, age, age_in, gender, address, mobile_number, is_repeat,
+      patient_status, lab_name, test_type, sample_type, result, patient_created, district_id, local_body_id)
+    select gen_random_uuid(), now(), now(), false, $1, $2, 30, 'years', 'm', $3, $4, false, 'well', 'lab', 'RTPCR', 'swab', $6, false, $5, l.id
+    from users_localbody l where l.district_id = $5 order by l.id limit 1 returning id`,
+    [
+      text('a request'),
+      text('a person'),
+      text('a street'),
+      name === 'Near' ? '9876533331' : '9876533332',
+      at.district_id,
+      text('a result')
+    ]
+  )
   const facility = `/api/v1/facility/${at.uuid}`
   await post(`${facility}/patient_stats/`, { entry_date: '2024-06-03', num_patients_visited: 3 })
   const hub = await answered(
@@ -223,6 +244,8 @@ async function furnish(kernel: TestKernel, root: Requester, name: string, at: At
       file: file.id,
       shift: shift.id,
       resource: resource.id,
+      test_sample: sample.id,
+      external_result: String(reported?.id ?? ''),
       facility: at.uuid,
       hub: hub.id,
       event: String(event?.id ?? ''),

@@ -1,0 +1,66 @@
+import { field, record, type Infer } from 'care-kernel'
+import { ICMR_CATEGORIES, SAMPLE_TYPES } from './enumerations.ts'
+import { RESULTS, STATUSES } from './statuses.ts'
+
+const words = () => field.text({ optional: true })
+const flag = () => field.boolean({ optional: true })
+
+/** A sample (contract consultations §15). What it is at is not decided by who takes it: `status` and `result` are for changes. */
+export const sampleInput = record({
+  sample_type: field.label(SAMPLE_TYPES, { optional: true }),
+  status: field.label(STATUSES, { optional: true }),
+  result: field.label(RESULTS, { optional: true }),
+  icmr_category: field.label(ICMR_CATEGORIES, { optional: true }),
+  patient: field.externalId('facility_patientregistration', { optional: true, source: 'patient_id' }),
+  consultation: field.externalId('facility_patientconsultation', { optional: true, source: 'consultation_id' }),
+  date_of_sample: field.datetime({ optional: true }),
+  date_of_result: field.datetime({ optional: true }),
+  notes: field.text({ optional: true, max: 255 }),
+  testing_facility: field.externalId('facility_facility', { optional: true, source: 'testing_facility_id' }),
+  sample_type_other: words(),
+  has_sari: flag(),
+  has_ari: flag(),
+  doctor_name: field.text({ optional: true, max: 255 }),
+  diagnosis: words(),
+  diff_diagnosis: words(),
+  etiology_identified: words(),
+  is_atypical_presentation: flag(),
+  atypical_presentation: words(),
+  is_unusual_course: flag(),
+  icmr_label: field.text({ optional: true, max: 200 }),
+  fast_track: words()
+})
+export type SampleInput = Infer<typeof sampleInput>
+
+/** What may be corrected of an external result (contract consultations §16). */
+export const correction = record({
+  address: field.text(),
+  ward: field.reference('users_ward', { optional: true, null: true, source: 'ward_id' }),
+  local_body: field.reference('users_localbody', { optional: true, source: 'local_body_id' }),
+  patient_created: field.boolean({ optional: true })
+})
+
+const required = (max: number) => field.text({ max })
+const remark = () => field.text({ optional: true, null: true, blank: true, max: 255 })
+const day = () => field.date({ optional: true, null: true })
+
+/** One external result of an upload, its place found already (contract consultations §16). */
+export const externalResult = record({
+  srf_id: required(255),
+  name: required(1000),
+  age: field.integer({ optional: false }),
+  age_in: required(20),
+  gender: required(10),
+  address: field.text(),
+  mobile_number: required(15),
+  is_repeat: field.boolean(),
+  patient_status: required(15),
+  source: remark(),
+  patient_category: remark(),
+  lab_name: required(255),
+  test_type: required(255),
+  sample_type: required(255),
+  result: required(255),
+  sample_collection_date: day(),
+  result_date: day()
+})

@@ -1,0 +1,90 @@
+import { baseColumns, column, defineModel } from 'care-kernel'
+import { AWAITING, STATUS } from './statuses.ts'
+
+const key = () => column.bigint('none', { null: true })
+const words = () => column.text('health', { default: '' })
+const flag = () => column.boolean('health', { default: false })
+
+/** Contract consultations §17. */
+export const PatientSample = defineModel({
+  name: 'PatientSample',
+  table: 'facility_patientsample',
+  fixture: 'facility.patientsample',
+  subject: 'patient_id',
+  columns: {
+    ...baseColumns(),
+    sample_type: column.integer('health', { default: 0 }),
+    sample_type_other: words(),
+    has_sari: flag(),
+    has_ari: flag(),
+    doctor_name: column.varchar('identity', 255, { default: 'NO DOCTOR SPECIFIED' }),
+    diagnosis: words(),
+    diff_diagnosis: words(),
+    etiology_identified: words(),
+    is_atypical_presentation: flag(),
+    atypical_presentation: words(),
+    is_unusual_course: flag(),
+    icmr_category: column.integer('health', { default: 0 }),
+    icmr_label: column.varchar('health', 200, { default: '' }),
+    status: column.integer('none', { default: STATUS.submitted }),
+    result: column.integer('health', { default: AWAITING }),
+    fast_track: words(),
+    date_of_sample: column.timestamp('health', { null: true }),
+    date_of_result: column.timestamp('health', { null: true }),
+    consultation_id: column.bigint('none'),
+    created_by_id: key(),
+    last_edited_by_id: key(),
+    patient_id: column.bigint('none'),
+    testing_facility_id: key()
+  }
+})
+
+/** Every status a sample had, and what was said of it (contract consultations §17). */
+export const PatientSampleFlow = defineModel({
+  name: 'PatientSampleFlow',
+  table: 'facility_patientsampleflow',
+  fixture: 'facility.patientsampleflow',
+  subject: null,
+  columns: {
+    ...baseColumns(),
+    status: column.integer('none'),
+    notes: column.varchar('health', 255),
+    created_by_id: column.bigint('none'),
+    patient_sample_id: column.bigint('none')
+  }
+})
+
+const lab = () => column.varchar('health', 255)
+const remark = () => column.varchar('health', 255, { null: true })
+
+/** What a laboratory reported of somebody who need not be a patient (contract consultations §17). */
+export const PatientExternalTest = defineModel({
+  name: 'PatientExternalTest',
+  table: 'facility_patientexternaltest',
+  fixture: 'facility.patientexternaltest',
+  subject: null,
+  columns: {
+    ...baseColumns(),
+    srf_id: column.varchar('identity', 255),
+    name: column.varchar('identity', 1000),
+    age: column.integer('none', { quasi: 5 }),
+    age_in: column.varchar('none', 20),
+    gender: column.varchar('none', 10),
+    address: column.text('contact'),
+    mobile_number: column.varchar('contact', 15),
+    is_repeat: column.boolean('health'),
+    patient_status: column.varchar('health', 15),
+    source: remark(),
+    patient_category: remark(),
+    lab_name: column.varchar('none', 255),
+    test_type: lab(),
+    sample_type: lab(),
+    result: lab(),
+    sample_collection_date: column.date('health', { null: true }),
+    result_date: column.date('health', { null: true }),
+    patient_created: column.boolean('none', { default: false }),
+    district_id: column.bigint('none'),
+    local_body_id: column.bigint('none'),
+    ward_id: key()
+  }
+})

@@ -1,0 +1,36 @@
+import { definePlugin } from 'care-kernel'
+import { authPermissions } from 'care-kernel/contracts/auth-permissions'
+import { consultations } from 'care-kernel/contracts/consultations'
+import { dischargeSummary } from 'care-kernel/contracts/discharge-summary'
+import { facilities } from 'care-kernel/contracts/facilities'
+import { files } from 'care-kernel/contracts/files'
+import { patients } from 'care-kernel/contracts/patients'
+import { places } from 'care-kernel/contracts/places'
+import { summaries } from 'care-kernel/contracts/summaries'
+import { samples } from './contract.ts'
+import { demo } from './demo.ts'
+import { externalRoutes } from './external-routes.ts'
+import { claimResults, fillings, ownFiles } from './fillings.ts'
+import { PatientExternalTest, PatientSample, PatientSampleFlow } from './models.ts'
+import { sampleRules } from './policy.ts'
+import { sampleRoutes } from './sample-routes.ts'
+
+export default definePlugin({
+  contract: samples,
+  version: '1.0.0',
+  kernel: '^1.0.0',
+  summary: 'Samples on their way to a laboratory and back, and what laboratories report by themselves',
+  requires: [places, authPermissions, facilities, patients, consultations],
+  extends: [files, dischargeSummary, summaries],
+  ports: ['database'],
+  models: [PatientSample, PatientSampleFlow, PatientExternalTest],
+  migrations: new URL('../../migrations/samples/', import.meta.url),
+  permissions: { rules: sampleRules },
+  fills: fillings,
+  hooks: { 'files/owners-asked': ownFiles, 'patients/srf-id-given': claimResults },
+  routes(app, scope) {
+    sampleRoutes(app, scope)
+    externalRoutes(app, scope)
+  },
+  demo
+})

@@ -1,0 +1,121 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import {
+  actorOf,
+  describe,
+  isUuid,
+  notAUuid,
+  Params,
+  readInput,
+  scopePart,
+  sendCsv,
+  sendJson,
+  type Query,
+  type Where
+} from 'care-kernel'
+import { icmrForm } from './icmr.ts'
+import { sampleInput } from './inputs.ts'
+import { sampleScope } from './policy.ts'
+import { sampleFilters, sampleOrder, sampleReads, sampleTable } from './sample-reads.ts'
+import { SAMPLE_ROW, SampleService, type SampleRow } from './samples.ts'
+import type { SampleScope } from './scope.ts'
+
+type One = { Params: { id: string; patient?: string } }
+
+/** Samples the actor sees; below a patient, those of the patient. */
+const visible =
+  (request: FastifyRequest): Where =>
+  params => {
+    const { patient } = request.params as { readonly patient?: string }
+    if (patient !== undefined && !isUuid(patient)) throw notAUuid(patient)
+    return [
+      scopePart(sampleScope, actorOf(request), params),
+      patient === undefined
+        ? undefined
+        : `s.patient_id = (select p.id from facility_patientregistration p where p.external_id = ${params.add(patient, 'uuid')})`
+    ]
+  }
+
+/** `test_sample/` and `patient/{id}/test_sample/` (contract consultations §15, patients §17): the same, all of them and one patient's. */
+export function sampleRoutes(app: FastifyInstance, scope: SampleScope): void {
+  const { database, facilities, patients } = scope
+  const { samples, detail } = sampleReads(facilities.facilities.shapes, patients.patients.shapes)
+  const service = new SampleService(scope)
+  const writing = { permission: 'sample.take' }
+
+  for (const [url, permission] of [
+    ['/api/v1/test_sample/', 'sample.list'],
+    ['/api/v1/patient/:patient/test_sample/', 'sample.read']
+  ] as const) {
+    app.get(
+      url,
+      {
+        config: { permission, otherwise: 'sample.take' },
+        schema: describe({
+          summary: 'Samples one sees; with `csv` as a table',
+          filters: sampleFilters,
+          paging: 'limit',
+          answer: samples.shape
+        })
+      },
+      async (request, reply) => {
+        const query = request.query as Query
+        if (!Object.hasOwn(query, 'csv')) return sendJson(reply, await samples.list(database, request, visible(request)))
+        const params = new Params()
+        const found = ['not s.deleted', ...visible(request)(params), ...sampleFilters.compile(query, params)].filter(Boolean)
+        return sendCsv(request, reply, database, {
+          file: 'patientsample_export.csv',
+          columns: sampleTable,
+          rows: `from facility_patientsample s join facility_patientregistration p on p.id = s.patient_id
+            where ${found.join(' and ')} ${sampleOrder.compile(query)}`,
+          params
+        })
+      }
+    )
+
+    app.post(
+      url,
+      { config: writing, schema: describe({ summary: 'Take a sample', body: sampleInput, answer: detail, status: 201 }) },
+      async (request, reply) => {
+        const json = await database.transaction(async tx => {
+          const values = await readInput(request, sampleInput, { db: tx })
+          return samples.one(tx, await service.take(tx, actorOf(request), values), undefined, detail)
+        })
+        return sendJson(reply, json, 201)
+      }
+    )
+
+    app.get<One>(
+      `${url}:id/`,
+      {
+        config: { permission: 'sample.read', otherwise: 'sample.update' },
+        schema: describe({ summary: 'One sample and the way it took', answer: detail })
+      },
+      async (request, reply) => sendJson(reply, await samples.one(database, request.params.id, visible(request), detail))
+    )
+
+    app.patch<One>(
+      `${url}:id/`,
+      {
+        config: { permission: 'sample.update' },
+        schema: describe({ summary: 'Say how a sample gets on', body: sampleInput, answer: samples.shape })
+      },
+      async (request, reply) => {
+        const json = await database.transaction(async tx => {
+          const row = await samples.row<SampleRow>(tx, request.params.id, SAMPLE_ROW, visible(request), true)
+          await service.change(tx, actorOf(request), row, await readInput(request, sampleInput, { db: tx, partial: true }))
+          return samples.one(tx, row.external_id)
+        })
+        return sendJson(reply, json)
+      }
+    )
+
+    app.get<One>(
+      `${url}:id/icmr_sample/`,
+      {
+        config: { permission: 'sample.read' },
+        schema: describe({ summary: 'What the form of ICMR asks about a sample', answer: icmrForm })
+      },
+      async (request, reply) => sendJson(reply, await samples.one(database, request.params.id, visible(request), icmrForm))
+    )
+  }
+}

@@ -1,0 +1,104 @@
+import { invalid, rowsOf, type Actor, type Tx } from 'care-kernel'
+import { sampleInput, type SampleInput } from './inputs.ts'
+import { PatientSample, PatientSampleFlow } from './models.ts'
+import type { SampleScope } from './scope.ts'
+import { advance, AWAITING, STATUS, type SampleState } from './statuses.ts'
+
+/** A sample that changes; the transaction holds it. */
+export interface SampleRow extends SampleState {
+  readonly id: number
+  readonly external_id: string
+}
+
+/** Columns of a `SampleRow`; `s` is the sample. */
+export const SAMPLE_ROW = 's.id, s.external_id, s.status, s.result, s.date_of_sample'
+
+const samples = rowsOf(PatientSample)
+const steps = rowsOf(PatientSampleFlow)
+const ADD = `with made as (${samples.insert} returning *) select id, external_id from made`
+const STEP = `with made as (${steps.insert} returning *) select id from made`
+
+const CONSULTATION = `select c.id, c.patient_id from facility_patientconsultation c where not c.deleted and`
+
+interface Taken {
+  readonly id: number
+  readonly patient_id: number
+}
+
+/** Takes samples and says how they get on. */
+export class SampleService {
+  readonly #scope: SampleScope
+
+  constructor(scope: SampleScope) {
+    this.#scope = scope
+  }
+
+  /**
+   * Adds a sample of the patient, in the consultation named or the latest one (contract consultations §15); its uuid. 400 for a patient
+   * whom the actor does not see, as for one who is not there, and for a consultation of somebody else (FIX).
+   */
+  async take(tx: Tx, actor: Actor, values: SampleInput): Promise<string> {
+    const { patient: patientId, consultation: consultationId, notes, ...rest } = values
+    if (patientId === undefined && consultationId === undefined)
+      throw invalid({ non_field_errors: ['Either of patient or consultation is required'] })
+    const named = consultationId === undefined ? undefined : await this.#consultation(tx, 'c.id = $1', consultationId)
+    const whose = patientId ?? named?.patient_id
+    const patient =
+      whose === undefined
+        ? undefined
+        : await this.#scope.patients.patients.byId(tx, whose, { visibleTo: actor, retrieving: true })
+    if (!patient) throw invalid({ [patientId === undefined ? 'consultation' : 'patient']: ['object with this id not found'] })
+    if (named && named.patient_id !== patient.id) throw invalid({ consultation: ['object with this id not found'] })
+    const consultation = named ?? (await this.#consultation(tx, 'c.patient_id = $1 order by c.id desc limit 1', patient.id))
+    if (!consultation) throw invalid({ patient: ['Invalid id/ No consultation done'] })
+    const [made] = await samples.add<{ id: number; external_id: string }>(tx, ADD, [
+      {
+        testing_facility_id: patient.facility_id,
+        ...sampleInput.columns(rest),
+        status: STATUS.submitted,
+        result: AWAITING,
+        patient_id: patient.id,
+        consultation_id: consultation.id,
+        created_by_id: actor.id,
+        last_edited_by_id: actor.id,
+        ...this.#dates()
+      }
+    ])
+    if (!made) throw new Error('no sample was added')
+    await this.#step(tx, actor, made.id, STATUS.submitted, notes ?? 'created')
+    return made.external_id
+  }
+
+  /** Changes a sample and notes the step. Whose it is stays, whatever the body says. */
+  async change(tx: Tx, actor: Actor, row: SampleRow, values: Partial<SampleInput>): Promise<void> {
+    const { notes, ...rest } = values
+    const written = { ...rest, ...advance(row, rest, this.#now()) }
+    await samples.update(tx, row.id, {
+      ...sampleInput.columns(written),
+      patient_id: undefined,
+      consultation_id: undefined,
+      last_edited_by_id: actor.id,
+      modified_date: this.#now()
+    })
+    await this.#step(tx, actor, row.id, written.status, notes ?? `updated by ${actor.username}`)
+  }
+
+  async #consultation(tx: Tx, where: string, id: number): Promise<Taken | undefined> {
+    const {
+      rows: [found]
+    } = await tx.query<Taken>(`${CONSULTATION} ${where}`, [id])
+    return found
+  }
+
+  async #step(tx: Tx, { id: by }: Actor, sampleId: number, status: number, notes: string): Promise<void> {
+    await steps.add(tx, STEP, [{ patient_sample_id: sampleId, status, notes, created_by_id: by, ...this.#dates() }])
+  }
+
+  #dates() {
+    return { created_date: this.#now(), modified_date: this.#now() }
+  }
+
+  #now(): string {
+    return this.#scope.clock.now().toISOString()
+  }
+}
