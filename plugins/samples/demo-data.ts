@@ -13,7 +13,6 @@ export interface DemoSample {
   readonly icmr_label?: string
   readonly has_sari?: boolean
   readonly has_ari?: boolean
-  readonly diagnosis?: string
   readonly note?: string
 }
 
@@ -22,16 +21,16 @@ const label = (number: number) => ({ icmr_label: `PZK-${1000 + number}` })
 /** Samples in every status. */
 export const SAMPLES: readonly DemoSample[] = [
   { status: STATUS.submitted, sample_type: 2, icmr_category: 10, has_ari: true },
-  { status: STATUS.submitted, sample_type: 3, icmr_category: 0, diagnosis: 'Dengue suspected' },
+  { status: STATUS.submitted, sample_type: 3, icmr_category: 0 },
   { status: STATUS.approved, sample_type: 2, icmr_category: 20 },
   { status: STATUS.denied, sample_type: 6, icmr_category: 0, note: 'The biopsy was done before: see the files' },
-  { status: STATUS.sent, sample_type: 1, icmr_category: 40, ...label(1), has_sari: true, diagnosis: 'Pneumonia' },
+  { status: STATUS.sent, sample_type: 1, icmr_category: 40, ...label(1), has_sari: true },
   { status: STATUS.sent, sample_type: 4, icmr_category: 0, ...label(2) },
   { status: STATUS.received, sample_type: 2, icmr_category: 30, ...label(3), has_ari: true },
-  { status: STATUS.received, sample_type: 7, icmr_category: 0, ...label(4), diagnosis: 'Wound that does not heal' },
+  { status: STATUS.received, sample_type: 7, icmr_category: 0, ...label(4) },
   { status: STATUS.completed, result: 1, sample_type: 2, icmr_category: 10, ...label(5), has_ari: true },
   { status: STATUS.completed, result: 2, sample_type: 2, icmr_category: 10, ...label(6) },
-  { status: STATUS.completed, result: 2, sample_type: 3, icmr_category: 0, ...label(7), diagnosis: 'Fever for a week' },
+  { status: STATUS.completed, result: 2, sample_type: 3, icmr_category: 0, ...label(7) },
   { status: STATUS.completed, result: 2, sample_type: 9, sample_type_other: 'Stool', icmr_category: 0, ...label(8) }
 ]
 

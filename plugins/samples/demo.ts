@@ -9,10 +9,12 @@ interface DemoConsultation {
   readonly id: number
   readonly patient_id: number
   readonly facility_id: number
+  /** ISO text. */
+  readonly began: string
 }
 
 /** The newest stays first, one of a patient each. */
-const CONSULTATIONS = `select c.id, c.patient_id, c.facility_id from facility_patientconsultation c
+const CONSULTATIONS = `select c.id, c.patient_id, c.facility_id, c.encounter_date as began from facility_patientconsultation c
   join facility_patientregistration p on p.last_consultation_id = c.id join facility_facility f on f.id = c.facility_id
   where f.external_id::text like 'fac11111-%' and not c.deleted and not p.deleted order by c.id desc limit $1`
 /** The first ward of every local body of a district. */
@@ -29,19 +31,23 @@ export async function demo(tx: Tx, { clock, model }: SampleScope): Promise<void>
   const district = await demoDistrict(tx, clock)
   if (!district) return
   const { rows: consultations } = await tx.query<DemoConsultation>(CONSULTATIONS, [SAMPLES.length])
+  const now = clock.now().getTime()
+  /** Between the beginning of a stay and now. */
+  const when = ({ began }: DemoConsultation, part: number) =>
+    new Date(now - Math.round((now - Date.parse(began)) * (0.9 - 0.9 * part))).toISOString()
   const planned = consultations.flatMap((consultation, at) => {
     const sample = SAMPLES[at]
     return sample ? [{ consultation, sample, at }] : []
   })
   const made = await model(PatientSample).bulkCreate(
-    planned.map(({ consultation, sample, at }) => sampleOf(district, consultation, sample, at)),
+    planned.map(({ consultation, sample, at }) => sampleOf(district, consultation, sample, at, part => when(consultation, part))),
     { transaction: tx.sequelize, returning: ['id'] }
   )
   await model(PatientSampleFlow).bulkCreate(
-    planned.flatMap(({ sample, at }, index) => {
+    planned.flatMap(({ consultation, sample, at }, index) => {
       const way = wayTo(sample.status)
       return way.map((status, nth) => {
-        const date = district.daysAgo(daysOf(at) * (1 - nth / way.length))
+        const date = when(consultation, nth / way.length)
         return {
           external_id: demoUuid('5a211111', at * 10 + nth + 1),
           patient_sample_id: made[index]?.get('id') as number,
@@ -79,17 +85,15 @@ export async function demo(tx: Tx, { clock, model }: SampleScope): Promise<void>
   )
 }
 
-/** How many days ago the nth was taken. */
-const daysOf = (at: number): number => 1 + at * 0.4
-
 function sampleOf(
   district: DemoDistrict,
   { id, patient_id: patientId, facility_id: facilityId }: DemoConsultation,
   { status, result = AWAITING, note, ...sample }: DemoSample,
-  at: number
+  at: number,
+  when: (part: number) => string
 ) {
   const admin = district.person('demo-dist-admin')
-  const taken = district.daysAgo(daysOf(at))
+  const taken = when(0)
   return {
     ...sample,
     external_id: demoUuid('5a111111', at + 1),
@@ -100,7 +104,7 @@ function sampleOf(
     result,
     doctor_name: 'Duty doctor',
     date_of_sample: status >= STATUS.sent ? taken : null,
-    date_of_result: status === STATUS.completed ? district.daysAgo(daysOf(at) / 5) : null,
+    date_of_result: status === STATUS.completed ? when(0.8) : null,
     created_by_id: admin,
     last_edited_by_id: admin,
     created_date: taken,
