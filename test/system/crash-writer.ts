@@ -49,15 +49,17 @@ export class Writer {
     while (this.#open > 0) await wait(10)
   }
 
-  /** Until so many seconds have gone by and something of every kind was answered since, on a slow machine longer. */
-  async progress(seconds: number): Promise<void> {
-    const before = this.#counts()
+  /** Until so many seconds have gone by and something of every kind was answered since, on a slow machine longer. Writes answered per second. */
+  async progress(seconds: number): Promise<number> {
+    const [before, from] = [this.#counts(), performance.now()]
     for (
       let tenth = 0;
       tenth < seconds * 10 || (tenth < 300 && this.#counts().some((count, at) => count < (before[at] ?? 0) + 3));
       tenth++
     )
       await wait(100)
+    const answered = this.#counts().reduce((sum, count, at) => sum + count - (before[at] ?? 0), 0)
+    return (answered * 1000) / (performance.now() - from)
   }
 
   #counts(): number[] {

@@ -1,4 +1,5 @@
-// What was answered is there, whole, whatever is killed: `node dist/test/system/crash.js [--long]`; crash.test.ts runs the short form.
+// What was answered is there, whole, whatever is killed: `node dist/test/system/crash.js [--long] [--care]`, with every plugin or with those of
+// the care alone; crash.test.ts runs the short form.
 import { pathToFileURL } from 'node:url'
 import { freePort } from '../../plugins/database-embedded/launcher.ts'
 import { Writer, type Answered } from './crash-writer.ts'
@@ -14,14 +15,23 @@ interface Sizes {
 export const SHORT: Sizes = { kills: 2, writesPerSecond: 300, seconds: 3 }
 export const LONG: Sizes = { kills: 10, writesPerSecond: 300, seconds: 8 }
 
+/** Those that know patients and what is done for them. */
+const CARE = ['auth-permissions', 'places', 'facilities', 'patients', 'consultations', 'shifting', 'resources']
+
+/** What is to be told of a row; nothing where nobody tells it. */
+const told = (plugins: readonly string[], event: string, field: string, id: string) =>
+  plugins.includes('notifications')
+    ? `exists (select from kernel_message m where m.task = 'notifications.${event}' and (m.payload ->> '${field}')::bigint = ${id})`
+    : 'true'
+
 /** Rows of each kind that are not whole; what was never answered must be whole, too, where it is at all. */
-const TORN: Readonly<Record<string, string>> = {
+const tornRows = (plugins: readonly string[]): Readonly<Record<string, string>> => ({
   'patients without history, illness, occupation or message': `select p.external_id from facility_patientregistration p where p.name like 'Crash %' and not (
     exists (select from facility_historicalpatientregistration h where h.id = p.id and h.history_type = '+')
     and exists (select from facility_historicalpatientregistration h where h.id = p.id and h.history_type = '~')
     and exists (select from facility_disease d where d.patient_id = p.id and not d.deleted)
     and exists (select from facility_patientmetainfo m where m.id = p.meta_info_id and m.occupation = 11)
-    and exists (select from kernel_message m where m.task = 'notifications.patients/patient-registered' and (m.payload ->> 'patientId')::bigint = p.id))`,
+    and ${told(plugins, 'patients/patient-registered', 'patientId', 'p.id')})`,
   'consultations without diagnosis, symptom, events, message, or their patient': `select c.external_id from facility_patientconsultation c
     join facility_patientregistration p on p.id = c.patient_id where p.name like 'Crash %' and not (
     p.last_consultation_id = c.id
@@ -29,27 +39,30 @@ const TORN: Readonly<Record<string, string>> = {
     and exists (select from facility_encountersymptom s where s.consultation_id = c.id)
     and 3 = (select count(distinct e.object_model) from facility_patientconsultationevent e
       where e.consultation_id = c.id and e.object_model in ('PatientConsultation', 'ConsultationDiagnosis', 'EncounterSymptom'))
-    and exists (select from kernel_message m where m.task = 'notifications.consultations/consultation-created' and (m.payload ->> 'consultationId')::bigint = c.id))`,
+    and ${told(plugins, 'consultations/consultation-created', 'consultationId', 'c.id')})`,
   'rounds without events, message, or their consultation': `select r.external_id from facility_dailyround r join facility_patientconsultation c on c.id = r.consultation_id
     join facility_patientregistration p on p.id = c.patient_id where p.name like 'Crash %' and not (
     c.last_daily_round_id is not null
     and exists (select from facility_patientconsultationevent e where e.consultation_id = c.id and e.object_model = 'DailyRound' and e.object_id = r.id)
-    and exists (select from kernel_message m where m.task = 'notifications.consultations/round-created' and (m.payload ->> 'roundId')::bigint = r.id))`,
+    and ${told(plugins, 'consultations/round-created', 'roundId', 'r.id')})`,
   'patients with two open requests or none of those answered': `select p.external_id from facility_patientregistration p where p.name like 'Crash %'
     and (select count(*) from facility_shiftingrequest r where r.patient_id = p.id and not r.deleted) > 1`,
   'messages that gave up': `select id from kernel_message where state = 'parked'`
-}
+})
 
-export async function crash({ kills, writesPerSecond, seconds }: Sizes): Promise<{ facts: string; failures: string[] }> {
+export async function crash(
+  { kills, writesPerSecond, seconds }: Sizes,
+  plugins = FEATURES
+): Promise<{ facts: string; failures: string[] }> {
   const own = await ownServer('postgres')
   const { url } = own
   const port = await freePort()
-  const config = configFile(url, FEATURES, {
+  const config = configFile(url, plugins, {
     environment: 'development',
     security: { secretKey: 'care-kernel-development-only', rateLimit: false },
     server: { port },
     plugins: {
-      ...Object.fromEntries(FEATURES.map(name => [name, {}])),
+      ...Object.fromEntries(plugins.map(name => [name, {}])),
       'auth-permissions': { accessTokenMinutes: 60, passwordHash: { memoryKiB: 64, passes: 1, lanes: 1 } }
     }
   })
@@ -72,8 +85,9 @@ export async function crash({ kills, writesPerSecond, seconds }: Sizes): Promise
     const writer = new Writer(`http://127.0.0.1:${port}`, access, place)
     const writing = writer.run(writesPerSecond)
     const began = performance.now()
+    const rates: number[] = []
     for (let kill = 0; kill < kills; kill++) {
-      await writer.progress(seconds)
+      rates.push(await writer.progress(seconds))
       // By turns the database and the server; the last time both.
       if (kill % 2 === 0 || kill === kills - 1) {
         await own.kill()
@@ -84,7 +98,7 @@ export async function crash({ kills, writesPerSecond, seconds }: Sizes): Promise
         server = await start(config)
       }
     }
-    await writer.progress(seconds)
+    rates.push(await writer.progress(seconds))
     writer.end()
     await writing
     const took = (performance.now() - began) / 1000
@@ -93,11 +107,11 @@ export async function crash({ kills, writesPerSecond, seconds }: Sizes): Promise
     const failures = [
       ...(await missing(url, ids)),
       ...(await lostChanges(url, changes)),
-      ...(await torn(url)),
+      ...(await torn(url, plugins)),
       ...[...odd].map(answer => `an answer that no fault explains: ${answer}`)
     ]
     return {
-      facts: `${kills} kills, ${written} writes answered in ${took.toFixed(0)} s (${(written / took).toFixed(0)}/s; ${Object.entries(
+      facts: `${kills} kills, ${written} writes answered in ${took.toFixed(0)} s (between kills ${Math.min(...rates).toFixed(0)} to ${Math.max(...rates).toFixed(0)}/s; ${Object.entries(
         ids
       )
         .map(([kind, list]) => `${list.length} ${kind}`)
@@ -144,9 +158,9 @@ async function lostChanges(url: string, changes: Answered['changes']): Promise<s
   ]
 }
 
-async function torn(url: string): Promise<string[]> {
+async function torn(url: string, plugins: readonly string[]): Promise<string[]> {
   const found: string[] = []
-  for (const [what, text] of Object.entries(TORN)) {
+  for (const [what, text] of Object.entries(tornRows(plugins))) {
     const { length } = await sql(url, text)
     if (length > 0) found.push(`${length} ${what}`)
   }
@@ -154,7 +168,8 @@ async function torn(url: string): Promise<string[]> {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const { facts, failures } = await crash(process.argv.includes('--long') ? LONG : SHORT)
+  const asked = (option: string) => process.argv.includes(option)
+  const { facts, failures } = await crash(asked('--long') ? LONG : SHORT, asked('--care') ? CARE : FEATURES)
   console.log(`${failures.length > 0 ? 'FAIL' : 'ok  '}  ${[facts, ...failures].join('; ')}`)
   process.exit(failures.length > 0 ? 1 : 0)
 }
