@@ -6,8 +6,13 @@ import type { Task } from './task.ts'
 /** After the task's time is over, before somebody else may take the message. */
 const GRACE_AFTER_TIMEOUT_MS = 10_000
 
-/** Begins an attempt of a message; undefined when there is nothing to do about it now. */
-export type Claim = (id: string) => Promise<Claimed | undefined>
+/** Begins attempts of messages; undefined where there is nothing to do about one now. */
+export interface Claims {
+  /** Together with others; not one that is suspected of ending processes. */
+  claim(id: string): Promise<Claimed | undefined>
+  /** Whatever it is suspected of. */
+  claimAny(id: string): Promise<Claimed | undefined>
+}
 
 interface Asked {
   readonly id: string
@@ -18,7 +23,7 @@ interface Asked {
 /**
  * Claims of one task. Those asked for while a statement is on its way go together in the next one: one commit for many where there are many, no delay where there is one.
  */
-export function makeClaims(database: Database, clock: Clock, task: Task): Claim {
+export function makeClaims(database: Database, clock: Clock, task: Task): Claims {
   let asked: Asked[] = []
   let working = false
 
@@ -32,12 +37,16 @@ export function makeClaims(database: Database, clock: Clock, task: Task): Claim 
     working = false
   }
 
+  async function claimed(ids: readonly string[], suspects: boolean): Promise<Claimed[]> {
+    const now = clock.now()
+    const until = new Date(now.getTime() + task.timeoutSeconds * 1000 + GRACE_AFTER_TIMEOUT_MS)
+    return claim(database, ids, task.name, now, until, suspects)
+  }
+
   async function begin(batch: readonly Asked[]): Promise<void> {
     try {
-      const now = clock.now()
-      const until = new Date(now.getTime() + task.timeoutSeconds * 1000 + GRACE_AFTER_TIMEOUT_MS)
       const ids = batch.map(({ id }) => id)
-      const messages = new Map((await claim(database, ids, task.name, now, until)).map(message => [message.id, message]))
+      const messages = new Map((await claimed(ids, false)).map(message => [message.id, message]))
       for (const { id, resolve } of batch) {
         resolve(messages.get(id))
         // A second delivery of the same message has not begun it.
@@ -48,9 +57,12 @@ export function makeClaims(database: Database, clock: Clock, task: Task): Claim 
     }
   }
 
-  return id =>
-    new Promise((resolve, reject) => {
-      asked.push({ id: id.toLowerCase(), resolve, reject })
-      if (!working) void work()
-    })
+  return {
+    claim: id =>
+      new Promise((resolve, reject) => {
+        asked.push({ id: id.toLowerCase(), resolve, reject })
+        if (!working) void work()
+      }),
+    claimAny: async id => (await claimed([id], true))[0]
+  }
 }

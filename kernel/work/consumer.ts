@@ -9,7 +9,7 @@ import type { Logger } from '../ports/logger.ts'
 import { backoff, type Delivery, type Queue } from '../ports/queue.ts'
 import { Refusal } from '../ports/refusal.ts'
 import { isUuid } from '../rest/resource.ts'
-import { makeClaims, type Claim } from './claims.ts'
+import { makeClaims, type Claims } from './claims.ts'
 import { finish, giveBack, isOpen, keepResult, park, retryAt, type Claimed, type Reason } from './messages.ts'
 import { makeProgress } from './progress.ts'
 import { makeMisfit, type Scopes, type Task, type Tasks } from './task.ts'
@@ -66,15 +66,16 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
   // Every message in hand listens to it.
   setMaxListeners(0, stopping.signal)
   const misfit = makeMisfit()
+  const alone = pLimit(1)
 
   /** All of a batch. Those that were not begun when the worker stops go back to the broker, with the batch. */
-  async function deliver(task: Task, claim: Claim, limit: LimitFunction, { body, signal }: Delivery): Promise<void> {
+  async function deliver(task: Task, claims: Claims, limit: LimitFunction, { body, signal }: Delivery): Promise<void> {
     const ids = [body].flat().filter(id => typeof id === 'string' && isUuid(id)) as string[]
     const ends = await Promise.allSettled(
       ids.map(id =>
         limit(() => {
           signal.throwIfAborted()
-          return work(task, claim, id)
+          return work(task, claims, id)
         })
       )
     )
@@ -82,9 +83,26 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
     if (left) throw left.reason
   }
 
-  async function work(task: Task, claim: Claim, id: string): Promise<void> {
-    const message = await patiently(() => begin(claim, id))
-    if (!message) return
+  /**
+   * One message. What may be ending processes is begun when no other suspect is in hand here: so the one at fault stands out, and takes
+   * with it only those that are then begun alone in their turn.
+   */
+  async function work(task: Task, { claim, claimAny }: Claims, id: string): Promise<void> {
+    const message = await patiently(() => claim(id))
+    if (message) return run(task, message)
+    for (const pause of [0, ...IN_OTHER_HANDS_MS]) {
+      if (!(await patiently(() => isOpen(database, id)))) return
+      if (pause > 0) await wait(pause, undefined, { signal: stopping.signal })
+      const isDone = await alone(async () => {
+        const suspect = await patiently(() => claimAny(id))
+        if (suspect) await run(task, suspect)
+        return suspect !== undefined
+      })
+      if (isDone) return
+    }
+  }
+
+  async function run(task: Task, message: Claimed): Promise<void> {
     const from = clock.monotonic()
     const outcome = await patiently(() => handle(task, message))
     observe(task.name, outcome, (clock.monotonic() - from) / 1000)
@@ -100,16 +118,6 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
         await wait(AWAY_MS, undefined, { signal: stopping.signal })
       }
     }
-  }
-
-  async function begin(claim: Claim, id: string): Promise<Claimed | undefined> {
-    for (const pause of [0, ...IN_OTHER_HANDS_MS]) {
-      if (pause > 0) await wait(pause, undefined, { signal: stopping.signal })
-      const message = await claim(id)
-      if (message) return message
-      if (!(await isOpen(database, id))) return undefined
-    }
-    return undefined
   }
 
   async function handle(task: Task, message: Claimed): Promise<Outcome> {
@@ -203,9 +211,9 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
         if (subscriptions.has(task.name) || stopping.signal.aborted) continue
         await queue.declare(task.name, BROKER_RETRY)
         const { concurrency } = task
-        const claim = makeClaims(database, clock, task)
+        const claims = makeClaims(database, clock, task)
         const limit = pLimit(concurrency)
-        const stop = await queue.consume(task.name, delivery => deliver(task, claim, limit, delivery), { concurrency })
+        const stop = await queue.consume(task.name, delivery => deliver(task, claims, limit, delivery), { concurrency })
         subscriptions.set(task.name, stop)
       }
     },

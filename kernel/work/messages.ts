@@ -3,9 +3,11 @@ import { AT_ONCE } from './outbox.ts'
 
 // The life of a message, one statement per step. Every step names the state it expects: whoever comes late changes nothing.
 //
-//   waiting ──lease──▶ (in the relay's hands) ──confirm──▶ queued ──claim──▶ running ──finish──▶ done
-//      ▲                                                     ▲                  │
-//      └──────── retry, giveBack, a lease that ran out ──────┴──────────────────┼──park──▶ parked
+//   waiting ──lease──▶ queued ──claim──▶ running ──finish──▶ done
+//      ▲                  │ ▲               │
+//      └─ retry, giveBack, a lease given back or run out ──┴──park──▶ parked
+//
+// What is leased is `queued` already: a row in `kernel_lease` says that it may not have reached the broker yet.
 
 export type State = 'waiting' | 'queued' | 'running' | 'parked' | 'done'
 
@@ -16,10 +18,9 @@ export interface Leased {
   readonly id: string
   readonly task: string
   readonly priority: number
+  /** The id under which the broker carries it together with others. */
+  readonly batch: string
 }
-
-/** Ids that the broker carries as one message, under the first of them. */
-export type Batch = readonly [string, ...string[]]
 
 export interface Claimed {
   readonly id: string
@@ -36,55 +37,93 @@ export interface Claimed {
 }
 
 const BATCH = 500
+/** With so many crashes it may well be the message that ends processes. */
+const SUSPECT = 2
 
-const LEASE = `with due as (select id from kernel_message where state in ('waiting', 'running') and due_at <= $1
-    order by due_at, created_at limit ${BATCH} for update skip locked)
-  update kernel_message m set state = 'waiting', due_at = $2, crashes = m.crashes + (m.state = 'running')::int from due where m.id = due.id returning m.id, m.task, m.priority`
+// As many in one batch as one process handles at once: so nobody waits for one that another process could begin.
+const LEASE = `with due as (select id, task, priority, row_number() over () as at from (
+      select id, task, priority from kernel_message where state in ('waiting', 'running') and due_at <= $1
+      order by due_at, created_at limit ${BATCH} for update skip locked) _),
+  parted as (select due.*, (row_number() over (partition by task, priority order by at) - 1) / coalesce(most, ${BATCH}) as part
+    from due left join unnest($2::text[], $3::integer[]) as t (task, most) using (task)),
+  carried as (select parted.*, first_value(id) over (partition by task, priority, part order by at) as batch from parted),
+  held as (insert into kernel_lease (id, batches, until) select $4, array_agg(distinct batch), $5 from carried having count(*) > 0)
+  update kernel_message m set state = 'queued', due_at = $6, batch = c.batch, crashes = m.crashes + (m.state = 'running')::int
+  from carried c where m.id = c.id returning m.id, m.task, m.priority, m.batch, c.at`
+
+/** When a lease ends, and when what was published is looked for, should nobody have begun it. */
+export interface LeaseTimes {
+  readonly now: Date
+  readonly until: Date
+  readonly doubtAt: Date
+}
 
 /**
- * What is due, for the caller alone until `until`. A running message whose worker's time is over is due as well; one that is
- * really running is not, because its transaction holds the row.
+ * What is due, in batches, under a new lease: for the caller alone. A running message whose worker's time is over is due as well;
+ * one that is really running is not, because its transaction holds the row. `concurrency` by task.
  */
-export async function lease(database: Database, now: Date, until: Date): Promise<Leased[]> {
-  return (await database.query<Leased>(LEASE, [now.toISOString(), until.toISOString()])).rows
+export async function lease(
+  database: Database,
+  leaseId: string,
+  concurrency: ReadonlyMap<string, number>,
+  { now, until, doubtAt }: LeaseTimes
+): Promise<Leased[]> {
+  const { rows } = await database.query<Leased & { at: number }>(LEASE, [
+    now.toISOString(),
+    [...concurrency.keys()],
+    [...concurrency.values()],
+    leaseId,
+    until.toISOString(),
+    doubtAt.toISOString()
+  ])
+  return rows.sort((one, other) => one.at - other.at)
 }
 
-const CONFIRM = `update kernel_message m set state = 'queued', due_at = $4, batch = b.batch
-  from unnest($1::uuid[], $2::uuid[]) as b (id, batch) where m.id = b.id and m.state = 'waiting' and m.due_at = $3`
-
-/** The broker has these batches. `doubtAt` is when they are looked for, should nobody have begun them. */
-export async function confirm(database: Database, batches: readonly Batch[], leasedUntil: Date, doubtAt: Date): Promise<void> {
-  const ids = batches.flat()
-  const carriers = batches.flatMap(batch => batch.map(() => batch[0]))
-  await database.query(CONFIRM, [ids, carriers, leasedUntil.toISOString(), doubtAt.toISOString()])
+/** The broker has all of it, or it is due again. */
+export async function endLease(database: Database, leaseId: string): Promise<void> {
+  await database.query('delete from kernel_lease where id = $1', [leaseId])
 }
 
-const RETURN = `update kernel_message set due_at = $3 where id = any($1::uuid[]) and state = 'waiting' and due_at = $2`
+const RETURN = `update kernel_message set state = 'waiting', due_at = $2, batch = null where id = any($1::uuid[]) and state = 'queued'`
 
 /** The broker may not have them: they are due again. */
-export async function returnLease(database: Database, ids: readonly string[], leasedUntil: Date): Promise<void> {
-  await database.query(RETURN, [ids, leasedUntil.toISOString(), AT_ONCE])
+export async function returnLeased(database: Database, ids: readonly string[]): Promise<void> {
+  await database.query(RETURN, [ids, AT_ONCE])
+}
+
+const RETURN_EXPIRED = `with expired as (delete from kernel_lease where until <= $1 returning batches)
+  update kernel_message m set state = 'waiting', due_at = $2, batch = null
+  where m.state = 'queued' and m.batch in (select unnest(batches) from expired)`
+
+/** What relays held when they died is due again; some of it may be published twice. */
+export async function returnExpired(database: Database, now: Date): Promise<void> {
+  await database.query(RETURN_EXPIRED, [now.toISOString(), AT_ONCE])
 }
 
 // A running message nobody holds is a dead worker's, unless it was begun this very moment: its transaction is about to. Asked as a
 // case, so that the index of what is due, which holds everything that waits, is never read for it, whatever was counted last.
 const CLAIM = `with mine as (select id from kernel_message where id = any($1::uuid[]) and task = $2
       and case state when 'running' then started_at < $3::timestamptz - interval '2 seconds' else state in ('waiting', 'queued') end
+      and ($5 or crashes + (state = 'running')::int < ${SUSPECT})
     for update skip locked)
   update kernel_message m set state = 'running', attempts = m.attempts + 1, crashes = m.crashes + (m.state = 'running')::int, key = null,
     started_at = $3, due_at = $4
   from mine where m.id = mine.id
   returning m.id, m.task, m.payload, m.attempts, m.crashes, m.request_id, m.actor_id, (extract(epoch from m.scheduled_for) * 1000)::float8 as scheduled_for`
 
-/** Begins attempts, in a commit of their own so that one that ends its process counts. Without those there is nothing to do about now. */
+/**
+ * Begins attempts, in a commit of their own so that one that ends its process counts. Without those there is nothing to do about now,
+ * and, unless `suspects` is set, those that were in hand when a process ended more than once.
+ */
 export async function claim(
   database: Database,
   ids: readonly string[],
   task: string,
   now: Date,
-  until: Date
+  until: Date,
+  suspects: boolean
 ): Promise<Claimed[]> {
-  return (await database.query<Claimed>(CLAIM, [ids, task, now.toISOString(), until.toISOString()])).rows
+  return (await database.query<Claimed>(CLAIM, [ids, task, now.toISOString(), until.toISOString(), suspects])).rows
 }
 
 /** Whether a message that could not be claimed is somebody else's at the moment, rather than done, parked or gone. */
@@ -131,7 +170,7 @@ const PARK = `update kernel_message set state = 'parked', reason = $3, error = $
 export async function park(
   database: Database,
   ids: readonly string[],
-  from: 'waiting' | 'running',
+  from: 'queued' | 'running',
   reason: Reason,
   error: string,
   now: Date

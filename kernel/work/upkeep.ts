@@ -25,7 +25,9 @@ const BATCH = 1000
 /** So often before the rest of the upkeep has its turn. */
 const BATCHES_AT_MOST = 50
 
-const OVERDUE = `select task, count(distinct coalesce(batch, id)) as queued from kernel_message where state = 'queued' and task = any($1::text[])
+// What a relay still has in its hands the broker cannot have.
+const OVERDUE = `select task, count(distinct coalesce(batch, id)) as queued from kernel_message
+  where state = 'queued' and task = any($1::text[]) and coalesce(batch, id) <> all(array(select unnest(batches) from kernel_lease))
   group by task having min(due_at) <= $2`
 const LOST = `update kernel_message set state = 'waiting', due_at = $3 where state = 'queued' and task = $1 and due_at <= $2`
 const STILL_THERE = `update kernel_message set due_at = $3 where state = 'queued' and task = $1 and due_at <= $2`

@@ -47,7 +47,8 @@ const POLL_MS = 1000
 const TICK_MS = 250
 const CONNECT_MS = 5000
 const UPKEEP_MS = 60_000
-const NEXT = `select (extract(epoch from min(due_at)) * 1000)::float8 as next from kernel_message where state in ('waiting', 'running') and due_at > $1`
+const NEXT = `select (extract(epoch from least((select min(due_at) from kernel_message where state in ('waiting', 'running') and due_at > $1),
+  (select min(until) from kernel_lease))) * 1000)::float8 as next`
 
 /** Starts relay, consumers, upkeep and scheduler, as far as they are this process's duties. */
 export function startWork(parts: WorkParts): Work {

@@ -222,7 +222,11 @@ t.test('a crash between commit and publication', async t => {
   // A relay takes half of them and dies.
   const clock = kernel.clock
   await kernel.sql(`update kernel_message set due_at = 'infinity' where id in (select id from kernel_message limit 10)`)
-  t.equal((await lease(databaseOf(kernel), clock.now(), new Date(clock.now().getTime() + 30_000))).length, 10)
+  const after30 = new Date(clock.now().getTime() + 30_000)
+  const times = { now: clock.now(), until: after30, doubtAt: after30 }
+  const held = await lease(databaseOf(kernel), crypto.randomUUID(), new Map([['shop.note', 4]]), times)
+  t.equal(held.length, 10)
+  t.same([...new Set(held.map(({ batch }) => held.filter(of => of.batch === batch).length))], [4, 2], 'in batches')
   await kernel.sql(`update kernel_message set due_at = '-infinity' where due_at = 'infinity'`)
 
   const after = await open(t, { plugins: [shop()], databaseUrl: databaseOf(kernel).url, clock })

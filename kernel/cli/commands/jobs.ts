@@ -14,7 +14,6 @@ import {
   type Chosen
 } from '../../work/admin.ts'
 import type { State } from '../../work/messages.ts'
-import { LEASE_MS } from '../../work/relay.ts'
 import type { Cli, CliCommand } from '../main.ts'
 import { GATEWAY_CONTEXT, openDeployment } from '../open.ts'
 
@@ -161,7 +160,6 @@ async function onDatabase(cli: Cli, work: (database: Database, kernel: OpenKerne
   }
 }
 
-// What a relay has in its hands is due when its lease is over.
 const DUE = `select count(*) as due from kernel_message where state in ('queued', 'running') or (state = 'waiting' and due_at <= $1)`
 
 /** What was published to another broker than this one is published again first. */
@@ -176,8 +174,7 @@ async function drain({ terminal }: Cli, { ports: { database }, clock, work }: Op
         () => true,
         () => false
       )
-    const soon = new Date(clock.now().getTime() + LEASE_MS)
-    const due = (await database?.query<{ due: number }>(DUE, [soon.toISOString()]))?.rows[0]?.due ?? 0
+    const due = (await database?.query<{ due: number }>(DUE, [clock.now().toISOString()]))?.rows[0]?.due ?? 0
     if (due === 0) {
       terminal.print('nothing is due any more')
       return 0

@@ -19,7 +19,9 @@ export const crashBeforePublication: Test = async (backend, { rollbacks, crashes
       )
     const written = await single(site, 'select count(*) from kernel_message')
     await site.sql(
-      `update kernel_message set due_at = now() + interval '5 seconds' where ctid in (select ctid from kernel_message limit $1)`,
+      `with held as (update kernel_message set state = 'queued', batch = id, due_at = now() + interval '1 minute'
+        where ctid in (select ctid from kernel_message limit $1) returning batch)
+      insert into kernel_lease (id, batches, until) select gen_random_uuid(), array_agg(batch), now() + interval '5 seconds' from held`,
       [Math.ceil(crashes / 2)]
     )
     await site.spawn('worker')
