@@ -11,7 +11,6 @@ import { forgetKeys, forgetQueues } from '../../leftovers.ts'
 import { AMQP, REDIS } from '../../services.ts'
 import { careApart, configFile, emptyDatabase, root } from '../deployment.ts'
 import type { OwnServer } from './brokers.ts'
-import fault from './plugin.ts'
 
 export const BACKENDS = ['postgres', 'redis', 'rabbitmq'] as const
 export type Backend = (typeof BACKENDS)[number]
@@ -134,6 +133,8 @@ export async function openSite(
       await proxy.stop()
       await pool.end()
       await database.drop()
+      // Not before: it reads its folder from the environment when it is loaded.
+      const { default: fault } = await import('./plugin.ts')
       const tasks = Object.keys(fault.jobs ?? {}).map(job => `fault.${job}`)
       if (used.has('rabbitmq')) await forgetQueues(`${prefix}.`, tasks)
       if (used.has('redis')) await forgetKeys(prefix)
