@@ -254,6 +254,43 @@ t.test('what is delivered twice, or at the same time, has its effect once', asyn
   t.ok((await kernel.messages()).every(({ state, attempts }) => state === 'done' && attempts === 1))
 })
 
+t.test('what was in hand when processes ended is begun alone, so that the one at fault stands out', async t => {
+  const running = new Set<string>()
+  let most = 0
+  const slow: Run = async ({ what }: { what: string }, handling) => {
+    running.add(what)
+    most = Math.max(most, running.size)
+    await wait(20)
+    running.delete(what)
+    return note({ what } as never, handling, {} as never)
+  }
+  const kernel = await open(t, { plugins: [shop({ slow: { payload: Note, concurrency: 4, run: slow } })] })
+  for (const [crashes, together] of [
+    [0, 4],
+    [1, 4],
+    [2, 1],
+    [4, 1]
+  ] as const) {
+    most = 0
+    for (let round = 0; round < 8; round++) await kernel.enqueue('slow', { what: `${crashes} ${round}` })
+    await kernel.sql(`update kernel_message set crashes = $1 where state = 'waiting'`, [crashes])
+    await kernel.settle()
+    t.equal(most, together, `after ${crashes} crashes`)
+  }
+  t.equal((await kernel.effects()).length, 32)
+
+  // Some that a dead worker had in hand, for the second time.
+  most = 0
+  for (let round = 0; round < 8; round++) await kernel.enqueue('slow', { what: `dead ${round}` })
+  await kernel.sql(
+    `update kernel_message set state = 'running', attempts = 2, crashes = 1, started_at = $1::timestamptz - interval '1 minute' where state = 'waiting'`,
+    [kernel.clock.now().toISOString()]
+  )
+  await kernel.settle()
+  t.equal(most, 1, 'with the one that ended it counted')
+  t.equal((await kernel.effects()).length, 40)
+})
+
 t.test('a broker that is away, and one that forgets', async t => {
   const kernel = await open(t, { plugins: ['places', 'auth-permissions', shop()] })
   await kernel.settle()
