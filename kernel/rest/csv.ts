@@ -1,8 +1,11 @@
 import { PassThrough, pipeline } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import QueryStream from 'pg-query-stream'
+import { sendJson } from '../http/server.ts'
 import type { Database } from '../ports/database.ts'
-import type { Params } from './params.ts'
+import type { Query } from './paging.ts'
+import { Params } from './params.ts'
+import type { Resource, Where } from './resource.ts'
 
 /** Makers of columns of a table for spreadsheets: each takes SQL and gives SQL for the cell's text; NULL is an empty cell. */
 export const cell = {
@@ -25,6 +28,12 @@ export interface Table {
   /** `from … where … order by …` */
   readonly rows: string
   readonly params: Params
+}
+
+/** A list as a table. */
+export interface ListTable extends Pick<Table, 'file' | 'columns'> {
+  /** `table t join …`: where the columns are, if they need more than the resource's own rows. */
+  readonly from?: string
 }
 
 const ROWS_AT_ONCE = 500
@@ -82,4 +91,22 @@ export async function sendCsv(
       'cache-control': 'no-cache'
     })
     .send(table)
+}
+
+/** Answers a page of a list, or all of its matches as a table where the query has `csv`. */
+export async function sendList(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  database: Database,
+  resource: Resource,
+  where: Where
+): Promise<FastifyReply> {
+  const { table, live, filters, ordering } = resource
+  const query = request.query as Query
+  if (!table || !Object.hasOwn(query, 'csv')) return sendJson(reply, await resource.list(database, request, where))
+  const { file, columns, from = resource.from } = table
+  const params = new Params()
+  const found = [live, ...where(params), ...(filters?.compile(query, params) ?? [])].filter(Boolean)
+  const rows = `from ${from} where ${found.join(' and ') || 'true'} ${ordering?.compile(query) ?? ''}`
+  return sendCsv(request, reply, database, { file, columns, rows, params })
 }

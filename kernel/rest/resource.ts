@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { notFound } from '../http/errors.ts'
 import type { Queryable } from '../ports/database.ts'
 import type { AnyOf } from './any-of.ts'
+import type { ListTable } from './csv.ts'
 import type { Filters, Ordering } from './filters.ts'
 import { Listing } from './listing.ts'
 import type { Shape } from './out.ts'
@@ -27,6 +28,8 @@ export interface ResourceInput {
   readonly ordering?: Ordering
   /** Rows per page where the path is paged by number instead of limit and offset. */
   readonly pageSize?: number
+  /** The list as a table for spreadsheets, where one may ask for it: see `sendList`. */
+  readonly table?: ListTable
   /** For tables that grow: how their rows are counted. Counted exactly at every request where it is left out. */
   readonly counted?: Counting
 }

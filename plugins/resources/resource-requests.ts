@@ -43,7 +43,7 @@ export const resourceFilters: Filters = filters({
 })
 
 /** The original has no order of its own; the newest first makes pages stable (FIX). */
-export const resourceOrder: Ordering = ordering(
+const resourceOrder: Ordering = ordering(
   {
     id: 'r.id',
     created_date: 'r.created_date',
@@ -74,12 +74,13 @@ export function resourceRequests({ basic }: FacilityShapes): Resource {
       ...requestOutputs
     }),
     filters: resourceFilters,
-    ordering: resourceOrder
+    ordering: resourceOrder,
+    table: { file: 'resourcerequest_export.csv', columns: resourceTable }
   })
 }
 
 /** Columns of the table for spreadsheets; the status is the bare number (contract shifting §7, QUIRK). */
-export const resourceTable = {
+const resourceTable = {
   ...requestDates,
   'From Facility': cell.text(between.names.origin),
   'Assigned Facility': cell.text(between.names.assigned),

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { actorOf, describe, invalid, Params, readInput, scopePart, sendCsv, sendJson, type Where } from 'care-kernel'
+import { actorOf, describe, invalid, readInput, scopePart, sendJson, sendList, type Where } from 'care-kernel'
 import { commentRoutes, commentShape, type FacilitiesOfRequest } from 'care-kernel/contracts/facilities'
 import { resourceInput } from './inputs.ts'
 import { ResourceRequest, ResourceRequestComment } from './models.ts'
-import { between, resourceFilters, resourceOrder, resourceRequests, resourceScope, resourceTable } from './resource-requests.ts'
+import { between, resourceFilters, resourceRequests, resourceScope } from './resource-requests.ts'
 import type { ResourceScope } from './scope.ts'
 import { MAY_SET, PENDING } from './statuses.ts'
 
@@ -44,24 +44,13 @@ export function resourceRoutes(app: FastifyInstance, scope: ResourceScope): void
       config: { permission: 'resource.read', otherwise: 'resource.create' },
       schema: describe({
         summary: 'Requests for resources one sees; with `csv` as a table',
-        filters: resourceFilters,
-        ordering: resourceOrder,
+        filters: requests.filters,
+        ordering: requests.ordering,
         paging: 'limit',
         answer
       })
     },
-    async (request, reply) => {
-      if (!Object.hasOwn(request.query as object, 'csv'))
-        return sendJson(reply, await requests.list(database, request, visible(request)))
-      const params = new Params()
-      const found = ['not r.deleted', ...visibleAndAsked(request)(params)].join(' and ')
-      return sendCsv(request, reply, database, {
-        file: 'resourcerequest_export.csv',
-        columns: resourceTable,
-        rows: `from ${requests.from} where ${found} ${resourceOrder.compile(request.query as Query)}`,
-        params
-      })
-    }
+    async (request, reply) => sendList(request, reply, database, requests, visible(request))
   )
 
   app.post(

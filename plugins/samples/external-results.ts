@@ -35,28 +35,8 @@ export const correctedShape = shape({
   patient_created: out.boolean('x.patient_created')
 })
 
-export const externalResults = resource({
-  name: 'PatientExternalTest',
-  from: 'facility_patientexternaltest x',
-  key: { column: 'x.id', kind: 'integer' },
-  live: 'not x.deleted',
-  shape: externalShape,
-  filters: filters({
-    name: filter.contains('x.name'),
-    srf_id: filter.contains('x.srf_id'),
-    mobile_number: filter.contains('x.mobile_number'),
-    wards: filter.multi('x.ward_id', 'integer'),
-    districts: filter.multi('x.district_id', 'integer'),
-    local_bodies: filter.multi('x.local_body_id', 'integer'),
-    sample_collection_date: filter.dateRange('x.sample_collection_date', 'date'),
-    result_date: filter.dateRange('x.result_date', 'date'),
-    created_date: filter.dateRange('x.created_date')
-  }),
-  ordering: ordering({}, 'x.id desc')
-})
-
 /** Columns of the table for spreadsheets (contract consultations §16). */
-export const externalTable = {
+const externalTable = {
   'Care External Result ID': cell.value('x.id'),
   'Patient Name': cell.text('x.name'),
   Age: cell.value('x.age'),
@@ -80,3 +60,24 @@ export const externalTable = {
   Source: cell.text('x.source'),
   'Patient Category': cell.text('x.patient_category')
 } as const
+
+export const externalResults = resource({
+  name: 'PatientExternalTest',
+  from: 'facility_patientexternaltest x',
+  key: { column: 'x.id', kind: 'integer' },
+  live: 'not x.deleted',
+  shape: externalShape,
+  filters: filters({
+    name: filter.contains('x.name'),
+    srf_id: filter.contains('x.srf_id'),
+    mobile_number: filter.contains('x.mobile_number'),
+    wards: filter.multi('x.ward_id', 'integer'),
+    districts: filter.multi('x.district_id', 'integer'),
+    local_bodies: filter.multi('x.local_body_id', 'integer'),
+    sample_collection_date: filter.dateRange('x.sample_collection_date', 'date'),
+    result_date: filter.dateRange('x.result_date', 'date'),
+    created_date: filter.dateRange('x.created_date')
+  }),
+  ordering: ordering({}, 'x.id desc'),
+  table: { file: 'patientexternaltest_export.csv', columns: externalTable }
+})

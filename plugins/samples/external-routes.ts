@@ -4,17 +4,15 @@ import {
   ApiError,
   describe,
   invalid,
-  Params,
   readInput,
   rowsOf,
   scopePart,
-  sendCsv,
   sendJson,
-  type Query,
+  sendList,
   type Tx,
   type Where
 } from 'care-kernel'
-import { correctedShape, externalResults as results, externalTable } from './external-results.ts'
+import { correctedShape, externalResults as results } from './external-results.ts'
 import { upload } from './external-upload.ts'
 import { correction } from './inputs.ts'
 import { PatientExternalTest } from './models.ts'
@@ -50,18 +48,7 @@ export function externalRoutes(app: FastifyInstance, { clock, database, permissi
         answer: results.shape
       })
     },
-    async (request, reply) => {
-      const query = request.query as Query
-      if (!Object.hasOwn(query, 'csv')) return sendJson(reply, await results.list(database, request, visible(request)))
-      const params = new Params()
-      const found = ['not x.deleted', ...visible(request)(params), ...(results.filters?.compile(query, params) ?? [])]
-      return sendCsv(request, reply, database, {
-        file: 'patientexternaltest_export.csv',
-        columns: externalTable,
-        rows: `from ${results.from} where ${found.join(' and ')} order by x.id desc`,
-        params
-      })
-    }
+    async (request, reply) => sendList(request, reply, database, results, visible(request))
   )
 
   app.post(

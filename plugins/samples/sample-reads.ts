@@ -10,7 +10,6 @@ import {
   resource,
   shape,
   type Filters,
-  type Ordering,
   type Params,
   type Resource,
   type Shape
@@ -99,7 +98,7 @@ const choices = (labels: Readonly<Record<number, string>>) =>
   Object.fromEntries(Object.keys(labels).map(key => [key, Number(key)]))
 
 /** Contract consultations §15. */
-export const sampleFilters: Filters = filters({
+const sampleFilters: Filters = filters({
   district: filter.via(takenIn.replace('%', 'select f.id from facility_facility f where %'), filter.number('f.district_id')),
   district_name: filter.via(
     takenIn.replace('%', 'select f.id from facility_facility f join users_district d on d.id = f.district_id where %'),
@@ -115,13 +114,24 @@ export const sampleFilters: Filters = filters({
   facility: filter.via(takenIn.replace('%', 'select f.id from facility_facility f where %'), filter.uuid('f.external_id'))
 })
 
-/** Newest first. */
-export const sampleOrder: Ordering = ordering({}, 's.id desc')
-
 /** The latest step by whoever asks: each of their writes leaves one. */
 function lastStep(request: FastifyRequest, params: Params): string {
   return `(select max(w.id) from facility_patientsampleflow w where w.created_by_id = ${params.add(actorOf(request).id)})`
 }
+
+/** Columns of the table for spreadsheets; `s` is the sample and `p` its patient (contract consultations §15). */
+const sampleTable = {
+  'Patient Name': cell.text('p.name'),
+  'Patient Phone Number': cell.text('p.phone_number'),
+  'Testing Facility': cell.text(`(select f.name ${TESTED_AT})`),
+  Type: labelSql('s.sample_type', SAMPLE_TYPES),
+  'Other Type': cell.text('s.sample_type_other'),
+  Status: labelSql('s.status', STATUSES),
+  Result: labelSql('s.result', RESULTS),
+  'Date of Sample': cell.datetime('s.date_of_sample'),
+  'Date of Result': cell.datetime('s.date_of_result'),
+  'Patient Age': cell.value(AGE_YEARS)
+} as const
 
 /** The reads of a deployment. */
 export function sampleReads(facilities: FacilityShapes, patients: PatientShapes): SampleReads {
@@ -134,23 +144,14 @@ export function sampleReads(facilities: FacilityShapes, patients: PatientShapes)
       live: 'not s.deleted',
       shape: shape({ ...before, ...after }),
       filters: sampleFilters,
-      ordering: sampleOrder,
+      ordering: ordering({}, 's.id desc'),
+      table: {
+        file: 'patientsample_export.csv',
+        columns: sampleTable,
+        from: 'facility_patientsample s join facility_patientregistration p on p.id = s.patient_id'
+      },
       counted: { upTo: 10_000, seconds: 2, stamp: lastStep }
     }),
     detail: shape({ ...before, flow: FLOW, ...after })
   }
 }
-
-/** Columns of the table for spreadsheets; `s` is the sample and `p` its patient (contract consultations §15). */
-export const sampleTable = {
-  'Patient Name': cell.text('p.name'),
-  'Patient Phone Number': cell.text('p.phone_number'),
-  'Testing Facility': cell.text(`(select f.name ${TESTED_AT})`),
-  Type: labelSql('s.sample_type', SAMPLE_TYPES),
-  'Other Type': cell.text('s.sample_type_other'),
-  Status: labelSql('s.status', STATUSES),
-  Result: labelSql('s.result', RESULTS),
-  'Date of Sample': cell.datetime('s.date_of_sample'),
-  'Date of Result': cell.datetime('s.date_of_result'),
-  'Patient Age': cell.value(AGE_YEARS)
-} as const

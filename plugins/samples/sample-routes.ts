@@ -1,21 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import {
-  actorOf,
-  describe,
-  isUuid,
-  notAUuid,
-  Params,
-  readInput,
-  scopePart,
-  sendCsv,
-  sendJson,
-  type Query,
-  type Where
-} from 'care-kernel'
+import { actorOf, describe, isUuid, notAUuid, readInput, scopePart, sendJson, sendList, type Where } from 'care-kernel'
 import { icmrForm } from './icmr.ts'
 import { sampleInput } from './inputs.ts'
 import { sampleScope } from './policy.ts'
-import { sampleFilters, sampleOrder, sampleReads, sampleTable } from './sample-reads.ts'
+import { sampleReads } from './sample-reads.ts'
 import { SAMPLE_ROW, SampleService, type SampleRow } from './samples.ts'
 import type { SampleScope } from './scope.ts'
 
@@ -52,24 +40,12 @@ export function sampleRoutes(app: FastifyInstance, scope: SampleScope): void {
         config: { permission, otherwise: 'sample.take' },
         schema: describe({
           summary: 'Samples one sees; with `csv` as a table',
-          filters: sampleFilters,
+          filters: samples.filters,
           paging: 'limit',
           answer: samples.shape
         })
       },
-      async (request, reply) => {
-        const query = request.query as Query
-        if (!Object.hasOwn(query, 'csv')) return sendJson(reply, await samples.list(database, request, visible(request)))
-        const params = new Params()
-        const found = ['not s.deleted', ...visible(request)(params), ...sampleFilters.compile(query, params)].filter(Boolean)
-        return sendCsv(request, reply, database, {
-          file: 'patientsample_export.csv',
-          columns: sampleTable,
-          rows: `from facility_patientsample s join facility_patientregistration p on p.id = s.patient_id
-            where ${found.join(' and ')} ${sampleOrder.compile(query)}`,
-          params
-        })
-      }
+      async (request, reply) => sendList(request, reply, database, samples, visible(request))
     )
 
     app.post(

@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { actorOf, describe, out, Params, readInput, scopePart, sendCsv, sendJson, shape, type Tx, type Where } from 'care-kernel'
+import { actorOf, describe, out, readInput, scopePart, sendJson, sendList, shape, type Tx, type Where } from 'care-kernel'
 import { CATEGORIES } from 'care-kernel/contracts/consultations'
 import { commentItem, commentRoutes, commentShape } from 'care-kernel/contracts/facilities'
 import type { PatientRow } from 'care-kernel/contracts/patients'
 import { shiftInput } from './inputs.ts'
 import { ShiftingRequestComment } from './models.ts'
 import type { ShiftScope } from './scope.ts'
-import { shiftFilters, shiftOrder, shiftRequests, shiftScope, shiftTable, shiftTableRows } from './shift-requests.ts'
+import { shiftFilters, shiftRequests, shiftScope } from './shift-requests.ts'
 import { SHIFT_ROW, type ShiftRow } from './shifts.ts'
 
 type One = { Params: { id: string } }
@@ -33,24 +33,13 @@ export function shiftRoutes(app: FastifyInstance, scope: ShiftScope): void {
       config: { permission: 'shift.read', otherwise: 'shift.write' },
       schema: describe({
         summary: 'Requests to shift patients; with `csv` as a table',
-        filters: shiftFilters,
-        ordering: shiftOrder,
+        filters: requests.filters,
+        ordering: requests.ordering,
         paging: 'limit',
         answer: shapes.item
       })
     },
-    async (request, reply) => {
-      if (!Object.hasOwn(request.query as object, 'csv'))
-        return sendJson(reply, await requests.list(database, request, visible(request)))
-      const params = new Params()
-      const found = ['not r.deleted', ...visibleAndAsked(request)(params)].join(' and ')
-      return sendCsv(request, reply, database, {
-        file: 'shiftingrequest_export.csv',
-        columns: shiftTable,
-        rows: `${shiftTableRows} where ${found} ${shiftOrder.compile(request.query as Query)}`,
-        params
-      })
-    }
+    async (request, reply) => sendList(request, reply, database, requests, visible(request))
   )
 
   app.post(

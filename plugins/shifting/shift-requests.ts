@@ -83,7 +83,7 @@ export const shiftFilters: Filters = filters({
 })
 
 /** The original has no order of its own; the newest first makes pages stable (FIX). */
-export const shiftOrder: Ordering = ordering(
+const shiftOrder: Ordering = ordering(
   { id: 'r.id', created_date: 'r.created_date', modified_date: 'r.modified_date', emergency: 'r.emergency' },
   'r.id desc'
 )
@@ -158,13 +158,18 @@ export function shiftRequests(facilities: FacilityShapes, patients: PatientShape
     shape: shapes.item,
     filters: shiftFilters,
     ordering: shiftOrder,
+    table: {
+      file: 'shiftingrequest_export.csv',
+      columns: shiftTable,
+      from: `${TABLE} r join facility_patientregistration p on p.id = r.patient_id`
+    },
     counted: { upTo: 10_000, seconds: 2, stamp: lastShifting }
   })
   return { requests, shapes }
 }
 
 /** Columns of the table for spreadsheets, over the request `r` and its patient `p`; the age is last (contract shifting §7). */
-export const shiftTable = {
+const shiftTable = {
   ...requestDates,
   'Patient Name': cell.text('p.name'),
   'Patient Phone Number': cell.text('p.phone_number'),
@@ -179,6 +184,3 @@ export const shiftTable = {
   'Reason for Shifting': cell.text('r.reason'),
   'Patient Age': cell.value(AGE_YEARS)
 } as const
-
-/** Rows of that table. */
-export const shiftTableRows = `from ${TABLE} r join facility_patientregistration p on p.id = r.patient_id`
