@@ -6,8 +6,10 @@ const [jobs = 1_000_000, keepDoneDays = 7] = process.argv.slice(2).map(Number)
 const STEP = 20_000
 const WORKERS = 2
 
+// Ids that begin with the time, as those of the outbox.
+const ID = `overlay(gen_random_uuid()::text placing overlay(lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') placing '-' from 9 for 0) from 1 for 13)::uuid`
 const FILL = `insert into kernel_message (id, task, payload, due_at, created_at)
-  select gen_random_uuid(), 'fault.nothing', json_build_object('n', n), '-infinity', now() from generate_series(1, $1::int) n`
+  select ${ID}, 'fault.nothing', json_build_object('n', n), '-infinity', now() from generate_series(1, $1::int) n`
 const TABLES = `select schemaname || '.' || relname as table, n_live_tup::int as live, n_dead_tup::int as dead,
     round(pg_total_relation_size(relid) / 1048576.0, 1)::float8 as megabytes
   from pg_stat_user_tables where relname like 'kernel%' or schemaname = 'bullmq' order by 4 desc, 1`

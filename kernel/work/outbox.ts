@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { v7 as uuidv7 } from 'uuid'
 import { currentCause } from '../cause.ts'
 import type { EventPart } from '../engines/events.ts'
 import type { JobPart } from '../engines/jobs.ts'
@@ -30,6 +30,7 @@ interface OutboxParts {
 /** Due at once, whatever the clocks of this and other machines say. */
 export const AT_ONCE = '-infinity'
 
+// Ids that grow with time keep what is going on together in the index, however many are done.
 // A repeat under one key locks the row it finds, so that whoever begins it sees what this transaction has done.
 const INSERT = `insert into kernel_message (id, task, payload, due_at, priority, key, request_id, actor_id, scheduled_for, created_at)
   select m.id, m.task, m.payload, $4::timestamptz, $5, $6, $7, $8, $9::timestamptz, $10::timestamptz
@@ -57,7 +58,7 @@ export function makeOutbox({ events, jobs, clock, written }: OutboxParts): Outbo
       throw new RangeError('a priority is an integer from 0 to 1,000,000')
     const cause = currentCause()
     const { rows } = await tx.query<{ id: string }>(INSERT, [
-      messages.map(() => randomUUID()),
+      messages.map(() => uuidv7()),
       messages.map(({ task }) => task),
       messages.map(({ payload }) => JSON.stringify(payload)),
       runAt?.toISOString() ?? AT_ONCE,
