@@ -1,6 +1,6 @@
 import type { Tx } from 'care-kernel'
 import { demoDistrict, demoUuid, type DemoDistrict } from 'care-kernel/contracts/facilities'
-import { EXTERNAL_RESULTS, LABORATORY, SAMPLES, type DemoSample } from './demo-data.ts'
+import { EXTERNAL_RESULTS, LABORATORY, SAMPLES } from './demo-data.ts'
 import { PatientExternalTest, PatientSample, PatientSampleFlow } from './models.ts'
 import type { SampleScope } from './scope.ts'
 import { AWAITING, STATUS } from './statuses.ts'
@@ -27,87 +27,80 @@ const wayTo = (status: number): readonly number[] =>
   status === STATUS.denied ? [STATUS.submitted, STATUS.denied] : WAY.filter(step => step <= status)
 
 /** Samples in every status, each of a patient of the demo district, and what a laboratory reported; nothing without patients. */
-export async function demo(tx: Tx, { clock, model }: SampleScope): Promise<void> {
-  const district = await demoDistrict(tx, clock)
+export async function demo(tx: Tx, scope: SampleScope): Promise<void> {
+  const district = await demoDistrict(tx, scope.clock)
   if (!district) return
-  const { rows: consultations } = await tx.query<DemoConsultation>(CONSULTATIONS, [SAMPLES.length])
+  await demoSamples(tx, scope, district)
+  await demoResults(tx, scope, district)
+}
+
+async function demoSamples(tx: Tx, { clock, model }: SampleScope, district: DemoDistrict): Promise<void> {
+  const admin = district.person('demo-dist-admin')
   const now = clock.now().getTime()
-  /** Between the beginning of a stay and now. */
-  const when = ({ began }: DemoConsultation, part: number) =>
-    new Date(now - Math.round((now - Date.parse(began)) * (0.9 - 0.9 * part))).toISOString()
-  const planned = consultations.flatMap((consultation, at) => {
+  const { rows } = await tx.query<DemoConsultation>(CONSULTATIONS, [SAMPLES.length])
+  const planned = rows.flatMap((consultation, at) => {
     const sample = SAMPLES[at]
-    return sample ? [{ consultation, sample, at }] : []
+    if (!sample) return []
+    const began = Date.parse(consultation.began)
+    /** Between the beginning of the stay and now. */
+    const when = (part: number) => new Date(now - Math.round((now - began) * 0.9 * (1 - part))).toISOString()
+    return [{ consultation, sample, at, when }]
   })
   const made = await model(PatientSample).bulkCreate(
-    planned.map(({ consultation, sample, at }) => sampleOf(district, consultation, sample, at, part => when(consultation, part))),
+    planned.map(({ consultation, sample: { status, result = AWAITING, note, ...sample }, at, when }) => ({
+      ...sample,
+      external_id: demoUuid('5a111111', at + 1),
+      patient_id: consultation.patient_id,
+      consultation_id: consultation.id,
+      testing_facility_id: sample.icmr_label ? district.facility(LABORATORY).id : consultation.facility_id,
+      status,
+      result,
+      doctor_name: 'Duty doctor',
+      date_of_sample: status >= STATUS.sent ? when(0) : null,
+      date_of_result: status === STATUS.completed ? when(0.8) : null,
+      created_by_id: admin,
+      last_edited_by_id: admin,
+      created_date: when(0),
+      modified_date: when(0)
+    })),
     { transaction: tx.sequelize, returning: ['id'] }
   )
   await model(PatientSampleFlow).bulkCreate(
-    planned.flatMap(({ consultation, sample, at }, index) => {
-      const way = wayTo(sample.status)
-      return way.map((status, nth) => {
-        const date = when(consultation, nth / way.length)
-        return {
-          external_id: demoUuid('5a211111', at * 10 + nth + 1),
-          patient_sample_id: made[index]?.get('id') as number,
-          status,
-          notes: nth === 0 ? 'Taken on the ward' : (sample.note ?? 'Says the laboratory’s list'),
-          created_by_id: district.person('demo-dist-admin'),
-          created_date: date,
-          modified_date: date
-        }
-      })
-    }),
-    { transaction: tx.sequelize }
-  )
-  const { district_id: districtId } = district.facility(LABORATORY)
-  const { rows: wards } = await tx.query<{ id: number; local_body_id: number }>(WARDS, [districtId])
-  await model(PatientExternalTest).bulkCreate(
-    wards.length === 0
-      ? []
-      : EXTERNAL_RESULTS.map((result, at) => {
-          const ward = wards[at % wards.length]
-          const days = 6 - at
-          return {
-            ...result,
-            external_id: demoUuid('e7111111', at + 1),
-            district_id: districtId,
-            local_body_id: ward?.local_body_id ?? 0,
-            ward_id: ward?.id ?? null,
-            sample_collection_date: district.daysAgo(days + 1).slice(0, 10),
-            result_date: district.daysAgo(days).slice(0, 10),
-            created_date: district.daysAgo(days),
-            modified_date: district.daysAgo(days)
-          }
-        }),
+    planned.flatMap(({ sample, at, when }, index) =>
+      wayTo(sample.status).map((status, nth, way) => ({
+        external_id: demoUuid('5a211111', at * 10 + nth + 1),
+        patient_sample_id: made[index]?.get('id') as number,
+        status,
+        notes: nth === 0 ? 'Taken on the ward' : (sample.note ?? 'Says the laboratory’s list'),
+        created_by_id: admin,
+        created_date: when(nth / way.length),
+        modified_date: when(nth / way.length)
+      }))
+    ),
     { transaction: tx.sequelize }
   )
 }
 
-function sampleOf(
-  district: DemoDistrict,
-  { id, patient_id: patientId, facility_id: facilityId }: DemoConsultation,
-  { status, result = AWAITING, note, ...sample }: DemoSample,
-  at: number,
-  when: (part: number) => string
-) {
-  const admin = district.person('demo-dist-admin')
-  const taken = when(0)
-  return {
-    ...sample,
-    external_id: demoUuid('5a111111', at + 1),
-    patient_id: patientId,
-    consultation_id: id,
-    testing_facility_id: sample.icmr_label ? district.facility(LABORATORY).id : facilityId,
-    status,
-    result,
-    doctor_name: 'Duty doctor',
-    date_of_sample: status >= STATUS.sent ? taken : null,
-    date_of_result: status === STATUS.completed ? when(0.8) : null,
-    created_by_id: admin,
-    last_edited_by_id: admin,
-    created_date: taken,
-    modified_date: taken
-  }
+async function demoResults(tx: Tx, { model }: SampleScope, district: DemoDistrict): Promise<void> {
+  const { district_id: districtId } = district.facility(LABORATORY)
+  const { rows: wards } = await tx.query<{ id: number; local_body_id: number }>(WARDS, [districtId])
+  const results = EXTERNAL_RESULTS.flatMap((result, at) => {
+    const ward = wards[at % wards.length]
+    if (!ward) return []
+    const [taken, known] = [district.daysAgo(7 - at), district.daysAgo(6 - at)]
+    return [
+      {
+        ...result,
+        external_id: demoUuid('e7111111', at + 1),
+        district_id: districtId,
+        local_body_id: ward.local_body_id,
+        ward_id: ward.id,
+        sample_collection_date: taken.slice(0, 10),
+        result_date: known.slice(0, 10),
+        created_date: known,
+        modified_date: known
+      }
+    ]
+  })
+  await model(PatientExternalTest).bulkCreate(results, { transaction: tx.sequelize })
 }
