@@ -86,7 +86,7 @@ export async function connectPostgres(app: FastifyInstance, settings: PostgresSe
     sequelize,
     async query<Row>(text: string, values: readonly unknown[] = []): Promise<Result<Row>> {
       statements++
-      const { rows, rowCount } = await pool.query({ ...name(text), text, values: values as unknown[] })
+      const { rows, rowCount } = await (pool.query(statement(text, values, name)) as unknown as Promise<pg.QueryResult>)
       return { rows: rows as Row[], rowCount: rowCount ?? 0 }
     },
     statements: () => statements,
@@ -98,6 +98,11 @@ export async function connectPostgres(app: FastifyInstance, settings: PostgresSe
       await Promise.all([sequelize.close(), pool.ended ? undefined : pool.end()])
     }
   }
+}
+
+/** A statement as the driver runs it: of a plain object it would first copy every property, which costs as much as all the rest. */
+function statement(text: string, values: readonly unknown[], name: ReturnType<typeof namer>): pg.Query {
+  return Object.assign(new pg.Query(text, values as unknown[]), name(text))
 }
 
 /** Gives every statement text a name, so that each connection prepares it once; the rare thousandth-and-first stays unnamed. */
