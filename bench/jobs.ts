@@ -1,5 +1,5 @@
 // Measures whole jobs, from the transaction that writes one to the effect it leaves, beside pgbench with the same statements; what
-// `enqueue` costs a request; how soon a job is begun. `node dist/bench/jobs.js [postgres] [redis] [rabbitmq]`.
+// `enqueue` costs a request; how soon a job is begun. `node dist/bench/jobs.js [postgres] [redis] [rabbitmq]`; BENCH_FINISHED jobs were done before.
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,11 +10,15 @@ import { run } from '../test/system/deployment.ts'
 import { allDone, BACKENDS, openSite, type Backend, type Site } from '../test/system/faults/site.ts'
 import { percentile } from '../test/system/load.ts'
 
-const { BENCH_JOBS = '6000', BENCH_ROUNDS = '3', BENCH_SECONDS = '8' } = process.env
+const { BENCH_JOBS = '6000', BENCH_ROUNDS = '3', BENCH_SECONDS = '8', BENCH_FINISHED = '0' } = process.env
 const WRITERS = 16
 const SINGLES = 100
 const ENQUEUES = 2000
 
+/** So many were done before. */
+const FINISHED = `insert into kernel_message (id, task, payload, state, due_at, attempts, created_at, started_at, ended_at)
+  select gen_random_uuid(), 'fault.nothing', '{"n":1}', 'done', now(), 1, at, at, at
+  from generate_series(1, $1::int) n cross join lateral (select now() - (1000000 - n) * interval '1 millisecond' as at) _`
 /** The statements of one job: the outbox row, the beginning of an attempt, and the effect with the mark that it is there. */
 const SAME_STATEMENTS = `begin;
 insert into kernel_message (id, task, payload, due_at, priority, created_at) select m.id, m.task, m.payload, 'infinity', 0, now() from unnest(array[gen_random_uuid()], array['fault.alone'], array['{"n":1}'::jsonb]) as m (id, task, payload) on conflict (task, key) where key is not null do nothing returning id \\gset
@@ -135,6 +139,8 @@ async function measure(backend: Backend): Promise<void> {
       )
       await site.sql('truncate kernel_message cascade')
     }
+    await site.sql(FINISHED, [Number(BENCH_FINISHED)])
+    await site.sql('vacuum analyze kernel_message')
     const worker = await site.spawn('worker')
     await wholeJobs(site, kernel, 'effect', 500)
     const best = { alone: 0, effect: 0, nothing: 0 }
