@@ -4,8 +4,9 @@ import { AT_ONCE } from './outbox.ts'
 // The life of a message, one statement per step. Every step names the state it expects: whoever comes late changes nothing.
 //
 //   waiting ──lease──▶ queued ──claim──▶ running ──finish──▶ done
-//      ▲                  │ ▲               │
-//      └─ retry, giveBack, a lease given back or run out ──┴──park──▶ parked
+//      ▲                  │                 │  │
+//      │◀─ lease is over ─┘                 │  └──park──▶ parked
+//      └◀───────────── retry, giveBack ─────┘
 //
 // What is leased is `queued` already: a row in `kernel_lease` says that it may not have reached the broker yet.
 
