@@ -18,7 +18,7 @@ const ENQUEUES = 2000
 /** So many were done before. */
 const FINISHED = `insert into kernel_message (id, task, payload, state, due_at, attempts, created_at, started_at, ended_at)
   select gen_random_uuid(), 'fault.nothing', '{"n":1}', 'done', now(), 1, at, at, at
-  from generate_series(1, $1::int) n cross join lateral (select now() - (1000000 - n) * interval '1 millisecond' as at) _`
+  from generate_series(1, $1::int) n cross join lateral (select now() - ($1 - n) * interval '1 millisecond' as at) _`
 /** The statements of one job: the outbox row, the beginning of an attempt, and the effect with the mark that it is there. */
 const SAME_STATEMENTS = `begin;
 insert into kernel_message (id, task, payload, due_at, priority, created_at) select m.id, m.task, m.payload, 'infinity', 0, now() from unnest(array[gen_random_uuid()], array['fault.alone'], array['{"n":1}'::jsonb]) as m (id, task, payload) on conflict (task, key) where key is not null do nothing returning id \\gset

@@ -160,6 +160,8 @@ async function onDatabase(cli: Cli, work: (database: Database, kernel: OpenKerne
   }
 }
 
+/** What is tried again so soon is waited for. */
+const SOON_MS = 30_000
 const DUE = `select count(*) as due from kernel_message where state in ('queued', 'running') or (state = 'waiting' and due_at <= $1)`
 
 /** What was published to another broker than this one is published again first. */
@@ -174,7 +176,8 @@ async function drain({ terminal }: Cli, { ports: { database }, clock, work }: Op
         () => true,
         () => false
       )
-    const due = (await database?.query<{ due: number }>(DUE, [clock.now().toISOString()]))?.rows[0]?.due ?? 0
+    const soon = new Date(clock.now().getTime() + SOON_MS)
+    const due = (await database?.query<{ due: number }>(DUE, [soon.toISOString()]))?.rows[0]?.due ?? 0
     if (due === 0) {
       terminal.print('nothing is due any more')
       return 0
