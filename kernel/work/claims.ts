@@ -10,8 +10,8 @@ const GRACE_AFTER_TIMEOUT_MS = 10_000
 export interface Claims {
   /** Together with others; not one that is suspected of ending processes. */
   claim(id: string): Promise<Claimed | undefined>
-  /** Whatever it is suspected of. */
-  claimAny(id: string): Promise<Claimed | undefined>
+  /** Only one that is. */
+  claimSuspect(id: string): Promise<Claimed | undefined>
 }
 
 interface Asked {
@@ -63,6 +63,6 @@ export function makeClaims(database: Database, clock: Clock, task: Task): Claims
         asked.push({ id: id.toLowerCase(), resolve, reject })
         if (!working) void work()
       }),
-    claimAny: async id => (await claimed([id], true))[0]
+    claimSuspect: async id => (await claimed([id], true))[0]
   }
 }

@@ -10,7 +10,7 @@ import { backoff, type Delivery, type Queue } from '../ports/queue.ts'
 import { Refusal } from '../ports/refusal.ts'
 import { isUuid } from '../rest/resource.ts'
 import { makeClaims, type Claims } from './claims.ts'
-import { finish, giveBack, isOpen, keepResult, park, retryAt, type Claimed, type Reason } from './messages.ts'
+import { finish, giveBack, keepResult, park, retryAt, standingOf, type Claimed, type Reason } from './messages.ts'
 import { makeProgress } from './progress.ts'
 import { makeMisfit, type Scopes, type Task, type Tasks } from './task.ts'
 
@@ -87,19 +87,21 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
    * One message. What may be ending processes is begun when no other suspect is in hand here: so the one at fault stands out, and takes
    * with it only those that are then begun alone in their turn.
    */
-  async function work(task: Task, { claim, claimAny }: Claims, id: string): Promise<void> {
-    const message = await patiently(() => claim(id))
-    if (message) return run(task, message)
+  async function work(task: Task, { claim, claimSuspect }: Claims, id: string): Promise<void> {
     for (const pause of [0, ...IN_OTHER_HANDS_MS]) {
-      if (!(await patiently(() => isOpen(database, id)))) return
       if (pause > 0) await wait(pause, undefined, { signal: stopping.signal })
-      const isDone = await alone(async () => {
-        const suspect = await patiently(() => claimAny(id))
-        if (suspect) await run(task, suspect)
-        return suspect !== undefined
-      })
-      if (isDone) return
+      if (await begun(task, () => claim(id))) return
+      const standing = await patiently(() => standingOf(database, id))
+      if (standing === 'over') return
+      if (standing === 'suspect' && (await alone(() => begun(task, () => claimSuspect(id))))) return
     }
+  }
+
+  /** Runs what could be claimed. */
+  async function begun(task: Task, claimed: () => Promise<Claimed | undefined>): Promise<boolean> {
+    const message = await patiently(claimed)
+    if (message) await run(task, message)
+    return message !== undefined
   }
 
   async function run(task: Task, message: Claimed): Promise<void> {

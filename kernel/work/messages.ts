@@ -38,8 +38,8 @@ export interface Claimed {
 }
 
 const BATCH = 500
-/** With so many crashes it may well be the message that ends processes. */
-const SUSPECT = 2
+/** With so many crashes, the one counted that has just been found out, it may well be the message that ends processes. */
+const IS_SUSPECT = `(crashes + (state = 'running')::int >= 2)`
 
 /**
  * The state of a row that is found by its id. Asked as a case, so that no index of what is in a state is read for it: such an index was empty
@@ -110,7 +110,7 @@ export async function returnExpired(database: Database, now: Date): Promise<void
 // A running message nobody holds is a dead worker's, unless it was begun this very moment: its transaction is about to.
 const CLAIM = `with mine as (select id from kernel_message where id = any($1::uuid[]) and task = $2
       and case state when 'running' then started_at < $3::timestamptz - interval '2 seconds' else state in ('waiting', 'queued') end
-      and ($5 or crashes + (state = 'running')::int < ${SUSPECT})
+      and ${IS_SUSPECT} = $5
     for update skip locked)
   update kernel_message m set state = 'running', attempts = m.attempts + 1, crashes = m.crashes + (m.state = 'running')::int, key = null,
     started_at = $3, due_at = $4
@@ -119,7 +119,7 @@ const CLAIM = `with mine as (select id from kernel_message where id = any($1::uu
 
 /**
  * Begins attempts, in a commit of their own so that one that ends its process counts. Without those there is nothing to do about now,
- * and, unless `suspects` is set, those that were in hand when a process ended more than once.
+ * or they are suspects, in hand when processes ended more than once: those are begun only where `suspects` is set, and nothing else then.
  */
 export async function claim(
   database: Database,
@@ -132,13 +132,18 @@ export async function claim(
   return (await database.query<Claimed>(CLAIM, [ids, task, now.toISOString(), until.toISOString(), suspects])).rows
 }
 
-/** Whether a message that could not be claimed is somebody else's at the moment, rather than done, parked or gone. */
-export async function isOpen(database: Database, id: string): Promise<boolean> {
-  const { rowCount } = await database.query(
-    `select 1 from kernel_message where id = $1 and case when state in ('waiting', 'queued', 'running') then true else false end`,
-    [id]
-  )
-  return rowCount > 0
+/** What a message is that could not be claimed: somebody else's at the moment, perhaps a suspect; or `over`, done, parked or gone. */
+export type Standing = 'over' | 'open' | 'suspect'
+
+const STANDING = `select ${IS_SUSPECT} as suspect from kernel_message
+  where id = $1 and case when state in ('waiting', 'queued', 'running') then true else false end`
+
+export async function standingOf(database: Database, id: string): Promise<Standing> {
+  const {
+    rows: [row]
+  } = await database.query<{ suspect: boolean }>(STANDING, [id])
+  if (!row) return 'over'
+  return row.suspect ? 'suspect' : 'open'
 }
 
 const FINISH = `update kernel_message set state = 'done', ended_at = $2, reason = null, error = null where id = $1 and ${inState('running')}`

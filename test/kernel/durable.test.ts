@@ -289,6 +289,19 @@ t.test('what was in hand when processes ended is begun alone, so that the one at
   await kernel.settle()
   t.equal(most, 1, 'with the one that ended it counted')
   t.equal((await kernel.effects()).length, 40)
+
+  // Some that somebody held a moment longer, once: nobody suspects them.
+  most = 0
+  for (let round = 0; round < 8; round++) await kernel.enqueue('slow', { what: `held ${round}` })
+  const ids = (await kernel.messages()).flatMap(({ id, state }) => (state === 'waiting' ? [id] : []))
+  const { delivered } = await databaseOf(kernel).transaction(async tx => {
+    await tx.query('select from kernel_message where id = any($1::uuid[]) for update', [ids])
+    const delivered = kernel.broker.deliver('shop.slow', ids)
+    await wait(100)
+    return { delivered }
+  })
+  await delivered
+  t.equal(most, 4, 'what was in other hands goes on together')
 })
 
 t.test('a broker that is away, and one that forgets', async t => {
