@@ -1,28 +1,36 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { openKernel, planKernel, systemClock } from '../kernel/index.ts'
+import { HEAP } from '../kernel/cli/processes.ts'
 import { readConfig } from '../kernel/config/read.ts'
 import { makeLogger } from '../kernel/ports/logger.ts'
 import { run } from '../test/system/deployment.ts'
-import { SECONDS, written, type Case } from './measure.ts'
+import { measure, SECONDS, written, type Case } from './measure.ts'
 
-interface Statement {
+/** A statement as a case runs it. */
+export interface Statement {
   readonly text: string
   readonly values?: readonly unknown[]
 }
 
-/** Runs each case in this process to learn its SQL, then measures that SQL alone with pgbench; transactions per second by case. */
-export async function statementsAlone(config: string, cases: readonly Case[]): Promise<Map<string, number>> {
+/** As the product's own connections. */
+const OPTIONS = '-c plan_cache_mode=force_generic_plan -c jit=off -c TimeZone=Asia/Kolkata'
+
+/** Runs each case in this process to learn its SQL. */
+export async function statementsOf(config: string, cases: readonly Case[]): Promise<Map<string, readonly Statement[]>> {
   const kernel = await openKernel(await planKernel({ raw: readConfig(config, process.env, []) }), {
     logger: makeLogger('silent', {}),
     clock: systemClock()
   })
-  const rates = new Map<string, number>()
+  const statements = new Map<string, readonly Statement[]>()
   try {
     await kernel.start('web')
-    const { pool, url } = kernel.ports.database ?? {}
-    if (!pool || !url) return rates
+    const { pool } = kernel.ports.database ?? {}
+    if (!pool) return statements
     for (const { name, path, token } of cases) {
       const ask = (index: number) =>
         kernel.app.inject({ url: written(path, index), headers: { authorization: `Bearer ${token}` } })
@@ -37,15 +45,17 @@ export async function statementsAlone(config: string, cases: readonly Case[]): P
       })
       await ask(2)
       Object.assign(pool, { query: original })
-      rates.set(name, await pgbench(url, seen.map(({ text, values = [] }) => `${inline(text, values)};`).join('\n')))
+      statements.set(name, seen)
     }
-    return rates
+    return statements
   } finally {
     await kernel.stop()
   }
 }
 
-async function pgbench(url: string, script: string): Promise<number> {
+/** Transactions per second of statements alone, by pgbench. */
+export async function pgbench(url: string, statements: readonly Statement[]): Promise<number> {
+  const script = statements.map(({ text, values = [] }) => `${inline(text, values)};`).join('\n')
   const file = join(mkdtempSync(join(tmpdir(), 'care-bench-')), 'script.sql')
   // A colon before a letter is a variable to pgbench: texts that hold one are written in two parts, which the planner joins.
   writeFileSync(
@@ -58,11 +68,23 @@ async function pgbench(url: string, script: string): Promise<number> {
   const { output } = await run(
     'pgbench',
     [url, '-n', '-M', 'prepared', '-c', '8', '-j', '1', '-T', String(SECONDS), '-f', file],
-    { env: { PGOPTIONS: '-c plan_cache_mode=force_generic_plan -c jit=off -c TimeZone=Asia/Kolkata' } }
+    { env: { PGOPTIONS: OPTIONS } }
   )
   const tps = /tps = ([\d.]+)/.exec(output)?.[1]
   if (tps === undefined) throw new Error(`pgbench: ${output.slice(0, 2000)}`)
   return Number(tps)
+}
+
+/** The same statement answered by Fastify and pg alone: CPU µs of Node per request. */
+export async function bare(url: string, entry: Case, { text, values = [] }: Statement): Promise<number> {
+  const file = fileURLToPath(new URL('./bare.js', import.meta.url))
+  const child = spawn(process.execPath, [...HEAP, file, JSON.stringify({ url, options: OPTIONS, text, values })])
+  try {
+    const [address] = (await once(child.stdout, 'data')) as [Buffer]
+    return (await measure(address.toString().trim(), entry, child.pid ?? 0, url)).node
+  } finally {
+    child.kill()
+  }
 }
 
 function inline(text: string, values: readonly unknown[]): string {

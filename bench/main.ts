@@ -2,8 +2,9 @@
 // Needs a PostgreSQL server (DATABASE_URL), psql, pgbench, wrk, and ../shared for the data. Prints a table; asserts nothing.
 // BENCH_SECONDS per case (5), BENCH_PATIENTS (100000), BENCH_SHIFTS (20000), BENCH_ONLY (a part of the names of cases),
 // BENCH_PLUGINS (all; separated by commas).
+import { HEAP } from '../kernel/cli/processes.ts'
 import { FEATURES, run, start } from '../test/system/deployment.ts'
-import { statementsAlone } from './alone.ts'
+import { bare, pgbench, statementsOf } from './alone.ts'
 import { casesOf, firstCases } from './cases.ts'
 import { makeDistrict } from './district.ts'
 import { measure, paced, stream, written } from './measure.ts'
@@ -13,7 +14,7 @@ const { BENCH_PATIENTS = '100000', BENCH_SHIFTS = '20000', BENCH_ONLY = '' } = p
 const PLUGINS = process.env.BENCH_PLUGINS?.split(',') ?? FEATURES
 /** Requests per second of a busy district, and far below what the server can do. */
 const PACE = 125
-const COLUMNS = ['req/s', 'p50 ms', 'p99 ms', 'Node µs', 'PG µs', 'SQL tps', 'ratio', 'RSS MB', 'errors']
+const COLUMNS = ['req/s', 'p50 ms', 'p99 ms', 'Node µs', 'bare µs', 'PG µs', 'SQL tps', 'ratio', 'RSS MB', 'errors']
 const row = (name: string, cells: readonly string[]) =>
   console.log(name.padEnd(24) + cells.map(text => text.padStart(9)).join(''))
 
@@ -22,24 +23,27 @@ for (const tool of ['wrk', 'psql', 'pgbench'])
 
 const district = await makeDistrict({ patients: Number(BENCH_PATIENTS), shifts: Number(BENCH_SHIFTS) }, PLUGINS)
 try {
-  const server = await start(district.config, [], { NODE_OPTIONS: '--max-semi-space-size=4' })
+  const server = await start(district.config, [], { NODE_OPTIONS: HEAP.join(' ') })
   const pid = server.child.pid ?? 0
   try {
     const cases = PLUGINS.includes('consultations') ? await casesOf(server.url) : await firstCases(server.url)
     const chosen = cases.filter(({ name, plugin }) => name.includes(BENCH_ONLY) && (!plugin || PLUGINS.includes(plugin)))
-    const alone = await statementsAlone(
+    const statements = await statementsOf(
       district.config,
       chosen.filter(({ reads }) => reads)
     )
     row('case', COLUMNS)
     for (const entry of chosen) {
       const { rate, p50, p99, node, postgres, memory, errors } = await measure(server.url, entry, pid, district.url)
-      const tps = alone.get(entry.name)
+      const [statement, ...more] = statements.get(entry.name) ?? []
+      const tps = statement && (await pgbench(district.url, [statement, ...more]))
+      const alone = statement && more.length === 0 ? await bare(district.url, entry, statement) : undefined
       row(entry.name, [
         rate.toFixed(0),
         p50.toFixed(1),
         p99.toFixed(1),
         node.toFixed(0),
+        alone?.toFixed(0) ?? '',
         postgres.toFixed(0),
         tps?.toFixed(0) ?? '',
         tps ? (rate / tps).toFixed(2) : '',

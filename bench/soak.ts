@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
+import { HEAP } from '../kernel/cli/processes.ts'
 import { launcher, run, start } from '../test/system/deployment.ts'
 import { firstCases } from './cases.ts'
 import { makeDistrict } from './district.ts'
@@ -32,7 +33,7 @@ try {
     'plan, no database:',
     (await timed(() => run(process.execPath, [launcher, 'plan', '--config', district.config])))[1]
   )
-  const [running, took] = await timed(() => start(district.config, [], { NODE_OPTIONS: '--max-semi-space-size=4' }))
+  const [running, took] = await timed(() => start(district.config, [], { NODE_OPTIONS: HEAP.join(' ') }))
   console.log('start until serving:', took)
   try {
     const children = childrenOf(running.child.pid ?? 0)

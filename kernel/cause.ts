@@ -11,10 +11,19 @@ export interface Cause {
 
 // What is stored belongs to one request or message, so kernels that share this never meet.
 const running = new AsyncLocalStorage<Cause>()
+let begun = 0
 
-/** Runs `work` so that it, and all it calls, knows its cause. */
-export function causedBy<T>(cause: Cause, work: () => T): T {
-  return running.run(cause, work)
+/**
+ * Runs `work` so that it, and all it calls until it has ended, knows its cause. While none is running the storage is off: on Node 20 it
+ * costs every promise of the process, those of reads too (a tenth of a list's time).
+ */
+export async function causedBy<T>(cause: Cause, work: () => Promise<T>): Promise<T> {
+  begun++
+  try {
+    return await running.run(cause, work)
+  } finally {
+    if (--begun === 0) running.disable()
+  }
 }
 
 /** The cause of the running code; undefined in reads and commands. */

@@ -5,9 +5,14 @@ import { unauthenticated } from './errors.ts'
 
 /** Remembers the writing request for whatever it calls: an audit can tell who writes, a job who asked. Reads pay nothing. */
 export function rememberWriters(app: FastifyInstance): void {
-  app.addHook('onRequest', (request, reply, done) =>
-    request.method === 'GET' ? done() : causedBy(new RequestCause(request), done)
-  )
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.method === 'GET') return done()
+    const isOver = new Promise<void>(resolve => reply.raw.once('close', resolve))
+    void causedBy(new RequestCause(request), () => {
+      done()
+      return isOver
+    })
+  })
 }
 
 /** The writing request this code runs for; undefined in reads, jobs and commands. */

@@ -63,8 +63,9 @@ const OTHERWISE: Readonly<Record<string, string>> = { '*': '%2A', '%7E': '~' }
 
 /** The address with these parameters set or removed, and all parameters in alphabetical order. */
 function withParameters(url: string, changes: Readonly<Record<string, number | undefined>>): string {
-  const [path = '', ...query] = url.split('?')
-  const parameters = new URLSearchParams(query.join('?'))
+  const at = url.indexOf('?')
+  const path = at < 0 ? url : url.slice(0, at)
+  const parameters = new URLSearchParams(at < 0 ? '' : url.slice(at + 1))
   for (const [name, value] of Object.entries(changes)) {
     if (value === undefined) parameters.delete(name)
     else parameters.set(name, String(value))

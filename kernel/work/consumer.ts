@@ -167,7 +167,7 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
           scheduledFor: scheduledFor === null ? null : new Date(scheduledFor),
           progress
         }
-        const work = causedBy(cause, () => task.run(message.payload, handling, scopes.get(task.plugin) ?? {}))
+        const work = causedBy(cause, async () => task.run(message.payload, handling, scopes.get(task.plugin) ?? {}))
         const result = await Promise.race([work, called])
         if (result !== undefined) await keepResult(tx, id, result)
         return true

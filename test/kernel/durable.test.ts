@@ -212,6 +212,20 @@ t.test('request id and actor travel, through jobs that enqueue jobs', async t =>
   t.same(seen, [{ requestId: 'request-12345', actor: user.user?.id, attempt: 1, scheduledFor: null }])
   t.match((await user.get(`/api/kernel/jobs/${id}/status/`)).body, { id, job: 'shop.first', state: 'done', progress: 100 })
   t.equal((await other.get(`/api/kernel/jobs/${id}/status/`)).status, 404, "somebody else's")
+
+  seen.length = 0
+  const asked = Array.from({ length: 24 }, (_, n) => ({
+    by: n % 2 ? user : other,
+    requestId: `request-no-${String(n).padStart(2, '0')}`
+  }))
+  await Promise.all(asked.map(({ by, requestId }) => by.post('/buy/', {}, { 'x-request-id': requestId })))
+  await kernel.settle()
+  const told = seen as { requestId: string; actor: number }[]
+  t.same(
+    told.map(({ requestId, actor }) => ({ requestId, actor })).sort((a, b) => a.requestId.localeCompare(b.requestId)),
+    asked.map(({ by, requestId }) => ({ requestId, actor: by.user?.id })),
+    'those that end leave the others theirs'
+  )
   t.equal((await user.get('/api/kernel/jobs/')).status, 403, 'the list is for operators')
   t.equal((await kernel.get('/api/kernel/jobs/')).status, 403)
 })
