@@ -270,10 +270,12 @@ t.test('what is delivered twice, or at the same time, has its effect once', asyn
 
 t.test('what was in hand when processes ended is begun alone, so that the one at fault stands out', async t => {
   const running = new Set<string>()
-  let most = 0
+  let [most, expected] = [0, 0]
   const slow: Run = async ({ what }: { what: string }, handling) => {
     running.add(what)
     most = Math.max(most, running.size)
+    // Stays until all that are expected are there, and a moment longer, for one too many.
+    for (const until = performance.now() + 20_000; most < expected && performance.now() < until;) await wait(5)
     await wait(20)
     running.delete(what)
     return note({ what } as never, handling, {} as never)
@@ -286,6 +288,7 @@ t.test('what was in hand when processes ended is begun alone, so that the one at
     [4, 1]
   ] as const) {
     most = 0
+    expected = together
     for (let round = 0; round < 8; round++) await kernel.enqueue('slow', { what: `${crashes} ${round}` })
     await kernel.sql(`update kernel_message set crashes = $1 where state = 'waiting'`, [crashes])
     await kernel.settle()
@@ -295,6 +298,7 @@ t.test('what was in hand when processes ended is begun alone, so that the one at
 
   // Some that a dead worker had in hand, for the second time.
   most = 0
+  expected = 1
   for (let round = 0; round < 8; round++) await kernel.enqueue('slow', { what: `dead ${round}` })
   await kernel.sql(
     `update kernel_message set state = 'running', attempts = 2, crashes = 1, started_at = $1::timestamptz - interval '1 minute' where state = 'waiting'`,
@@ -306,6 +310,7 @@ t.test('what was in hand when processes ended is begun alone, so that the one at
 
   // Some that somebody held a moment longer, once: nobody suspects them.
   most = 0
+  expected = 4
   for (let round = 0; round < 8; round++) await kernel.enqueue('slow', { what: `held ${round}` })
   const ids = (await kernel.messages()).flatMap(({ id, state }) => (state === 'waiting' ? [id] : []))
   const { delivered } = await databaseOf(kernel).transaction(async tx => {
