@@ -7,9 +7,13 @@ import { testKernel, testServer, type TestContext, type TestKernel } from '../..
 const CARE = ['places', 'auth-permissions', 'facilities', 'patients', 'consultations', 'shifting', 'resources']
 const TABLE = 'facility_patientregistration'
 
-/** Every planted value has one of these in it, and nothing else has. */
+/** Every planted value has one of these in it, and nothing else has, but for pseudonyms: by chance one may hold a short mark. */
 const MARKS = ['zq7c', '777000', '5ca1ab1e', '1931-0', ':17:23.45']
-const found = (text: string) => MARKS.filter(mark => text.toLowerCase().includes(mark))
+const PSEUDONYM = /(?!5ca1ab1e)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
+function found(text: string): string[] {
+  const told = text.toLowerCase().replace(PSEUDONYM, '')
+  return MARKS.filter(mark => told.includes(mark))
+}
 
 interface Reader {
   /** Everything a statement tells, rows, notices and errors alike, and the error's code. */
