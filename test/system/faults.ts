@@ -10,7 +10,7 @@ import { frozenWorker, killedWorkers } from './faults/workers.ts'
 export { BACKENDS, type Backend } from './faults/site.ts'
 
 export const SHORT: Sizes = {
-  jobs: 400,
+  jobs: 240,
   workers: 4,
   killEveryMs: 500,
   brokerKills: 1,
