@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
+import { ownPort } from '../services.ts'
 
 /** Stands between a gateway and its server, and can be a broken network. Each fault returns what ends it. */
 export interface Proxy {
@@ -42,8 +43,8 @@ export async function startProxy(host: string, port: number): Promise<Proxy> {
     server.listen(at, '127.0.0.1')
     await once(server, 'listening')
   }
-  await listen(0)
-  const own = (server.address() as AddressInfo).port
+  const own = await ownPort()
+  await listen(own)
 
   function track(socket: Socket): void {
     sockets.add(socket)

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import t from 'tap'
 import { testKernel, testServer, type TestContext } from '../../kernel/testing/index.ts'
-import { freePort } from '../../plugins/database-embedded/launcher.ts'
+import { ownPort } from '../services.ts'
 
 const PLUGINS = ['places', 'auth-permissions', 'facilities', 'patients', 'reporting']
 
@@ -49,7 +49,7 @@ async function pair(context: TestContext, found: NonNullable<Awaited<ReturnType<
     if (status !== 0) throw new Error(`${name}: ${stderr.toString()}`)
   }
   const [primary, replica] = [join(folder, 'primary'), join(folder, 'replica')]
-  const [port, copyPort] = [await freePort(), await freePort()]
+  const [port, copyPort] = [await ownPort(), await ownPort()]
   const start = (directory: string, on: number) =>
     run('pg_ctl', '-D', directory, '-l', `${directory}.log`, '-w', '-o', `-p ${on} -k ${folder} -h 127.0.0.1`, 'start')
   context.teardown(() => {

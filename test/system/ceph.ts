@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { freePort } from '../../plugins/database-embedded/launcher.ts'
-import { answers, onPath } from '../services.ts'
+import { answers, onPath, ownPort } from '../services.ts'
 
 /** Where an S3 server is, and the keys of an account that may make buckets. */
 export interface S3Account {
@@ -55,7 +54,7 @@ export async function startCeph(): Promise<{ readonly account: S3Account; stop()
 }
 
 async function start(directory: string, children: ChildProcess[]): Promise<S3Account> {
-  const [monitor, port, fsid, osd] = [await freePort(), await freePort(), randomUUID(), randomUUID()]
+  const [monitor, port, fsid, osd] = [await ownPort(), await ownPort(), randomUUID(), randomUUID()]
   const account = {
     endpoint: `http://127.0.0.1:${port}`,
     accessKey: randomBytes(10).toString('hex').toUpperCase(),

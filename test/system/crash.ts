@@ -1,10 +1,10 @@
 // What was answered is there, whole, whatever is killed: `node dist/test/system/crash.js [--long] [--care]`, with every plugin or with those of
 // the care alone; crash.test.ts runs the short form.
 import { pathToFileURL } from 'node:url'
-import { freePort } from '../../plugins/database-embedded/launcher.ts'
 import { Writer, type Answered } from './crash-writer.ts'
 import { care, configFile, FEATURES, sql, start, type Running } from './deployment.ts'
 import { ownServer } from './faults/brokers.ts'
+import { ownPort } from '../services.ts'
 
 interface Sizes {
   readonly kills: number
@@ -56,7 +56,7 @@ export async function crash(
 ): Promise<{ facts: string; failures: string[] }> {
   const own = await ownServer('postgres')
   const { url } = own
-  const port = await freePort()
+  const port = await ownPort()
   const config = configFile(url, plugins, {
     environment: 'development',
     security: { secretKey: 'care-kernel-development-only', rateLimit: false },

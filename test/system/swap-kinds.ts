@@ -6,11 +6,10 @@ import { stringify } from 'yaml'
 import { builtInPlugins } from '../../kernel/index.ts'
 import { startS3Server } from '../../kernel/testing/s3-server.ts'
 import { readMail, type ReadMail } from '../../kernel/testing/suites/email.ts'
-import { freePort } from '../../plugins/database-embedded/launcher.ts'
 import { startAwsService } from '../plugins/aws-service.ts'
 import { startMailServer } from '../plugins/mail-server.ts'
 import { forgetKeys, forgetQueues } from '../leftovers.ts'
-import { AMQP, REDIS } from '../services.ts'
+import { AMQP, ownPort, REDIS } from '../services.ts'
 import { emptyDatabase, root } from './deployment.ts'
 
 /** One kind of deployment: its config file, and what arrived at the other side of its gateways. */
@@ -38,7 +37,7 @@ const outboxTexts =
     files(folder, '.json').map(name => JSON.parse(readFileSync(join(folder, name), 'utf8')) as { to: string; text: string })
 
 /** A free port: addresses of local files name it. */
-const port = async () => ({ PORT: String(await freePort()) })
+const port = async () => ({ PORT: String(await ownPort()) })
 
 /** The default's file with other gateways, and nothing else. Text messages are off in development unless told. */
 function configOf(folder: string, gateways: object): string {

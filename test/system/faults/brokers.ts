@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { connect as connectAmqp } from 'amqplib'
-import { freePort, startServer } from '../../../plugins/database-embedded/launcher.ts'
-import { answers, onPath } from '../../services.ts'
+import { startServer } from '../../../plugins/database-embedded/launcher.ts'
+import { answers, onPath, ownPort } from '../../services.ts'
 
 /** A server on a directory of its own, which it keeps through every kill. */
 export interface OwnServer {
@@ -48,7 +48,7 @@ export async function ownServer(kind: 'postgres' | 'redis' | 'rabbitmq'): Promis
 }
 
 async function redis(directory: string): Promise<OwnServer> {
-  const port = await freePort()
+  const port = await ownPort()
   // A crash of the process loses nothing that was answered: the file is written before the answer, only the disk may be behind.
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--appendonly', 'yes', '--save', '']
   const url = `redis://127.0.0.1:${port}`
@@ -56,7 +56,7 @@ async function redis(directory: string): Promise<OwnServer> {
 }
 
 async function rabbitmq(directory: string): Promise<OwnServer> {
-  const [port, distribution, names] = [await freePort(), await freePort(), await freePort()]
+  const [port, distribution, names] = [await ownPort(), await ownPort(), await ownPort()]
   const file = (name: string, text = '') => {
     writeFileSync(join(directory, name), text)
     return join(directory, name)
@@ -91,7 +91,7 @@ async function rabbitmq(directory: string): Promise<OwnServer> {
 }
 
 async function postgres(directory: string): Promise<OwnServer> {
-  const port = await freePort()
+  const port = await ownPort()
   const begin = () => startServer({ directory, port, settings: { max_connections: '200' } })
   let server = await begin()
   return {
