@@ -12,7 +12,7 @@ export { BACKENDS, type Backend } from './faults/site.ts'
 export const SHORT: Sizes = {
   jobs: 240,
   workers: 4,
-  killEveryMs: 500,
+  killEveryMs: 800,
   brokerKills: 1,
   outageSeconds: 3,
   writesPerSecond: 60,
