@@ -3,15 +3,23 @@ import type { Actor } from '../actor.ts'
 import { causedBy, currentCause, type Cause } from '../cause.ts'
 import { unauthenticated } from './errors.ts'
 
-/** Remembers the writing request for whatever it calls: an audit can tell who writes, a job who asked. Reads pay nothing. */
+/**
+ * Remembers the writing request for whatever it calls, until it is answered, whether or not the client is still there: an audit can tell
+ * who writes, a job who asked. Reads pay nothing.
+ */
 export function rememberWriters(app: FastifyInstance): void {
+  const answered = new WeakMap<FastifyRequest, () => void>()
   app.addHook('onRequest', (request, reply, done) => {
     if (request.method === 'GET') return done()
-    const isOver = new Promise<void>(resolve => reply.raw.once('close', resolve))
+    const isOver = new Promise<void>(resolve => answered.set(request, resolve))
     void causedBy(new RequestCause(request), () => {
       done()
       return isOver
     })
+  })
+  app.addHook('onSend', (request, reply, payload, done) => {
+    answered.get(request)?.()
+    done(null, payload)
   })
 }
 

@@ -196,9 +196,10 @@ t.test('request id and actor travel, through jobs that enqueue jobs', async t =>
             app: TestKernel['app'],
             { database, enqueue }: { database: NonNullable<TestKernel['ports']['database']>; enqueue: Enqueue }
           ) =>
-            void app.post('/buy/', { config: { permission: 'authenticated' } }, async () => ({
-              id: await database.transaction(tx => enqueue(tx, 'first', {}))
-            }))
+            void app.post('/buy/', { config: { permission: 'authenticated' } }, async ({ headers }) => {
+              await wait(Number(headers['x-takes'] ?? 0))
+              return { id: await database.transaction(tx => enqueue(tx, 'first', {})) }
+            })
         }
       )
     ]
@@ -226,6 +227,14 @@ t.test('request id and actor travel, through jobs that enqueue jobs', async t =>
     asked.map(({ by, requestId }) => ({ requestId, actor: by.user?.id })),
     'those that end leave the others theirs'
   )
+
+  seen.length = 0
+  const address = await kernel.app.listen({ port: 0, host: '127.0.0.1' })
+  const headers = { authorization: `Bearer ${user.user?.token}`, 'x-request-id': 'request-of-one-who-leaves', 'x-takes': '400' }
+  await t.rejects(fetch(`${address}/buy/`, { method: 'POST', headers, signal: AbortSignal.timeout(150) }))
+  for (let look = 0; look < 100 && (await kernel.messages()).every(({ state }) => state === 'done'); look++) await wait(50)
+  await kernel.settle()
+  t.match(seen, [{ requestId: 'request-of-one-who-leaves', actor: user.user?.id }], 'whoever leaves before the answer has asked')
   t.equal((await user.get('/api/kernel/jobs/')).status, 403, 'the list is for operators')
   t.equal((await kernel.get('/api/kernel/jobs/')).status, 403)
 })
