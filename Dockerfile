@@ -18,5 +18,5 @@ COPY --from=build --chown=node:node /app/dist ./dist
 USER node
 EXPOSE 9000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 9000) + '/health/ready').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["tini", "--", "node", "--max-semi-space-size=4", "bin/care-kernel.js"]
+ENTRYPOINT ["tini", "--", "node", "--max-semi-space-size=8", "bin/care-kernel.js"]
 CMD ["start"]

@@ -1,4 +1,4 @@
-import { createConnection, createServer } from 'node:net'
+import { createConnection } from 'node:net'
 import { delimiter, join } from 'node:path'
 
 /** The servers tests share. */
@@ -26,20 +26,10 @@ export function answers(url: string): Promise<boolean> {
   })
 }
 
-/**
- * A port for a server that is killed and comes back on it: one that the system gives to nobody, who would have it meanwhile.
- */
+/** A port for a server that is killed and comes back on it: one that the system gives to nobody, who would have it meanwhile. */
 export async function ownPort(): Promise<number> {
-  for (;;) {
-    const port = 15_000 + Math.floor(Math.random() * 17_000)
-    const server = createServer()
-    const isFree = await new Promise<boolean>(resolve => {
-      server.once('error', () => resolve(false))
-      server.listen(port, '127.0.0.1', () => resolve(true))
-    })
-    await new Promise(resolve => server.close(resolve))
-    if (isFree) return port
-  }
+  const port = 15_000 + Math.floor(Math.random() * 17_000)
+  return (await answers(`tcp://127.0.0.1:${port}`)) ? ownPort() : port
 }
 
 /** Where a program of this name could be. */

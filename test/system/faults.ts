@@ -10,9 +10,9 @@ import { frozenWorker, killedWorkers } from './faults/workers.ts'
 export { BACKENDS, type Backend } from './faults/site.ts'
 
 export const SHORT: Sizes = {
-  jobs: 240,
+  jobs: 400,
   workers: 4,
-  killEveryMs: 800,
+  killEveryMs: 500,
   brokerKills: 1,
   outageSeconds: 3,
   writesPerSecond: 60,

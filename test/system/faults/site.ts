@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
+import { HEAP } from '../../../kernel/cli/processes.ts'
 import { startProxy, type Proxy } from '../../plugins/proxy.ts'
 import { forgetKeys, forgetQueues } from '../../leftovers.ts'
 import { AMQP, REDIS } from '../../services.ts'
@@ -116,7 +117,7 @@ export async function openSite(
     on: configOn,
     sql: async <Row>(text: string, values: unknown[] = []) => (await pool.query(text, values)).rows as Row[],
     async spawn(role, ...args) {
-      const child = spawn(process.execPath, ['--max-semi-space-size=4', PROCESS, role, config, ...args], {
+      const child = spawn(process.execPath, [...HEAP, PROCESS, role, config, ...args], {
         env: { ...process.env, ...env },
         stdio: ['ignore', 'pipe', 'inherit']
       })
