@@ -35,12 +35,12 @@ export async function statementsOf(config: string, cases: readonly Case[]): Prom
       const ask = (index: number) =>
         kernel.app.inject({ url: written(path, index), headers: { authorization: `Bearer ${token}` } })
       await ask(1)
-      const original = pool.query.bind(pool)
+      const original = pool.query.bind(pool) as (...given: unknown[]) => unknown
       const seen: Statement[] = []
       Object.assign(pool, {
-        query: (given: Statement) => {
-          seen.push(given)
-          return original(given as never)
+        query: (...given: unknown[]) => {
+          seen.push(given[0] as Statement)
+          return original(...given)
         }
       })
       await ask(2)

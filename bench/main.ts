@@ -1,6 +1,6 @@
 // Measures a district: requests per second and CPU per request of a running server, and the same SQL alone under pgbench.
 // Needs a PostgreSQL server (DATABASE_URL), psql, pgbench, wrk, and ../shared for the data. Prints a table; asserts nothing.
-// BENCH_SECONDS per case (5), BENCH_PATIENTS (100000), BENCH_SHIFTS (20000), BENCH_ONLY (a part of the names of cases),
+// BENCH_SECONDS per case (5), BENCH_PATIENTS (100000, without their plugins 0), BENCH_SHIFTS (20000), BENCH_ONLY (a part of the names of cases),
 // BENCH_PLUGINS (all; separated by commas).
 import { HEAP } from '../kernel/cli/processes.ts'
 import { FEATURES, run, start } from '../test/system/deployment.ts'
@@ -10,8 +10,13 @@ import { makeDistrict } from './district.ts'
 import { measure, paced, stream, written } from './measure.ts'
 import { fiftyTold } from './told.ts'
 
-const { BENCH_PATIENTS = '100000', BENCH_SHIFTS = '20000', BENCH_ONLY = '' } = process.env
 const PLUGINS = process.env.BENCH_PLUGINS?.split(',') ?? FEATURES
+const whereOn = (plugin: string, count: string) => (PLUGINS.includes(plugin) ? count : '0')
+const {
+  BENCH_PATIENTS = whereOn('consultations', '100000'),
+  BENCH_SHIFTS = whereOn('shifting', '20000'),
+  BENCH_ONLY = ''
+} = process.env
 /** Requests per second of a busy district, and far below what the server can do. */
 const PACE = 125
 const COLUMNS = ['req/s', 'p50 ms', 'p99 ms', 'Node µs', 'bare µs', 'PG µs', 'SQL tps', 'ratio', 'RSS MB', 'errors']

@@ -129,7 +129,7 @@ export interface Schedule<J extends Record<string, TSchema>> {
 export interface AuthenticationScheme<Sc> {
   readonly summary: string
   readonly refused: { readonly status: 401 | 403; readonly challenge?: string }
-  authenticate(request: FastifyRequest, scope: Sc): Promise<Actor | null>
+  authenticate(request: FastifyRequest, scope: Sc): Actor | null | Promise<Actor | null>
 }
 
 /** What `definePlugin` takes: data for all that must be known in advance, plain functions for behaviour. */

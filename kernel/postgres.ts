@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import pg from 'pg'
 import { Sequelize } from 'sequelize'
 import type { Database, Result } from './ports/database.ts'
+import { Prepared } from './prepared.ts'
 import { makeTransactions } from './transaction.ts'
 
 /** How a PostgreSQL server is reached and how much of it is used. */
@@ -84,10 +85,9 @@ export async function connectPostgres(app: FastifyInstance, settings: PostgresSe
     url,
     pool,
     sequelize,
-    async query<Row>(text: string, values: readonly unknown[] = []): Promise<Result<Row>> {
+    query<Row>(text: string, values: readonly unknown[] = []): Promise<Result<Row>> {
       statements++
-      const { rows, rowCount } = await (pool.query(statement(text, values, name)) as unknown as Promise<pg.QueryResult>)
-      return { rows: rows as Row[], rowCount: rowCount ?? 0 }
+      return new Prepared<Row>({ text, name: name(text) }, values, types).run(pool)
     },
     statements: () => statements,
     transaction: makeTransactions({ sequelize, types, name, counted: () => void statements++ }),
@@ -100,21 +100,15 @@ export async function connectPostgres(app: FastifyInstance, settings: PostgresSe
   }
 }
 
-/** A statement as the driver runs it: of a plain object it would first copy every property, which costs as much as all the rest. */
-function statement(text: string, values: readonly unknown[], name: ReturnType<typeof namer>): pg.Query {
-  return Object.assign(new pg.Query(text, values as unknown[]), name(text))
-}
-
 /** Gives every statement text a name, so that each connection prepares it once; the rare thousandth-and-first stays unnamed. */
-function namer(): (text: string) => { name?: string } {
-  const names = new Map<string, { name: string }>()
+function namer(): (text: string) => string | undefined {
+  const names = new Map<string, string>()
   return text => {
     const known = names.get(text)
-    if (known) return known
-    if (names.size >= NAMED_AT_MOST) return {}
-    const made = { name: `k${createHash('sha1').update(text).digest('base64url')}` }
-    names.set(text, made)
-    return made
+    if (known !== undefined || names.size >= NAMED_AT_MOST) return known
+    const name = `k${createHash('sha1').update(text).digest('base64url')}`
+    names.set(text, name)
+    return name
   }
 }
 

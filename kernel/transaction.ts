@@ -1,12 +1,13 @@
 import type pg from 'pg'
 import { Transaction, type Sequelize } from 'sequelize'
 import type { Result, Tx } from './ports/database.ts'
+import { Prepared } from './prepared.ts'
 
 interface TransactionParts {
   readonly sequelize: Sequelize
   readonly types: pg.CustomTypesConfig
   /** The name under which a statement is prepared, if it is. */
-  readonly name: (text: string) => { name?: string }
+  readonly name: (text: string) => string | undefined
   /** Called for every statement. */
   readonly counted: () => void
 }
@@ -38,8 +39,7 @@ export function makeTransactions({ sequelize, types, name, counted }: Transactio
         // Whoever goes on after the end, because nobody waits for it any more, must not write into the next one's transaction.
         if (inner.finished) throw new Error('the transaction is over')
         counted()
-        const { rows, rowCount } = await client.query({ ...name(text), text, values: values as unknown[], types })
-        return { rows: rows as Row[], rowCount: rowCount ?? 0 }
+        return new Prepared<Row>({ text, name: name(text) }, values, types).run(client)
       },
       afterCommit
     }

@@ -1,4 +1,5 @@
-import type { FastifyInstance, FastifyRequest, preValidationHookHandler, onRequestAsyncHookHandler, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler, preValidationHookHandler, RouteOptions } from 'fastify'
+import type { Actor } from '../actor.ts'
 import { messageOf, type Problem } from '../errors.ts'
 import { bodyOrNothing, requireReadable } from '../http/body.ts'
 import { denied, methodNotAllowed, unauthenticated } from '../http/errors.ts'
@@ -23,7 +24,7 @@ interface Mounting {
   readonly problems: Problem[]
 }
 
-type Authenticate = (request: FastifyRequest) => Promise<void>
+type Authenticate = (request: FastifyRequest) => ReturnType<AuthenticationScheme<LooseScope>['authenticate']>
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const
 const NO_REFUSAL = { status: 403 } as const
@@ -130,15 +131,7 @@ function schemesOf({
     plugins.flatMap(({ name, plugin }) =>
       Object.entries(plugin.schemes ?? {}).map(([key, scheme]) => {
         const scope = scopes.get(name) ?? {}
-        return [
-          key,
-          {
-            scheme,
-            authenticate: async (request: FastifyRequest) => {
-              request.actor = await scheme.authenticate(request, scope)
-            }
-          }
-        ] as const
+        return [key, { scheme, authenticate: (request: FastifyRequest) => scheme.authenticate(request, scope) }] as const
       })
     )
   )
@@ -173,11 +166,22 @@ function guard(
   const authenticate = named === 'none' || (open && named === undefined) ? undefined : scheme?.authenticate
   const refusal = scheme?.scheme.refused ?? NO_REFUSAL
 
-  const atRequest: onRequestAsyncHookHandler = async request => {
-    await authenticate?.(request)
+  const enter = (request: FastifyRequest, actor: Actor | null) => {
+    request.actor = actor
     if (open) return
-    if (!request.actor) throw unauthenticated(refusal)
+    if (!actor) throw unauthenticated(refusal)
     if (rule && !rule.readsBody) ask(rule, request)
+  }
+  // Whoever is known already enters at once: each promise on the way costs as much as the question itself.
+  const atRequest: onRequestHookHandler = (request, reply, done) => {
+    try {
+      const actor = authenticate?.(request) ?? null
+      if (actor instanceof Promise) return void actor.then(found => enter(request, found)).then(() => done(), done)
+      enter(request, actor)
+    } catch (error) {
+      return done(error as Error)
+    }
+    done()
   }
   const atBody: preValidationHookHandler = (request, reply, done) => {
     if (rule?.readsBody) ask(rule, request)

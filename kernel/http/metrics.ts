@@ -1,9 +1,8 @@
-import type { FastifyInstance } from 'fastify'
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onResponseHookHandler, RouteOptions } from 'fastify'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { OpenKernel } from '../kernel.ts'
 import { meterWork } from '../work/meter.ts'
-
-const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
+import { RequestTimes } from './request-times.ts'
 
 /**
  * Measures every request by route pattern and plugin, never by address, and answers `/metrics` for Prometheus. The result notes
@@ -14,13 +13,7 @@ export function meterRequests(app: FastifyInstance, kernel: OpenKernel): ReturnT
   const registry = new Registry()
   registry.setDefaultLabels({ deployment: plan.deployment })
   collectDefaultMetrics({ register: registry })
-  const duration = new Histogram({
-    name: 'care_request_seconds',
-    help: 'Time to answer',
-    labelNames: ['method', 'route', 'status', 'plugin'],
-    buckets: BUCKETS,
-    registers: [registry]
-  })
+  const times = new RequestTimes(registry)
   const refused = new Counter({
     name: 'care_refused_total',
     help: 'Requests refused for want of permission or credentials',
@@ -43,11 +36,28 @@ export function meterRequests(app: FastifyInstance, kernel: OpenKernel): ReturnT
     pool('care_statements_total', 'Statements run', () => database.statements())
   }
 
+  // By route, since a request makes a whole object of what it knows of its own.
+  const note = (options: Pick<RouteOptions, 'url' | 'config'>) => {
+    const byMethod = new Map<string, (status: number, seconds: number) => void>()
+    return ({ method }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply) => {
+      const { url: route, config: { plugin = 'kernel' } = {} } = options
+      const series = byMethod.get(method) ?? times.of({ method, route, plugin })
+      byMethod.set(method, series)
+      series(statusCode, elapsedTime / 1000)
+      if (statusCode === 401 || statusCode === 403) refused.inc({ plugin })
+    }
+  }
+  app.addHook('onRoute', options => {
+    const noted = note(options)
+    const hook: onResponseHookHandler = (request, reply, done) => {
+      noted(request, reply)
+      done()
+    }
+    options.onResponse = [hook, ...[options.onResponse ?? []].flat()]
+  })
+  const unknown = note({ url: 'unknown' })
   app.addHook('onResponse', (request, reply, done) => {
-    const { url = 'unknown', config } = request.routeOptions
-    const plugin = config.plugin ?? 'kernel'
-    duration.observe({ method: request.method, route: url, status: reply.statusCode, plugin }, reply.elapsedTime / 1000)
-    if (reply.statusCode === 401 || reply.statusCode === 403) refused.inc({ plugin })
+    if (request.is404) unknown(request, reply)
     done()
   })
   app.get('/metrics', { config: { permission: 'public' }, schema: { hide: true } }, async (request, reply) =>

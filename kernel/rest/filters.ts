@@ -160,11 +160,13 @@ export function filters(declared: Readonly<Record<string, Filter>>): Filters {
   const entries = Object.entries(declared).flatMap(([name, made]) =>
     (made.suffixes ?? ['']).map(suffix => ({ name, parameter: `${name}${suffix}`, suffix, made }))
   )
+  const names = new Set(entries.map(({ parameter }) => parameter))
   return {
     parameters: entries.map(
       ({ parameter, made }) => ({ name: parameter, in: 'query', required: false, schema: made.schema }) as const
     ),
     compile(query, params) {
+      if (!Object.keys(query).some(name => names.has(name))) return []
       const errors: Record<string, string[]> = {}
       const conditions = new Map<string, string[]>()
       for (const { name, parameter, suffix, made } of entries) {
@@ -192,14 +194,17 @@ export function ordering(
   fallback: string,
   stable: string = fallback.split(',').at(-1) ?? fallback
 ): Ordering {
+  const byDefault = `order by ${fallback}`
   return {
     fields: Object.keys(allowed),
     compile(query) {
-      const asked = (valueOf(query, 'ordering') ?? '')
+      const text = valueOf(query, 'ordering')
+      if (!text) return byDefault
+      const asked = text
         .split(',')
         .map(part => part.trim())
         .filter(part => Object.hasOwn(allowed, part.replace(/^-/, '')))
-      if (asked.length === 0) return `order by ${fallback}`
+      if (asked.length === 0) return byDefault
       return `order by ${[...asked.map(part => (part.startsWith('-') ? `${allowed[part.slice(1)]} desc` : `${allowed[part]}`)), stable.trim()].join(', ')}`
     }
   }

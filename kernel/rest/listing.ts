@@ -28,8 +28,8 @@ interface Question {
   readonly order: string
   readonly shown: Shape
   readonly params: Params
-  /** SELECT of every match, for its number. */
-  readonly matches: string
+  /** All conditions, as what statements are told apart by. */
+  readonly conditions: string
 }
 
 const EMPTY: Page = { count: 0, stamp: null, results: '[]' }
@@ -69,33 +69,33 @@ export class Listing {
     const conditions = [live, ...(where?.(params) ?? []), ...(filters?.compile(query, params) ?? [])].filter(isCondition)
     const source = { from, alias: this.#alias, conditions }
     const order = ordering?.compile(query) ?? `order by ${key.column}`
-    return { db, request, source, order, shown, params, matches: matchesOf(source, '1') }
+    return { db, request, source, order, shown, params, conditions: conditions.join('\n') }
   }
 
   /** Counts at every request. */
   #exact(asked: Question, slice: Slice): Promise<Page> {
-    const { source, order, shown, params, matches } = asked
+    const { source, order, shown, params } = asked
     const reach = reachOf(slice.limit + slice.offset)
     const cut = cutOf(slice, params)
     return this.#read(asked, `page ${reach}`, () =>
-      this.#select(shown, `(select count(*) from (${matches}) _)`, 'null', walkedRows({ source, order, cut, reach }))
+      this.#select(shown, countOf(source), 'null', walkedRows({ source, order, cut, reach }))
     )
   }
 
   /** Counts up to a bound; beyond it takes the count of a moment ago, unless the asker has written since. */
   async #bounded(asked: Question, slice: Slice, counted: Counting): Promise<Page> {
-    const { db, request, source, order, shown, params, matches } = asked
+    const { db, request, source, order, shown, params, conditions } = asked
     const counting = new Params(params.values)
     const now = counted.stamp(request, counting)
     // Also of whoever asks: the stamp of one says nothing about the writes of another.
-    const what = JSON.stringify([matches, now, counting.values])
+    const what = JSON.stringify([conditions, now, counting.values])
     const known = this.#totals.find(db, what)
     const count = () =>
       this.#totals.count(db, what, () =>
         this.#read(
           { ...asked, params: counting },
           `total ${now}`,
-          () => `select (select count(*) from (${matches}) _) as count, ${now} as stamp, '' as results`
+          () => `select ${countOf(source)} as count, ${now} as stamp, '' as results`
         )
       )
 
@@ -119,8 +119,8 @@ export class Listing {
     return { ...page, count: total.stamp === page.stamp ? total.count : (await count()).count }
   }
 
-  async #read({ db, shown, matches, order, params }: Question, what: string, make: () => string): Promise<Page> {
-    const { rows } = await db.query<Page>(this.#statements.text([what, matches, order], shown, make), params.values)
+  async #read({ db, shown, conditions, order, params }: Question, what: string, make: () => string): Promise<Page> {
+    const { rows } = await db.query<Page>(this.#statements.text([what, conditions, order], shown, make), params.values)
     return rows[0] ?? EMPTY
   }
 
@@ -131,5 +131,7 @@ export class Listing {
 }
 
 const isCondition = (part: string | AnyOf | undefined): part is string | AnyOf => part !== undefined && part !== ''
+
+const countOf = (source: Source): string => `(select count(*) from (${matchesOf(source, '1')}) _)`
 
 const cutOf = ({ limit, offset }: Slice, params: Params): string => `limit ${params.add(limit)} offset ${params.add(offset)}`

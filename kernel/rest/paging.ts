@@ -36,7 +36,8 @@ export function pageNumber(query: Query): number | 'last' {
 export function envelope(
   count: number,
   results: string,
-  { url, limit, offset }: { url: string; limit: number; offset: number }
+  url: string,
+  { limit, offset }: { limit: number; offset: number }
 ): string {
   const next = offset + limit < count ? withParameters(url, { limit, offset: offset + limit }) : null
   const previous = offset > 0 ? withParameters(url, { limit, offset: offset - limit > 0 ? offset - limit : undefined }) : null
@@ -64,14 +65,22 @@ const OTHERWISE: Readonly<Record<string, string>> = { '*': '%2A', '%7E': '~' }
 /** The address with these parameters set or removed, and all parameters in alphabetical order. */
 function withParameters(url: string, changes: Readonly<Record<string, number | undefined>>): string {
   const at = url.indexOf('?')
-  const path = at < 0 ? url : url.slice(0, at)
-  const parameters = new URLSearchParams(at < 0 ? '' : url.slice(at + 1))
+  if (at < 0) return withOnly(url, changes)
+  const path = url.slice(0, at)
+  const parameters = new URLSearchParams(url.slice(at + 1))
   for (const [name, value] of Object.entries(changes)) {
     if (value === undefined) parameters.delete(name)
     else parameters.set(name, String(value))
   }
   parameters.sort()
   const text = parameters.toString().replace(/\*|%7E/g, sign => OTHERWISE[sign] ?? sign)
+  return text ? `${path}?${text}` : path
+}
+
+/** The same where there were none: what every first page answers. */
+function withOnly(path: string, changes: Readonly<Record<string, number | undefined>>): string {
+  let text = ''
+  for (const name in changes) if (changes[name] !== undefined) text += `${text && '&'}${name}=${changes[name]}`
   return text ? `${path}?${text}` : path
 }
 

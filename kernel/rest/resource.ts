@@ -96,7 +96,7 @@ export function resource(input: ResourceInput): Resource {
       if (pageSize === undefined) {
         const slice = limitOffset(query)
         const { count, results } = await listing.page(db, request, where, shown, slice)
-        return envelope(count, results, { url, ...slice })
+        return envelope(count, results, url, slice)
       }
       const numbered = (page: number) =>
         listing.page(db, request, where, shown, { limit: pageSize, offset: (page - 1) * pageSize })

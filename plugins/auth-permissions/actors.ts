@@ -72,8 +72,8 @@ export class Actors implements ActorsContract {
       config: { permissionCacheSeconds: seconds }
     } = this.#scope
     if (seconds === 0) return this.#load(externalId)
-    const near = this.#near.get(externalId)
-    if (near && near.until > clock.monotonic()) return near.account
+    const known = this.known(externalId)
+    if (known) return known
     const before = this.#announcements
     const far = clock.monotonic() < this.#distrustFarUntil ? undefined : await cache.get<Account>(keyOf(externalId))
     const account = far ?? (await this.#load(externalId))
@@ -83,6 +83,12 @@ export class Actors implements ActorsContract {
       if (!far) void cache.set(keyOf(externalId), account, seconds)
     }
     return account
+  }
+
+  /** What this process itself knows of the user at the moment. */
+  known(externalId: string): Account | undefined {
+    const near = this.#near.get(externalId)
+    return near && near.until > this.#scope.clock.monotonic() ? near.account : undefined
   }
 
   changed(tx: Tx, userIds: readonly number[] | 'everybody'): void {

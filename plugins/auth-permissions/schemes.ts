@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { isUuid, type Actor, type AuthenticationScheme, type Clock, type Database, type Deployment } from 'care-kernel'
-import type { Actors } from './actors.ts'
+import type { Account, Actors } from './actors.ts'
 import type { Accounts } from './accounts.ts'
 import { credentialsOf, refusal, type Refused } from './credentials.ts'
 import type { Middleware } from './middleware.ts'
@@ -27,8 +27,8 @@ export const schemes: Readonly<Record<string, AuthenticationScheme<SchemeScope>>
   user: {
     summary: 'A user by access token',
     refused: DEFAULT,
-    authenticate: async (request, scope) =>
-      (await byToken(request, scope, DEFAULT)) ??
+    authenticate: (request, scope) =>
+      byToken(request, scope, DEFAULT) ??
       (scope.config.basicAuthentication && scope.deployment.environment === 'development'
         ? byPassword(request, scope, DEFAULT)
         : null)
@@ -36,7 +36,7 @@ export const schemes: Readonly<Record<string, AuthenticationScheme<SchemeScope>>
   'user+basic': {
     summary: 'A user by access token, or by name and password',
     refused: DEFAULT,
-    authenticate: async (request, scope) => (await byToken(request, scope, DEFAULT)) ?? byPassword(request, scope, DEFAULT)
+    authenticate: (request, scope) => byToken(request, scope, DEFAULT) ?? byPassword(request, scope, DEFAULT)
   },
   consultation: {
     summary: 'A user by access token; refusals are 401',
@@ -57,18 +57,23 @@ const MESSAGES: Readonly<Record<TokenFailure, object>> = {
   no_user: { detail: 'Token contained no recognizable user identification', code: 'token_not_valid' }
 }
 
-async function byToken(
+/** Null without a token; at once for a user this process knows. */
+function byToken(
   request: FastifyRequest,
   { accounts, actors, clock }: SchemeScope,
   refused: Refused
-): Promise<Actor | null> {
+): Actor | Promise<Actor> | null {
   const credentials = credentialsOf(request, 'Bearer', refused)
   if (credentials === null) return null
   const verified = accounts.tokens.verify(credentials, 'access', seconds(clock))
   if (!verified.ok) throw refusal(refused, MESSAGES[verified.reason])
   const userId = (verified.claims.user_id ?? '').toLowerCase()
   if (!isUuid(userId)) throw refusal(refused, MESSAGES.invalid)
-  const account = await actors.account(userId)
+  const known = actors.known(userId)
+  return known ? activeOf(known, refused) : actors.account(userId).then(account => activeOf(account, refused))
+}
+
+function activeOf(account: Account | undefined, refused: Refused): Actor {
   if (!account) throw refusal(refused, { detail: 'User not found', code: 'user_not_found' })
   if (!account.active) throw refusal(refused, { detail: 'User is inactive', code: 'user_inactive' })
   return account.actor

@@ -102,7 +102,7 @@ export function makeTokens({ secret, accessMinutes, refreshMinutes }: TokenSetti
 
 /** Checks the signature of a token once. Not its time: expiry is compared at every call. */
 function remembering(check: (token: string) => Claims): (token: string) => Claims {
-  const checked = new LRUCache<string, Claims>({ max: 5000, ttl: 600_000 })
+  const checked = new LRUCache<string, Claims>({ max: 5000 })
   return token => {
     const known = checked.get(token)
     if (known) return known
