@@ -53,7 +53,7 @@ export class Prepared<Row> implements pg.Submittable {
   run(on: pg.Pool | pg.Client): Promise<Result<Row>> {
     return new Promise<Result<Row>>((resolve, reject) =>
       (on as unknown as Runner).query(this, undefined, (error, result) =>
-        result ? resolve(result as Result<Row>) : reject(error)
+        error ? reject(error) : resolve(result as Result<Row>)
       )
     ).catch((error: Error) => {
       // Where it was asked, instead of where the answer came in.

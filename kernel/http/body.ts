@@ -1,6 +1,7 @@
 import { Busboy } from '@fastify/busboy'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ApiError, badRequest, unsupportedMediaType } from './errors.ts'
+import { hookWrites } from './hook-writes.ts'
 
 /** One file of a multipart body. */
 export interface Upload {
@@ -24,11 +25,13 @@ class Unreadable {
 export function acceptBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => done(null, body))
-  app.addHook('preParsing', (request, reply, payload, done) => {
-    // Without a content type Fastify looks for no parser at all; a body of unknown type is refused, an empty one is none.
-    if (request.headers['content-type'] === undefined && hasBody(request))
-      request.headers['content-type'] = 'application/octet-stream'
-    done(null, payload)
+  hookWrites(app, {
+    preParsing(request, reply, payload, done) {
+      // Without a content type Fastify looks for no parser at all; a body of unknown type is refused, an empty one is none.
+      if (request.headers['content-type'] === undefined && hasBody(request))
+        request.headers['content-type'] = 'application/octet-stream'
+      done(null, payload)
+    }
   })
   app.addHook('preValidation', (request, reply, done) => {
     const { body } = request

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor } from '../actor.ts'
 import { causedBy, currentCause, type Cause } from '../cause.ts'
 import { unauthenticated } from './errors.ts'
+import { hookWrites } from './hook-writes.ts'
 
 /**
  * Remembers the writing request for whatever it calls, until it is answered, whether or not the client is still there: an audit can tell
@@ -9,17 +10,18 @@ import { unauthenticated } from './errors.ts'
  */
 export function rememberWriters(app: FastifyInstance): void {
   const answered = new WeakMap<FastifyRequest, () => void>()
-  app.addHook('onRequest', (request, reply, done) => {
-    if (request.method === 'GET') return done()
-    const isOver = new Promise<void>(resolve => answered.set(request, resolve))
-    void causedBy(new RequestCause(request), () => {
-      done()
-      return isOver
-    })
-  })
-  app.addHook('onSend', (request, reply, payload, done) => {
-    answered.get(request)?.()
-    done(null, payload)
+  hookWrites(app, {
+    onRequest(request, reply, done) {
+      const isOver = new Promise<void>(resolve => answered.set(request, resolve))
+      void causedBy(new RequestCause(request), () => {
+        done()
+        return isOver
+      })
+    },
+    onSend(request, reply, payload, done) {
+      answered.get(request)?.()
+      done(null, payload)
+    }
   })
 }
 

@@ -73,7 +73,8 @@ export async function makeServer(config: RootConfig, logger: Logger): Promise<Fa
       return void reply.redirect(`https://${request.host}${request.url}`, 301)
     done()
   })
-  await app.register(cors, { ...CORS, origin: originsOf(server.cors) })
+  const origin = originsOf(server.cors)
+  if (origin) await app.register(cors, { ...CORS, origin })
   if (maintenance)
     app.addHook('onRequest', async (request, reply) =>
       reply
@@ -174,10 +175,11 @@ function redirectToSlash(app: FastifyInstance): void {
   })
 }
 
-function originsOf({ origins, patterns }: RootConfig['server']['cors']): (string | RegExp)[] | '*' | false {
+/** Undefined where no other origin may call. */
+function originsOf({ origins, patterns }: RootConfig['server']['cors']): (string | RegExp)[] | '*' | undefined {
   if (origins.includes('*')) return '*'
   const allowed = [...origins, ...patterns.map(pattern => new RegExp(pattern))]
-  return allowed.length > 0 ? allowed : false
+  return allowed.length > 0 ? allowed : undefined
 }
 
 function headerOf(value: string | string[] | undefined): string | undefined {

@@ -56,8 +56,10 @@ export function pageEnvelope(
 }
 
 function wrap(count: number, next: string | null, previous: string | null, results: string): string {
-  return `{"count":${count},"next":${JSON.stringify(next)},"previous":${JSON.stringify(previous)},"results":${results}}`
+  return `{"count":${count},"next":${quoted(next)},"previous":${quoted(previous)},"results":${results}}`
 }
+
+const quoted = (address: string | null): string => (address === null ? 'null' : JSON.stringify(address))
 
 /** The two signs that Python's quote_plus writes otherwise than browsers do. */
 const OTHERWISE: Readonly<Record<string, string>> = { '*': '%2A', '%7E': '~' }
