@@ -6,12 +6,13 @@ import pg from 'pg'
 interface Asked {
   readonly url: string
   readonly options: string
+  readonly max: number
   readonly text: string
   readonly values: unknown[]
 }
 
-const { url, options, text, values } = JSON.parse(process.argv[2] ?? '{}') as Asked
-const pool = new pg.Pool({ connectionString: url, options, max: 8 })
+const { url, options, max, text, values } = JSON.parse(process.argv[2] ?? '{}') as Asked
+const pool = new pg.Pool({ connectionString: url, options, max })
 const app = fastify()
 app.get('*', async (request, reply) => {
   const { rows } = await pool.query<{ results?: string; json?: string }>({ name: 'page', text, values })

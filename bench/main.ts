@@ -4,10 +4,11 @@
 // BENCH_PLUGINS (all; separated by commas).
 import { HEAP } from '../kernel/cli/processes.ts'
 import { FEATURES, run, start } from '../test/system/deployment.ts'
-import { bare, pgbench, statementsOf } from './alone.ts'
+import { bare, pgbench } from './alone.ts'
 import { casesOf, firstCases } from './cases.ts'
 import { makeDistrict } from './district.ts'
 import { measure, paced, stream, written } from './measure.ts'
+import { learn } from './statements.ts'
 import { fiftyTold } from './told.ts'
 
 const PLUGINS = process.env.BENCH_PLUGINS?.split(',') ?? FEATURES
@@ -33,7 +34,7 @@ try {
   try {
     const cases = PLUGINS.includes('consultations') ? await casesOf(server.url) : await firstCases(server.url)
     const chosen = cases.filter(({ name, plugin }) => name.includes(BENCH_ONLY) && (!plugin || PLUGINS.includes(plugin)))
-    const statements = await statementsOf(
+    const { statements, connections } = await learn(
       district.config,
       chosen.filter(({ reads }) => reads)
     )
@@ -41,8 +42,8 @@ try {
     for (const entry of chosen) {
       const { rate, p50, p99, node, postgres, memory, errors } = await measure(server.url, entry, pid, district.url)
       const [statement, ...more] = statements.get(entry.name) ?? []
-      const tps = statement && (await pgbench(district.url, [statement, ...more]))
-      const alone = statement && more.length === 0 ? await bare(district.url, entry, statement) : undefined
+      const tps = statement && (await pgbench(district.url, [statement, ...more], connections))
+      const alone = statement && more.length === 0 ? await bare(district.url, entry, statement, connections) : undefined
       row(entry.name, [
         rate.toFixed(0),
         p50.toFixed(1),

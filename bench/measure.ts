@@ -7,6 +7,7 @@ import { cpuOf, memoryOf } from './process.ts'
 
 export const SECONDS = Number(process.env.BENCH_SECONDS ?? 5)
 const CONNECTIONS = 16
+const WARM_UP_SECONDS = 5
 
 /** One kind of request. `{n}` in path and body is a number that no two requests share, `{a|b|c}` one of them in turn. */
 export interface Case {
@@ -40,12 +41,12 @@ export function written(text: string, index: number): string {
   })
 }
 
-/** Loads the server with one case. Warms up for a second first. */
+/** Loads the server with one case, after it has seen enough of it to be compiled: what it costs in the long run. */
 export async function measure(url: string, entry: Case, pid: number, databaseUrl: string): Promise<Measured> {
   const script = join(mkdtempSync(join(tmpdir(), 'care-bench-')), 'wrk.lua')
   writeFileSync(script, lua(entry))
   const wrk = (seconds: number) => run('wrk', ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', script, url])
-  await wrk(1)
+  await wrk(WARM_UP_SECONDS)
   const backends = await backendsOf(databaseUrl)
   const before = [cpuOf([pid]), cpuOf(backends)] as const
   const { output } = await wrk(SECONDS)

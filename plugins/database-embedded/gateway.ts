@@ -11,7 +11,7 @@ export default defineGateway({
     {
       directory: Type.String({ default: '.care/postgres', description: 'Where its data lives' }),
       port: Type.Integer({ default: 0, minimum: 0, maximum: 65535, description: '0 takes a free one' }),
-      poolSize: Type.Integer({ default: 10, minimum: 1, maximum: 40 }),
+      poolSize: Type.Union([Type.Literal('auto'), Type.Integer({ minimum: 1, maximum: 40 })], { default: 'auto' }),
       statementSeconds: Type.Integer({ default: 30, minimum: 0 })
     },
     { additionalProperties: false }
@@ -23,6 +23,7 @@ export default defineGateway({
       const database = await connectPostgres(app, {
         url: server.url,
         poolSize,
+        processes: 1,
         statementSeconds,
         timeZone: deployment.timeZone,
         applicationName: `care-kernel ${deployment.name}`,

@@ -41,8 +41,9 @@ export async function examine(database: OpenPostgres): Promise<Finding[]> {
   // The server read its clock somewhere between the question and the answer.
   const answered = database.clock.now().getTime()
   const skew = facts.now_ms < asked ? facts.now_ms - asked : Math.max(0, facts.now_ms - answered)
-  const { processes, poolSize } = database
-  const needed = processes * 2 * poolSize + OTHERS
+  const { processes, pool, sequelize } = database
+  const perProcess = pool.options.max + (sequelize.config.pool?.max ?? 0)
+  const needed = processes * perProcess + OTHERS
   const available = facts.connections - facts.reserved
   const fitting = Math.max(1, Math.floor((available - OTHERS) / (2 * processes)))
   return [
@@ -64,7 +65,7 @@ export async function examine(database: OpenPostgres): Promise<Finding[]> {
     },
     {
       ok: needed <= available,
-      fact: `${processes} processes × 2 × ${poolSize} connections and ${OTHERS} others: ${needed} of ${available}`,
+      fact: `${processes} processes × ${perProcess} connections and ${OTHERS} others: ${needed} of ${available}`,
       remedy: `set gateways.database.poolSize to ${fitting} or less, or raise max_connections to ${needed + facts.reserved}`
     },
     {

@@ -7,7 +7,6 @@ import { examine } from './findings.ts'
 export interface OpenPostgres extends Database {
   readonly clock: Clock
   readonly processes: number
-  readonly poolSize: number
 }
 
 const OLDEST = 130_000
@@ -37,18 +36,19 @@ export default defineGateway({
       url: secret({ description: 'postgres://user:password@host:5432/database' }),
       poolSize: Type.Union([Type.Literal('auto'), Type.Integer({ minimum: 1, maximum: 200 })], {
         default: 'auto',
-        description: 'Connections per process for reads, and as many for transactions; auto keeps all processes within 80'
+        description:
+          'Connections per process for reads, and as many for transactions; auto fits the processors and keeps all processes within 80'
       }),
       statementSeconds: Type.Integer({ default: 30, minimum: 0, description: 'Longest a statement may run; 0 for no limit' })
     },
     { additionalProperties: false }
   ),
   shared: true,
-  async open({ url, poolSize: asked, statementSeconds }, { app, clock, deployment, logger }): Promise<OpenPostgres> {
-    const poolSize = asked === 'auto' ? poolSizeFor(deployment.processes) : asked
+  async open({ url, poolSize, statementSeconds }, { app, clock, deployment, logger }): Promise<OpenPostgres> {
     const database = await connectPostgres(app, {
       url,
       poolSize,
+      processes: deployment.processes,
       statementSeconds,
       timeZone: deployment.timeZone,
       applicationName: `care-kernel ${deployment.name}`,
@@ -60,15 +60,10 @@ export default defineGateway({
       await database.close()
       throw error
     }
-    return { ...database, clock, processes: deployment.processes, poolSize }
+    return { ...database, clock, processes: deployment.processes }
   },
   doctor: async port => examine(port as OpenPostgres)
 })
-
-/** Two pools per process, all of them within 80 of PostgreSQL's usual 100 connections; the rest is for workers and people. */
-function poolSizeFor(processes: number): number {
-  return Math.min(10, Math.max(2, Math.floor(80 / (2 * processes))))
-}
 
 /** Asks until the server answers, for things that are started side by side. The machine's time: a test's clock may stand still. */
 async function reach(database: Database, onWaiting: () => void): Promise<void> {

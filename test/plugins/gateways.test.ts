@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import pg from 'pg'
@@ -262,7 +262,8 @@ t.test('database-postgres', async t => {
         { url },
         { deployment: { ...deployment, processes } }
       )
-      t.equal(port.pool.options.max, size, `${processes} processes`)
+      t.equal(port.sequelize.config.pool?.max, size, `${processes} processes`)
+      t.equal(port.pool.options.max, Math.min(size, 2 * availableParallelism() + 1), `${processes} processes`)
       await close()
     }
   })

@@ -26,7 +26,7 @@ export function configFile(url: string, plugins: readonly string[], over: Readon
       environment: 'production',
       plugins: Object.fromEntries(plugins.map(name => [name, {}])),
       gateways: {
-        database: { use: 'database-postgres', url, poolSize: 8 },
+        database: { use: 'database-postgres', url },
         cache: { use: 'cache-memory' },
         queue: { use: 'queue-bullmq' },
         email: { use: 'email-log', directory: join(folder, 'email') },
