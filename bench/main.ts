@@ -1,6 +1,6 @@
 // Measures a district: requests per second and CPU per request of a running server, and the same SQL alone under pgbench.
 // Needs a PostgreSQL server (DATABASE_URL), psql, pgbench, wrk, and ../shared for the data. Prints a table; asserts nothing.
-// BENCH_SECONDS per case (5), BENCH_PATIENTS (100000, without their plugins 0), BENCH_SHIFTS (20000), BENCH_ONLY (a part of the names of cases),
+// BENCH_SECONDS of each run (3), BENCH_RUNS per case (3, the one that cost Node least is told), BENCH_PATIENTS (100000, without their plugins 0), BENCH_SHIFTS (20000), BENCH_ONLY (a part of the names of cases),
 // BENCH_PLUGINS (all; separated by commas).
 import { HEAP } from '../kernel/cli/processes.ts'
 import { FEATURES, run, start } from '../test/system/deployment.ts'

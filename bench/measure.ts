@@ -5,7 +5,9 @@ import { run } from '../test/system/deployment.ts'
 import { atPace, percentile } from '../test/system/load.ts'
 import { cpuOf, memoryOf } from './process.ts'
 
-export const SECONDS = Number(process.env.BENCH_SECONDS ?? 5)
+export const SECONDS = Number(process.env.BENCH_SECONDS ?? 3)
+/** The one in which Node needed least is told: what else happens on a machine only adds. */
+const RUNS = Number(process.env.BENCH_RUNS ?? 3)
 const CONNECTIONS = 16
 const WARM_UP_SECONDS = 5
 
@@ -47,22 +49,26 @@ export async function measure(url: string, entry: Case, pid: number, databaseUrl
   writeFileSync(script, lua(entry))
   const wrk = (seconds: number) => run('wrk', ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', script, url])
   await wrk(WARM_UP_SECONDS)
-  const backends = await backendsOf(databaseUrl)
-  const before = [cpuOf([pid]), cpuOf(backends)] as const
-  const { output } = await wrk(SECONDS)
-  const after = [cpuOf([pid]), cpuOf(backends)] as const
-  const [requests = 0, duration = 1, p50 = 0, p99 = 0, errors = 0] = (/RESULT (.*)/.exec(output)?.[1] ?? '')
-    .split(' ')
-    .map(Number)
-  return {
-    rate: requests / (duration / 1e6),
-    p50: p50 / 1000,
-    p99: p99 / 1000,
-    node: ((after[0] - before[0]) * 1e6) / requests,
-    postgres: ((after[1] - before[1]) * 1e6) / requests,
-    memory: memoryOf(pid),
-    errors
+  const runs: Measured[] = []
+  for (let count = 0; count < RUNS; count++) {
+    const backends = await backendsOf(databaseUrl)
+    const before = [cpuOf([pid]), cpuOf(backends)] as const
+    const { output } = await wrk(SECONDS)
+    const after = [cpuOf([pid]), cpuOf(backends)] as const
+    const [requests = 0, duration = 1, p50 = 0, p99 = 0, errors = 0] = (/RESULT (.*)/.exec(output)?.[1] ?? '')
+      .split(' ')
+      .map(Number)
+    runs.push({
+      rate: requests / (duration / 1e6),
+      p50: p50 / 1000,
+      p99: p99 / 1000,
+      node: ((after[0] - before[0]) * 1e6) / requests,
+      postgres: ((after[1] - before[1]) * 1e6) / requests,
+      memory: memoryOf(pid),
+      errors
+    })
   }
+  return runs.reduce((best, one) => (one.node < best.node ? one : best))
 }
 
 /** Milliseconds of an answer at so many requests per second, each sent at its time whether or not those before it were answered. */

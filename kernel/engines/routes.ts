@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler, preValidationHookHandler, RouteOptions } from 'fastify'
 import type { Actor } from '../actor.ts'
 import { messageOf, type Problem } from '../errors.ts'
-import { bodyOrNothing, requireReadable } from '../http/body.ts'
+import { bodyOrNothing, readBody, requireReadable } from '../http/body.ts'
 import { denied, methodNotAllowed, unauthenticated } from '../http/errors.ts'
+import { mayWrite } from '../http/hook-writes.ts'
 import type { Asked, Rule } from '../permission.ts'
 import type { AuthenticationScheme, LooseScope } from '../plugin.ts'
 import type { Loaded } from './engine.ts'
@@ -183,13 +184,19 @@ function guard(
     }
     done()
   }
-  const atBody: preValidationHookHandler = (request, reply, done) => {
+  const look = (request: FastifyRequest) => {
     if (rule?.readsBody) ask(rule, request)
     requireReadable(request)
+  }
+  const atBody: preValidationHookHandler = (request, reply, done) => {
+    const reading = readBody(request)
+    if (reading) return void reading.then(() => look(request)).then(() => done(), done)
+    look(request)
     done()
   }
   options.onRequest = [atRequest, ...[options.onRequest ?? []].flat()] as NonNullable<RouteOptions['onRequest']>
-  options.preValidation = [atBody, ...[options.preValidation ?? []].flat()] as NonNullable<RouteOptions['preValidation']>
+  if (mayWrite(options) || rule?.readsBody)
+    options.preValidation = [atBody, ...[options.preValidation ?? []].flat()] as NonNullable<RouteOptions['preValidation']>
 }
 
 function ask(rule: Rule, request: FastifyRequest): void {

@@ -33,14 +33,15 @@ export function acceptBodies(app: FastifyInstance): void {
       done(null, payload)
     }
   })
-  app.addHook('preValidation', (request, reply, done) => {
-    const { body } = request
-    if (!Buffer.isBuffer(body)) return done()
-    readBody(request, body).then(() => done(), done)
-  })
 }
 
-async function readBody(request: FastifyRequest, bytes: Buffer): Promise<void> {
+/** Reads the bytes that came, before anything looks at `request.body`; undefined where there are none. */
+export function readBody(request: FastifyRequest): Promise<void> | undefined {
+  const { body } = request
+  return Buffer.isBuffer(body) ? readBytes(request, body) : undefined
+}
+
+async function readBytes(request: FastifyRequest, bytes: Buffer): Promise<void> {
   try {
     request.body = bytes.length === 0 ? undefined : await read(request, bytes)
   } catch (error) {
