@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { prepareValue } from 'pg/lib/utils.js'
+import { prepareValue } from 'pg/lib/utils'
 import { serialize } from 'pg-protocol'
 import type { Result } from './ports/database.ts'
 

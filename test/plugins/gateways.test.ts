@@ -236,7 +236,7 @@ t.test('database-postgres', async t => {
     )
     t.match(
       found.map(({ fact }) => fact).join('\n'),
-      /PostgreSQL \d+[^]*UTF8[^]*Asia\/Kolkata is known[^]*pg_trgm[^]*1 processes × 2 × 4[^]*clocks agree[^]*takes writes/
+      /PostgreSQL \d+[^]*UTF8[^]*Asia\/Kolkata is known[^]*pg_trgm[^]*1 processes × 8[^]*clocks agree[^]*takes writes/
     )
     const skewed = await openGateway<'database'>(
       databasePostgres,

@@ -110,6 +110,32 @@ export function databaseSuite(t: Test, open: () => Promise<DatabaseUnderTest>): 
     t.ok(port.statements() >= before + 2, 'statements are counted')
   })
 
+  using('a prepared statement whose columns have changed is of use again after it failed once', async (t, port) => {
+    await insert(port, 'a')
+    const ask = async () => (await port.transaction(tx => tx.query('select * from suite_entry'))).rows
+    for (let round = 0; round < 3; round++) t.strictSame(await ask(), [{ id: 1, name: 'a', amount: 0 }])
+    await port.query('alter table suite_entry add column more text')
+    await ask().catch((error: unknown) => t.match(error, { code: '0A000' }))
+    for (let round = 0; round < 3; round++) t.strictSame(await ask(), [{ id: 1, name: 'a', amount: 0, more: null }])
+    for (let round = 0; round < 3; round++)
+      t.equal((await port.query('update suite_entry set amount = amount + 1')).rowCount, 1, 'statements without columns too')
+  })
+
+  using('what cannot be sent or answered is an error, and the connection stays usable', async (t, port) => {
+    const circular: Record<string, unknown> = {}
+    circular.self = circular
+    for (let round = 0; round < 2; round++) {
+      await t.rejects(port.query('select $1::jsonb', [circular]), /circular/)
+      await t.rejects(port.query('copy suite_entry from stdin'), { code: '57014' })
+      t.strictSame(await port.query(''), { rows: [], rowCount: 0 })
+    }
+    await port.transaction(async tx => {
+      await t.rejects(tx.query('select $1::jsonb', [circular]), /circular/)
+      await insert(tx, 'after')
+    })
+    t.strictSame(await names(port), ['after'])
+  })
+
   using('a statement that takes too long ends, the connection stays usable', async (t, port, { statementSeconds }) => {
     const from = performance.now()
     await t.rejects(port.query('select pg_sleep($1)', [statementSeconds + 5]), { code: '57014' })
