@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { prepareValue } from 'pg/lib/utils'
-import { serialize } from 'pg-protocol'
+import { serialize } from 'pg-protocol/dist/serializer'
 import type { Result } from './ports/database.ts'
 
 /** A named statement, or one without a name: that is parsed at every call. */
