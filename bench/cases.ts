@@ -74,7 +74,7 @@ export async function firstCases(url: string): Promise<Case[]> {
   const { admin, list, read } = await session(url)
   const [facility] = await list('facility/?limit=1')
   return [
-    { name: 'ping', path: '/ping/', token: '' },
+    { name: 'ping', path: '/ping/', token: '', reads: true },
     read('current user', 'users/getcurrentuser/'),
     read('facility list', 'facility/'),
     read('facility detail', `facility/${facility.id}/`),

@@ -6,10 +6,9 @@ import { atPace, percentile } from '../test/system/load.ts'
 import { cpuOf, memoryOf } from './process.ts'
 
 export const SECONDS = Number(process.env.BENCH_SECONDS ?? 3)
-/** The one in which Node needed least is told: what else happens on a machine only adds. */
+/** Of reads the run in which Node needed least is told: what else happens on a machine only adds. Writes run once: they leave work behind. */
 const RUNS = Number(process.env.BENCH_RUNS ?? 3)
 const CONNECTIONS = 16
-const WARM_UP_SECONDS = 5
 
 /** One kind of request. `{n}` in path and body is a number that no two requests share, `{a|b|c}` one of them in turn. */
 export interface Case {
@@ -48,9 +47,9 @@ export async function measure(url: string, entry: Case, pid: number, databaseUrl
   const script = join(mkdtempSync(join(tmpdir(), 'care-bench-')), 'wrk.lua')
   writeFileSync(script, lua(entry))
   const wrk = (seconds: number) => run('wrk', ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', script, url])
-  await wrk(WARM_UP_SECONDS)
+  await wrk(entry.reads ? 5 : 1)
   const runs: Measured[] = []
-  for (let count = 0; count < RUNS; count++) {
+  for (let count = 0; count < (entry.reads ? RUNS : 1); count++) {
     const backends = await backendsOf(databaseUrl)
     const before = [cpuOf([pid]), cpuOf(backends)] as const
     const { output } = await wrk(SECONDS)
