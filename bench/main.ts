@@ -1,7 +1,7 @@
 // Measures a district: requests per second and CPU per request of a running server, and the same SQL alone under pgbench.
 // Needs a PostgreSQL server (DATABASE_URL), psql, pgbench, wrk, and ../shared for the data. Prints a table; asserts nothing.
-// BENCH_SECONDS of each run (3), BENCH_RUNS per case (3, the one that cost Node least is told), BENCH_PATIENTS (100000, without their plugins 0), BENCH_SHIFTS (20000), BENCH_ONLY (a part of the names of cases),
-// BENCH_PLUGINS (all; separated by commas).
+// BENCH_SECONDS of each run (3), BENCH_RUNS of a read (3, the one that cost Node least is told), BENCH_PATIENTS (100000, without
+// their plugins 0), BENCH_SHIFTS (20000), BENCH_ONLY (parts of the names of cases, separated by commas), BENCH_PLUGINS (all).
 import { HEAP } from '../kernel/cli/processes.ts'
 import { FEATURES, run, start } from '../test/system/deployment.ts'
 import { bare, pgbench } from './alone.ts'
@@ -18,6 +18,7 @@ const {
   BENCH_SHIFTS = whereOn('shifting', '20000'),
   BENCH_ONLY = ''
 } = process.env
+const ONLY = BENCH_ONLY.split(',')
 /** Requests per second of a busy district, and far below what the server can do. */
 const PACE = 125
 const COLUMNS = ['req/s', 'p50 ms', 'p99 ms', 'Node µs', 'bare µs', 'PG µs', 'SQL tps', 'ratio', 'RSS MB', 'errors']
@@ -33,7 +34,9 @@ try {
   const pid = server.child.pid ?? 0
   try {
     const cases = PLUGINS.includes('consultations') ? await casesOf(server.url) : await firstCases(server.url)
-    const chosen = cases.filter(({ name, plugin }) => name.includes(BENCH_ONLY) && (!plugin || PLUGINS.includes(plugin)))
+    const chosen = cases.filter(
+      ({ name, plugin }) => ONLY.some(part => name.includes(part)) && (!plugin || PLUGINS.includes(plugin))
+    )
     // What was written keeps a server busy for a while: reads come first.
     const [reads, writes] = [chosen.filter(({ reads }) => reads), chosen.filter(({ reads }) => !reads)]
     const { statements, connections } = await learn(district.config, reads)

@@ -9,6 +9,7 @@ export const SECONDS = Number(process.env.BENCH_SECONDS ?? 3)
 /** Of reads the run in which Node needed least is told: what else happens on a machine only adds. Writes run once: they leave work behind. */
 const RUNS = Number(process.env.BENCH_RUNS ?? 3)
 const CONNECTIONS = 16
+const WARM_UP_SECONDS = 5
 
 /** One kind of request. `{n}` in path and body is a number that no two requests share, `{a|b|c}` one of them in turn. */
 export interface Case {
@@ -47,7 +48,7 @@ export async function measure(url: string, entry: Case, pid: number, databaseUrl
   const script = join(mkdtempSync(join(tmpdir(), 'care-bench-')), 'wrk.lua')
   writeFileSync(script, lua(entry))
   const wrk = (seconds: number) => run('wrk', ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', script, url])
-  await wrk(entry.reads ? 5 : 1)
+  await wrk(WARM_UP_SECONDS)
   const runs: Measured[] = []
   for (let count = 0; count < (entry.reads ? RUNS : 1); count++) {
     const backends = await backendsOf(databaseUrl)
