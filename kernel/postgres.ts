@@ -91,7 +91,7 @@ export async function connectPostgres(app: FastifyInstance, settings: PostgresSe
     sequelize,
     query<Row>(text: string, values: readonly unknown[] = []): Promise<Result<Row>> {
       statements++
-      return new Prepared<Row>({ text, name: name(text) }, values, types).run(pool)
+      return new Prepared<Row>(text, name(text), values, types).run(pool)
     },
     statements: () => statements,
     transaction: makeTransactions({ sequelize, types, name, counted: () => void statements++ }),

@@ -3,12 +3,6 @@ import { prepareValue } from 'pg/lib/utils'
 import { serialize } from 'pg-protocol/dist/serializer'
 import type { Result } from './ports/database.ts'
 
-/** A named statement, or one without a name: that is parsed at every call. */
-export interface Named {
-  readonly text: string
-  readonly name?: string | undefined
-}
-
 /** What the driver keeps of a connection: the statements the server has parsed, by name. */
 type Wire = pg.Connection & { readonly parsedStatements: Record<string, string> }
 type Field = { readonly name: string; readonly dataTypeID: number }
@@ -42,9 +36,10 @@ export class Prepared<Row> implements pg.Submittable {
   #rowCount = 0
   #failed: Error | undefined
 
-  constructor({ text, name = '' }: Named, values: readonly unknown[], types: pg.CustomTypesConfig) {
+  /** Without a name it is parsed at every call. */
+  constructor(text: string, name: string | undefined, values: readonly unknown[], types: pg.CustomTypesConfig) {
     this.text = text
-    this.name = name
+    this.name = name ?? ''
     this.values = values
     this.#types = types
   }
@@ -127,6 +122,7 @@ export class Prepared<Row> implements pg.Submittable {
   handleCopyData(): void {}
 }
 
+// By connection, of which no two kernels share one.
 const columns = new WeakMap<pg.Connection, Map<string, Columns>>()
 
 function columnsOf(connection: pg.Connection): Map<string, Columns> {

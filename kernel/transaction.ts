@@ -39,7 +39,7 @@ export function makeTransactions({ sequelize, types, name, counted }: Transactio
         // Whoever goes on after the end, because nobody waits for it any more, must not write into the next one's transaction.
         if (inner.finished) throw new Error('the transaction is over')
         counted()
-        return new Prepared<Row>({ text, name: name(text) }, values, types).run(client)
+        return new Prepared<Row>(text, name(text), values, types).run(client)
       },
       afterCommit
     }

@@ -41,8 +41,8 @@ export function meterRequests(app: FastifyInstance, kernel: OpenKernel): ReturnT
     const byMethod = new Map<string, (status: number, seconds: number) => void>()
     return ({ method }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply) => {
       const { url: route, config: { plugin = 'kernel' } = {} } = options
-      const series = byMethod.get(method) ?? times.of({ method, route, plugin })
-      byMethod.set(method, series)
+      let series = byMethod.get(method)
+      if (!series) byMethod.set(method, (series = times.of({ method, route, plugin })))
       series(statusCode, elapsedTime / 1000)
       if (statusCode === 401 || statusCode === 403) refused.inc({ plugin })
     }
