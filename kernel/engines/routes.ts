@@ -3,7 +3,7 @@ import type { Actor } from '../actor.ts'
 import { messageOf, type Problem } from '../errors.ts'
 import { bodyOrNothing, readBody, requireReadable } from '../http/body.ts'
 import { denied, methodNotAllowed, unauthenticated } from '../http/errors.ts'
-import { mayWrite } from '../http/hook-writes.ts'
+import { hookRoute, mayWrite } from '../http/route-hooks.ts'
 import type { Asked, Rule } from '../permission.ts'
 import type { AuthenticationScheme, LooseScope } from '../plugin.ts'
 import type { Loaded } from './engine.ts'
@@ -194,9 +194,7 @@ function guard(
     look(request)
     done()
   }
-  options.onRequest = [atRequest, ...[options.onRequest ?? []].flat()] as NonNullable<RouteOptions['onRequest']>
-  if (mayWrite(options) || rule?.readsBody)
-    options.preValidation = [atBody, ...[options.preValidation ?? []].flat()] as NonNullable<RouteOptions['preValidation']>
+  hookRoute(options, { onRequest: atRequest, ...(mayWrite(options) || rule?.readsBody ? { preValidation: atBody } : {}) })
 }
 
 function ask(rule: Rule, request: FastifyRequest): void {

@@ -1,7 +1,7 @@
 import { Busboy } from '@fastify/busboy'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { ApiError, badRequest, unsupportedMediaType } from './errors.ts'
-import { hookWrites } from './hook-writes.ts'
+import { hookWrites } from './route-hooks.ts'
 
 /** One file of a multipart body. */
 export interface Upload {

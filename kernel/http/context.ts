@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor } from '../actor.ts'
 import { causedBy, currentCause, type Cause } from '../cause.ts'
 import { unauthenticated } from './errors.ts'
-import { hookWrites } from './hook-writes.ts'
+import { hookWrites } from './route-hooks.ts'
 
 /**
  * Remembers the writing request for whatever it calls, until it is answered, whether or not the client is still there: an audit can tell

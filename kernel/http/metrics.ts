@@ -1,8 +1,9 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, onResponseHookHandler, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { OpenKernel } from '../kernel.ts'
 import { meterWork } from '../work/meter.ts'
 import { RequestTimes } from './request-times.ts'
+import { hookRoute } from './route-hooks.ts'
 
 /**
  * Measures every request by route pattern and plugin, never by address, and answers `/metrics` for Prometheus. The result notes
@@ -49,11 +50,12 @@ export function meterRequests(app: FastifyInstance, kernel: OpenKernel): ReturnT
   }
   app.addHook('onRoute', options => {
     const noted = note(options)
-    const hook: onResponseHookHandler = (request, reply, done) => {
-      noted(request, reply)
-      done()
-    }
-    options.onResponse = [hook, ...[options.onResponse ?? []].flat()]
+    hookRoute(options, {
+      onResponse(request, reply, done) {
+        noted(request, reply)
+        done()
+      }
+    })
   })
   const unknown = note({ url: 'unknown' })
   app.addHook('onResponse', (request, reply, done) => {

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest, onSendAsyncHookHandler, preHandlerAsyncHookHandler, RouteOptions } from 'fastify'
 import type { Cache } from '../ports/cache.ts'
 import type { Clock } from '../ports/clock.ts'
+import { hookRoute } from './route-hooks.ts'
 
 /**
  * Keeps the answers of routes that ask for it (`config.cache`) per full address, shared by everybody who may ask; what is told to
@@ -26,7 +27,7 @@ export function cacheResponses(app: FastifyInstance, cache: Cache, clock: Clock)
   }
   app.addHook('onRoute', options => {
     if (!options.config?.cache) return
-    options.preHandler = [answerKept, ...[options.preHandler ?? []].flat()] as NonNullable<RouteOptions['preHandler']>
+    hookRoute(options, { preHandler: answerKept })
     options.onSend = [...[options.onSend ?? []].flat(), keep] as NonNullable<RouteOptions['onSend']>
   })
 }

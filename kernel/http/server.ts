@@ -5,8 +5,7 @@ import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
-  type FastifyRequest,
-  type onResponseHookHandler
+  type FastifyRequest
 } from 'fastify'
 import type { RootConfig } from '../config/schema.ts'
 import { messageOf, stackOf } from '../errors.ts'
@@ -14,7 +13,6 @@ import type { Logger } from '../ports/logger.ts'
 import { acceptBodies } from './body.ts'
 import { rememberWriters } from './context.ts'
 import { ApiError } from './errors.ts'
-import { hookWrites } from './hook-writes.ts'
 import { RequestLog } from './request-log.ts'
 import './types.ts'
 
@@ -85,21 +83,20 @@ export async function makeServer(config: RootConfig, logger: Logger): Promise<Fa
         .type('text/html')
         .send(MAINTENANCE_PAGE)
     )
-  const line: onResponseHookHandler = (request, reply, done) => {
-    request.log.info(
-      {
-        method: request.method,
-        route: request.routeOptions.url,
-        status: reply.statusCode,
-        user: request.actor?.id,
-        ms: Math.round(reply.elapsedTime * 10) / 10
-      },
-      'request'
-    )
+  app.addHook('onResponse', (request, reply, done) => {
+    if (request.method !== 'GET' || log.requests)
+      request.log.info(
+        {
+          method: request.method,
+          route: request.routeOptions.url,
+          status: reply.statusCode,
+          user: request.actor?.id,
+          ms: Math.round(reply.elapsedTime * 10) / 10
+        },
+        'request'
+      )
     done()
-  }
-  if (log.requests) app.addHook('onResponse', line)
-  else hookWrites(app, { onResponse: line })
+  })
   app.addHook('onSend', (request, reply, payload, done) => {
     if (payload === undefined || payload === null || payload === '') {
       if (reply.statusCode !== 301) reply.removeHeader('content-type')

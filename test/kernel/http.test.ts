@@ -126,10 +126,15 @@ t.test('writes leave a line, reads where that is asked for; none holds an addres
     await app.inject({ url: '/echo/?name=anu' })
     await app.inject({ method: 'POST', url: '/echo/?name=anu' })
     await app.inject({ url: '/header/', headers: { who: 'anu' } })
+    await app.inject({ method: 'POST', url: '/nowhere/anu/' })
   }
-  t.match(some.lines(), [{ method: 'POST', route: '/echo/', status: 200 }])
-  t.equal(some.lines().length, 1)
-  t.match(all.lines(), [{ method: 'GET' }, { method: 'POST' }, { method: 'GET', route: '/header/', user: 7 }])
+  const writes = [
+    { method: 'POST', route: '/echo/', status: 200 },
+    { method: 'POST', status: 404 }
+  ]
+  t.match(some.lines(), writes)
+  t.equal(some.lines().length, 2)
+  t.match(all.lines(), [{ method: 'GET' }, writes[0], { method: 'GET', route: '/header/', user: 7 }, writes[1]])
   t.notMatch(JSON.stringify([some.lines(), all.lines()]), /anu/)
 })
 
