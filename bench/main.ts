@@ -2,7 +2,7 @@
 // Needs a PostgreSQL server (DATABASE_URL), psql, pgbench, wrk, and ../shared for the data. Prints a table; asserts nothing.
 // BENCH_SECONDS of each run (3), BENCH_RUNS of a read (3, the one that cost Node least is told), BENCH_PATIENTS (100000, without
 // their plugins 0), BENCH_SHIFTS (20000), BENCH_ONLY (parts of the names of cases, separated by commas), BENCH_PLUGINS (all).
-import { HEAP } from '../kernel/cli/processes.ts'
+import { HEAP } from '../platform/cli/processes.ts'
 import { FEATURES, run, start } from '../test/system/deployment.ts'
 import { bare, pgbench } from './alone.ts'
 import { casesOf, firstCases } from './cases.ts'

@@ -1,4 +1,4 @@
-import { openKernel, planKernel, systemClock } from '../kernel/index.ts'
+import { openKernel, planKernel, systemClock } from 'care-kernel'
 import { readConfig } from '../kernel/config/read.ts'
 import { makeLogger } from '../kernel/ports/logger.ts'
 import { written, type Case } from './measure.ts'

@@ -6,7 +6,7 @@ import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const root = new URL('../', import.meta.url)
-const main = new URL('dist/kernel/cli/main.js', root)
+const main = new URL('dist/platform/cli/main.js', root)
 if (!existsSync(main)) {
   const { status } = spawnSync(process.execPath, [fileURLToPath(new URL('bin/build.js', root))], { stdio: ['ignore', 2, 2] })
   if (status !== 0) process.exit(status ?? 1)

@@ -1,7 +1,7 @@
 // `npm test`: says which servers it found, starts an embedded PostgreSQL for all files where there is none, and runs tap.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { testServer } from '../kernel/testing/index.ts'
+import { testServer } from '../platform/testing/index.ts'
 import { AMQP, answers, REDIS } from './services.ts'
 
 const given = process.argv.slice(2)

@@ -1,7 +1,7 @@
 import { closest } from 'fastest-levenshtein'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
-import type { Problem } from '../errors.ts'
+import type { Problem } from '../plugin/problems.ts'
 
 interface Node {
   readonly type?: string

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parse } from 'yaml'
-import { messageOf, type Problem } from '../errors.ts'
+import { messageOf, type Problem } from '../plugin/problems.ts'
 import type { RawConfig } from './schema.ts'
 
 type Tree = Record<string, unknown>

@@ -1,5 +1,5 @@
 import { pino, type DestinationStream, type LevelWithSilent } from 'pino'
-import { currentCause } from '../cause.ts'
+import { currentCause } from '../../platform/data/request-context.ts'
 
 /** Port `logger`: structured lines. Fields named in `PERSONAL_FIELDS` are never written. */
 export interface Logger {

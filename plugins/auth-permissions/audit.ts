@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { writingRequest, type Database, type Logger } from 'care-kernel'
+import type { Database, Logger } from 'care-kernel'
+import { writingRequest } from 'care-kernel/rest'
 import type { Model, ModelStatic, Transaction } from 'sequelize'
 import type { AuthSettings } from './settings.ts'
 

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import { defineContract, hooks, type, type Actor, type ApiError, type Queryable, type Shape, type Tx } from 'care-kernel'
+import { defineContract, hooks, type, type Actor, type Queryable, type Tx } from 'care-kernel'
+import type { ApiError, Shape } from 'care-kernel/rest'
 import type { Bucket } from './rate-limit.ts'
 import type { Tokens } from './tokens.ts'
 

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import { ApiError, unauthenticated, type AuthenticationScheme } from 'care-kernel'
+import type { AuthenticationScheme } from 'care-kernel'
+import { ApiError, unauthenticated } from 'care-kernel/rest'
 
 /** How a scheme refuses: its status and challenge. */
 export type Refused = AuthenticationScheme<never>['refused']

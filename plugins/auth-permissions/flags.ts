@@ -1,4 +1,4 @@
-import { invalid } from 'care-kernel'
+import { invalid } from 'care-kernel/rest'
 import type { Flags as FlagsContract } from './contract.ts'
 
 /** Names of feature flags that code knows, by kind of entity; filled by plugins when they start (contract auth-users §1.21). */

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { ApiError, describe, field, isUuid, readInput, record, type Clock, type Database } from 'care-kernel'
+import type { Clock, Database } from 'care-kernel'
+import { ApiError, describe, field, isUuid, readInput, record } from 'care-kernel/rest'
 import type { Accounts } from './accounts.ts'
 import type { Actors } from './actors.ts'
 import type { RateLimit } from './rate-limit.ts'

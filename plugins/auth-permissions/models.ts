@@ -1,4 +1,4 @@
-import { baseColumns, column, defineModel } from 'care-kernel'
+import { baseColumns, column, defineModel } from 'care-kernel/data'
 
 /** Contract auth-users §3.9. */
 export const User = defineModel({

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { describe, field, invalid, readInput, record, unauthenticated, type Database } from 'care-kernel'
+import type { Database } from 'care-kernel'
+import { describe, field, invalid, readInput, record, unauthenticated } from 'care-kernel/rest'
 import type { Accounts, StoredAccount } from './accounts.ts'
 import { passwordProblems } from './password-policy.ts'
 

@@ -1,18 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import {
-  ApiError,
-  describe,
-  field,
-  invalid,
-  readInput,
-  record,
-  type Clock,
-  type Database,
-  type Deployment,
-  type EmailPort,
-  type Tx
-} from 'care-kernel'
+import type { Clock, Database, Deployment, EmailPort, Tx } from 'care-kernel'
+import { ApiError, describe, field, invalid, readInput, record } from 'care-kernel/rest'
 import { Type } from 'typebox'
 import type { Accounts, StoredAccount } from './accounts.ts'
 import { passwordProblems } from './password-policy.ts'

@@ -1,4 +1,6 @@
-import { all, any, not, predicate, type Actor, type AnyOf, type Params, type Predicate, type RowScope } from 'care-kernel'
+import type { Actor } from 'care-kernel'
+import { all, any, not, predicate, type Predicate, type RowScope } from 'care-kernel/access'
+import type { AnyOf, Params } from 'care-kernel/data'
 import { RANK, READ_ONLY_TYPES } from './user-types.ts'
 
 /** Anything that lies in a district and a state: a facility, a user. A null place is nobody's (contract auth-users §4.2, null rule). */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import { ApiError, type Cache, type Clock, type Deployment } from 'care-kernel'
+import type { Cache, Clock, Deployment } from 'care-kernel'
+import { ApiError } from 'care-kernel/rest'
 import type { Captcha } from './captcha.ts'
 import type { RateLimits } from './contract.ts'
 import type { AuthSettings } from './settings.ts'

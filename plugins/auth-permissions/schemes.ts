@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import { isUuid, type Actor, type AuthenticationScheme, type Clock, type Database, type Deployment } from 'care-kernel'
+import type { Actor, AuthenticationScheme, Clock, Database, Deployment } from 'care-kernel'
+import { isUuid } from 'care-kernel/rest'
 import type { Account, Actors } from './actors.ts'
 import type { Accounts } from './accounts.ts'
 import { credentialsOf, refusal, type Refused } from './credentials.ts'

@@ -1,4 +1,7 @@
 import type { FastifyInstance } from 'fastify'
+import type { Clock, Database, PermissionChecks, Queryable } from 'care-kernel'
+import { scopeCondition } from 'care-kernel/access'
+import { type ModelOf, Params } from 'care-kernel/data'
 import {
   actorOf,
   describe,
@@ -12,16 +15,9 @@ import {
   readInput,
   record,
   resource,
-  scopeCondition,
   sendJson,
-  shape,
-  type Clock,
-  type Database,
-  type ModelOf,
-  Params,
-  type PermissionChecks,
-  type Queryable
-} from 'care-kernel'
+  shape
+} from 'care-kernel/rest'
 import { UserSkill } from './models.ts'
 import { usersOf } from './predicates.ts'
 import type { UserLike } from './user-policy.ts'

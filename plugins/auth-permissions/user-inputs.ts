@@ -1,4 +1,5 @@
-import { field, Invalid, record, type Clock, type Field } from 'care-kernel'
+import type { Clock } from 'care-kernel'
+import { field, Invalid, record, type Field } from 'care-kernel/rest'
 import { GENDERS, USER_TYPES } from './user-types.ts'
 
 /** Contract auth-users §1.19: 4 to 16 characters. */

@@ -1,16 +1,7 @@
-import {
-  all,
-  any,
-  invalid,
-  not,
-  predicate,
-  scopeCondition,
-  type Actor,
-  type Asked,
-  type Params,
-  type RowScope,
-  type Rule
-} from 'care-kernel'
+import type { Actor } from 'care-kernel'
+import { all, any, not, predicate, scopeCondition, type Asked, type RowScope, type Rule } from 'care-kernel/access'
+import type { Params } from 'care-kernel/data'
+import { invalid } from 'care-kernel/rest'
 import { atLeast, everybody, ofDistrict, readOnly, superuser, verified, type Placed } from './predicates.ts'
 import { RANK, READ_ONLY_TYPES } from './user-types.ts'
 

@@ -1,18 +1,6 @@
-import {
-  ApiError,
-  filter,
-  filters,
-  notAUuid,
-  ordering,
-  isUuid,
-  resource,
-  type Actor,
-  type Clock,
-  type Params,
-  type Queryable,
-  type Resource,
-  type Where
-} from 'care-kernel'
+import type { Actor, Clock, Queryable } from 'care-kernel'
+import type { Params } from 'care-kernel/data'
+import { ApiError, filter, filters, notAUuid, ordering, isUuid, resource, type Resource, type Where } from 'care-kernel/rest'
 import { LISTED, orSelf, visibleUsers } from './user-policy.ts'
 import { userShapes, type UserSlot } from './user-shapes.ts'
 import { USER_TYPES } from './user-types.ts'

@@ -1,16 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import {
-  actorOf,
-  ApiError,
-  describe,
-  readInput,
-  scopeCondition,
-  sendJson,
-  type Clock,
-  type Database,
-  type Deployment,
-  type PermissionChecks
-} from 'care-kernel'
+import type { Clock, Database, Deployment, PermissionChecks } from 'care-kernel'
+import { scopeCondition } from 'care-kernel/access'
+import { actorOf, ApiError, describe, readInput, sendJson } from 'care-kernel/rest'
 import { LISTED, removableUsers, removesUsers, type UserLike } from './user-policy.ts'
 import { userInputs } from './user-inputs.ts'
 import type { UserAccounts } from './users.ts'

@@ -1,4 +1,4 @@
-import { out, shape, type Shape } from 'care-kernel'
+import { out, shape, type Shape } from 'care-kernel/rest'
 import { districtObject, localBodyObject, stateObject } from 'care-kernel/contracts/places'
 import { GENDERS, USER_TYPES } from './user-types.ts'
 

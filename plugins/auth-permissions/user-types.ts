@@ -1,4 +1,4 @@
-import type { Labels } from 'care-kernel'
+import type { Labels } from 'care-kernel/rest'
 
 /** Kinds of users; their numbers are their rank (contract auth-users §3.1). */
 export const USER_TYPES: Labels = {

@@ -1,15 +1,6 @@
-import {
-  invalid,
-  rowsOf,
-  type Actor,
-  type Clock,
-  type Database,
-  type Infer,
-  type ModelOf,
-  type Queryable,
-  type Shape,
-  type Tx
-} from 'care-kernel'
+import type { Actor, Clock, Database, Queryable, Tx } from 'care-kernel'
+import { rowsOf, type ModelOf } from 'care-kernel/data'
+import { invalid, type Infer, type Shape } from 'care-kernel/rest'
 import type { Actors, AuthHooks, PushColumns, Users, VisibleUser } from './contract.ts'
 import { User } from './models.ts'
 import { randomPassword } from './password-hashes.ts'

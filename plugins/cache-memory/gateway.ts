@@ -1,4 +1,5 @@
-import { defineGateway, messageOf, type Cache } from 'care-kernel'
+import { messageOf, type Cache } from 'care-kernel'
+import { defineGateway } from 'care-kernel/gateway'
 import { LRUCache } from 'lru-cache'
 import { Type } from 'typebox'
 

@@ -1,4 +1,4 @@
-import { readRedisInfo, type Finding } from 'care-kernel'
+import { readRedisInfo, type Finding } from 'care-kernel/gateway'
 
 const OLDEST = 6
 

@@ -1,5 +1,6 @@
 import fastifyRedis from '@fastify/redis'
-import { defineGateway, messageOf, secret, type Cache } from 'care-kernel'
+import { messageOf, secret, type Cache } from 'care-kernel'
+import { defineGateway } from 'care-kernel/gateway'
 import { Type } from 'typebox'
 import { connect } from './connection.ts'
 import { examine } from './findings.ts'

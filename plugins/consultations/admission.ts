@@ -1,4 +1,5 @@
-import { invalid, type Actor, type Tx } from 'care-kernel'
+import type { Actor, Tx } from 'care-kernel'
+import { invalid } from 'care-kernel/rest'
 import { RANK } from 'care-kernel/contracts/auth-permissions'
 import type { PatientRow } from 'care-kernel/contracts/patients'
 import type { ConsultationInput } from './inputs.ts'

@@ -1,4 +1,5 @@
-import { labelSql, out, type Output, type Queryable } from 'care-kernel'
+import type { Queryable } from 'care-kernel'
+import { labelSql, out, type Output } from 'care-kernel/rest'
 import {
   CATEGORIES,
   COVID_CATEGORIES,

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { filter, filters, invalid, ordering, resource, type Actor, type Tx } from 'care-kernel'
+import type { Actor, Tx } from 'care-kernel'
+import { filter, filters, invalid, ordering, resource } from 'care-kernel/rest'
 import { RANK } from 'care-kernel/contracts/auth-permissions'
 import type { RuledConsultation } from './consultations.ts'
 import { CODE_STATUS_CONSENT } from './enumerations.ts'

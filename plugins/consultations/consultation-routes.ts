@@ -1,19 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import {
-  actorOf,
-  describe,
-  filter,
-  filters,
-  isUuid,
-  notAUuid,
-  ordering,
-  readInput,
-  resource,
-  sendJson,
-  type Actor,
-  type Params,
-  type Tx
-} from 'care-kernel'
+import type { Actor, Tx } from 'care-kernel'
+import type { Params } from 'care-kernel/data'
+import { actorOf, describe, filter, filters, isUuid, notAUuid, ordering, readInput, resource, sendJson } from 'care-kernel/rest'
 import { Encounters, OPEN_COLUMNS, type OpenConsultation } from './encounters.ts'
 import { consultationInputs, dischargeInput } from './inputs.ts'
 import { listedFor, RULE_COLUMNS, type ConsultationLike } from './policy.ts'

@@ -1,4 +1,6 @@
-import { isUuid, notAUuid, notFound, Params, rowsOf, type Actor, type Queryable, type Shape, type Tx } from 'care-kernel'
+import type { Actor, Queryable, Tx } from 'care-kernel'
+import { Params, rowsOf } from 'care-kernel/data'
+import { isUuid, notAUuid, notFound, type Shape } from 'care-kernel/rest'
 import type { ConsultationNotice, Consultations, FoundConsultation } from './contract.ts'
 import { CATEGORIES, REASON } from './enumerations.ts'
 import { PatientConsultation } from './models.ts'

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import { defineContract, hooks, type, type Actor, type Queryable, type Shape, type Tx } from 'care-kernel'
+import { defineContract, hooks, type, type Actor, type Queryable, type Tx } from 'care-kernel'
+import type { Shape } from 'care-kernel/rest'
 
 export {
   CATEGORIES,

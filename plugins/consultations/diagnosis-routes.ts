@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { invalid, ordering, resource, type Tx } from 'care-kernel'
+import type { Tx } from 'care-kernel'
+import { invalid, ordering, resource } from 'care-kernel/rest'
 import { watchedValues } from './change-log.ts'
 import { INACTIVE_STATUSES } from './enumerations.ts'
 import { diagnosisInput } from './inputs.ts'

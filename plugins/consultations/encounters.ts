@@ -1,4 +1,5 @@
-import { invalid, type Actor, type Tx } from 'care-kernel'
+import type { Actor, Tx } from 'care-kernel'
+import { invalid } from 'care-kernel/rest'
 import {
   placesOf,
   referralOf,

@@ -1,4 +1,4 @@
-import type { CodeLabels, Labels } from 'care-kernel'
+import type { CodeLabels, Labels } from 'care-kernel/rest'
 
 /** How ill the patient is (contract consultations §3); answered by label. */
 export const CATEGORIES: CodeLabels = {

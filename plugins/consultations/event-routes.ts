@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { describe, filter, filters, invalid, ordering, resource, sendJson, type Query } from 'care-kernel'
+import { describe, filter, filters, invalid, ordering, resource, sendJson, type Query } from 'care-kernel/rest'
 import { CONSULTATION, consultationOfPath, of, type OfConsultation, type PartOfConsultation } from './nested.ts'
 import type { ConsultationScope } from './scope.ts'
 import { eventShape, eventTypeShape } from './shapes.ts'

@@ -1,4 +1,5 @@
-import { labelSql, type Actor, type Queryable } from 'care-kernel'
+import type { Actor, Queryable } from 'care-kernel'
+import { labelSql } from 'care-kernel/rest'
 import { CATEGORIES, DISCHARGE_REASONS, ROUTES_TO_FACILITY, SUGGESTIONS } from './enumerations.ts'
 import type { ConsultationScope } from './scope.ts'
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { describe, escapeLike, ordering, resource, sendJson, type Query } from 'care-kernel'
+import { describe, escapeLike, ordering, resource, sendJson, type Query } from 'care-kernel/rest'
 import { icdShape } from './shapes.ts'
 import type { ConsultationScope } from './scope.ts'
 

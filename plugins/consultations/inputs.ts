@@ -1,4 +1,5 @@
-import { field, Invalid, nested, record, type Clock, type Field, type Infer, type Messages } from 'care-kernel'
+import type { Clock } from 'care-kernel'
+import { field, Invalid, nested, record, type Field, type Infer, type Messages } from 'care-kernel/rest'
 import { ACTIONS } from 'care-kernel/contracts/patients'
 import {
   CATEGORIES,

@@ -1,4 +1,5 @@
-import { baseColumns, column, defineModel, type CodeLabels, type Column } from 'care-kernel'
+import { baseColumns, column, defineModel, type Column } from 'care-kernel/data'
+import type { CodeLabels } from 'care-kernel/rest'
 import {
   CATEGORIES,
   COVID_CATEGORIES,

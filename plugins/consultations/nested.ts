@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { actorOf, type Where } from 'care-kernel'
+import { actorOf, type Where } from 'care-kernel/rest'
 import type { RuledConsultation } from './consultations.ts'
 import type { ConsultationScope } from './scope.ts'
 

@@ -1,16 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Actor, Tx } from 'care-kernel'
 import {
   actorOf,
   describe,
   readInput,
   sendJson,
-  type Actor,
   type Fields,
   type RecordInput,
   type Resource,
-  type Tx,
   type Values
-} from 'care-kernel'
+} from 'care-kernel/rest'
 import type { RuledConsultation } from './consultations.ts'
 import { CONSULTATION, consultationOfPath, of, type OfConsultation, type PartOfConsultation } from './nested.ts'
 import type { ConsultationScope } from './scope.ts'

@@ -1,4 +1,4 @@
-import { invalid } from 'care-kernel'
+import { invalid } from 'care-kernel/rest'
 import { OTHER_SYMPTOM } from './enumerations.ts'
 import type { NewDiagnosis, NewSymptom } from './inputs.ts'
 

@@ -1,4 +1,5 @@
-import { definePlugin, invalidateResponses } from 'care-kernel'
+import { definePlugin } from 'care-kernel'
+import { invalidateResponses } from 'care-kernel/rest'
 import { authPermissions } from 'care-kernel/contracts/auth-permissions'
 import { facilities } from 'care-kernel/contracts/facilities'
 import { patients } from 'care-kernel/contracts/patients'

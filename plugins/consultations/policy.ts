@@ -1,16 +1,7 @@
-import {
-  all,
-  any,
-  AnyOf,
-  not,
-  predicate,
-  scopeCondition,
-  scopePart,
-  type Actor,
-  type Rule,
-  type RowScope,
-  type Where
-} from 'care-kernel'
+import type { Actor } from 'care-kernel'
+import { all, any, not, predicate, scopeCondition, scopePart, type Rule, type RowScope } from 'care-kernel/access'
+import { AnyOf } from 'care-kernel/data'
+import type { Where } from 'care-kernel/rest'
 import {
   assetUser,
   atLeast,

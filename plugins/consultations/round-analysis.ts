@@ -1,4 +1,5 @@
-import { invalid, type Database } from 'care-kernel'
+import type { Database } from 'care-kernel'
+import { invalid } from 'care-kernel/rest'
 import { DailyRound } from './models.ts'
 
 const PAGE = 36

@@ -1,4 +1,5 @@
-import { column, field, Invalid, out, type CodeLabels, type Column, type Field, type Labels, type Output } from 'care-kernel'
+import { column, type Column } from 'care-kernel/data'
+import { field, Invalid, out, type CodeLabels, type Field, type Labels, type Output } from 'care-kernel/rest'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { CATEGORIES, COVID_CATEGORIES } from './enumerations.ts'

@@ -1,4 +1,4 @@
-import type { Labels } from 'care-kernel'
+import type { Labels } from 'care-kernel/rest'
 
 // The choices of daily rounds (contract consultations §10.2); answered by name, raw in `analyse`.
 

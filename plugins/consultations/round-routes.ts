@@ -1,17 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import {
-  actorOf,
-  describe,
-  filter,
-  filters,
-  ordering,
-  readInput,
-  resource,
-  sendJson,
-  type Actor,
-  type Filter,
-  type Queryable
-} from 'care-kernel'
+import type { Actor, Queryable } from 'care-kernel'
+import { actorOf, describe, filter, filters, ordering, readInput, resource, sendJson, type Filter } from 'care-kernel/rest'
 import type { RuledConsultation } from './consultations.ts'
 import { ROUNDS_TYPES } from './enumerations.ts'
 import { roundInput } from './inputs.ts'

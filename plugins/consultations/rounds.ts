@@ -1,4 +1,6 @@
-import { invalid, rowsOf, type Actor, type Tx } from 'care-kernel'
+import type { Actor, Tx } from 'care-kernel'
+import { rowsOf } from 'care-kernel/data'
+import { invalid } from 'care-kernel/rest'
 import type { RuledConsultation } from './consultations.ts'
 import { DISCHARGED, reviewTime } from './encounters.ts'
 import { ROUND } from './enumerations.ts'

@@ -1,4 +1,4 @@
-import { out, shape, type Output, type Shape } from 'care-kernel'
+import { out, shape, type Output, type Shape } from 'care-kernel/rest'
 import { userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
 import { CATEGORIES, COVID_CATEGORIES, ROUNDS_TYPES, SUGGESTIONS } from './enumerations.ts'
 import { roundFields } from './round-fields.ts'

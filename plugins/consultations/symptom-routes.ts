@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { actorOf, describe, filter, filters, invalid, ordering, resource, type Actor, type Tx } from 'care-kernel'
+import type { Actor, Tx } from 'care-kernel'
+import { actorOf, describe, filter, filters, invalid, ordering, resource } from 'care-kernel/rest'
 import { watchedValues } from './change-log.ts'
 import { OTHER_SYMPTOM } from './enumerations.ts'
 import { symptomInput, type SymptomInput } from './inputs.ts'

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { connectPostgres, defineGateway } from 'care-kernel'
+import { connectPostgres, defineGateway } from 'care-kernel/gateway'
 import { Type } from 'typebox'
 import { startServer } from './launcher.ts'
 

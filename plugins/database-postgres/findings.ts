@@ -1,4 +1,4 @@
-import type { Finding } from 'care-kernel'
+import type { Finding } from 'care-kernel/gateway'
 import type { OpenPostgres } from './gateway.ts'
 
 interface Facts {

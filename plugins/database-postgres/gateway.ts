@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { connectPostgres, defineGateway, secret, type Clock, type Database } from 'care-kernel'
+import { secret, type Clock, type Database } from 'care-kernel'
+import { connectPostgres, defineGateway } from 'care-kernel/gateway'
 import { Type } from 'typebox'
 import { examine } from './findings.ts'
 

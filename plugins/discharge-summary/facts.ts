@@ -1,4 +1,5 @@
-import { labelSql, type Queryable, type SlotsOf } from 'care-kernel'
+import type { Queryable, SlotsOf } from 'care-kernel'
+import { labelSql } from 'care-kernel/rest'
 import { GENDERS } from 'care-kernel/contracts/auth-permissions'
 import {
   CATEGORIES,

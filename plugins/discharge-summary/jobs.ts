@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import type { Handling } from 'care-kernel'
+import type { Handling } from 'care-kernel/jobs'
 import { FILE_TYPE } from 'care-kernel/contracts/files'
 import type { SummaryScope } from './scope.ts'
 import { BrokenTemplate } from './typesetter.ts'

@@ -1,4 +1,4 @@
-import { column, defineModel } from 'care-kernel'
+import { column, defineModel } from 'care-kernel/data'
 
 /** The latest job that makes a summary of a consultation; whoever asks for another holds the row. */
 export const SummaryJob = defineModel({

@@ -1,4 +1,4 @@
-import { all, any, not, type Rule } from 'care-kernel'
+import { all, any, not, type Rule } from 'care-kernel/access'
 import { assetUser, atLeast, RANK, readOnly, superuser, verified } from 'care-kernel/contracts/auth-permissions'
 import { consultationRead, type ConsultationLike } from 'care-kernel/contracts/consultations'
 

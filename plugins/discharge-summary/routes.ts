@@ -1,19 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import {
-  actorOf,
-  ApiError,
-  describe,
-  field,
-  invalid,
-  out,
-  readInput,
-  record,
-  sendJson,
-  shape,
-  type Actor,
-  type Queryable,
-  type Tx
-} from 'care-kernel'
+import type { Actor, Queryable, Tx } from 'care-kernel'
+import { actorOf, ApiError, describe, field, invalid, out, readInput, record, sendJson, shape } from 'care-kernel/rest'
 import { FILE_TYPE } from 'care-kernel/contracts/files'
 import type { FoundConsultation } from 'care-kernel/contracts/consultations'
 import type { SummaryScope } from './scope.ts'

@@ -1,4 +1,5 @@
-import { jobState, type JobState, type Queryable, type Tx } from 'care-kernel'
+import type { Queryable, Tx } from 'care-kernel'
+import { jobState, type JobState } from 'care-kernel/jobs'
 import type { Document } from './blocks.ts'
 import type { DischargeSummaries } from './contract.ts'
 import { documentOf } from './document.ts'

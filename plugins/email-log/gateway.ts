@@ -1,4 +1,5 @@
-import { defineGateway, messageFolder, messageId, type EmailPort } from 'care-kernel'
+import type { EmailPort } from 'care-kernel'
+import { defineGateway, messageFolder, messageId } from 'care-kernel/gateway'
 import { Type } from 'typebox'
 import { render } from './render.ts'
 

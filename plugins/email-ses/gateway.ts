@@ -4,16 +4,8 @@ import {
   SendRawEmailCommand,
   SESClient
 } from '@aws-sdk/client-ses'
-import {
-  amazonCall,
-  amazonClient,
-  defineGateway,
-  examineAmazon,
-  isDeniedByAmazon,
-  messageOf,
-  type EmailPort,
-  type Finding
-} from 'care-kernel'
+import { messageOf, type EmailPort } from 'care-kernel'
+import { amazonCall, amazonClient, defineGateway, examineAmazon, isDeniedByAmazon, type Finding } from 'care-kernel/gateway'
 import { addressOf, compose } from './compose.ts'
 import { Settings, told, type SesSettings } from './service.ts'
 

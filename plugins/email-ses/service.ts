@@ -1,4 +1,4 @@
-import { amazonErrors, amazonSettings } from 'care-kernel'
+import { amazonErrors, amazonSettings } from 'care-kernel/gateway'
 import { Type, type Static } from 'typebox'
 
 /** Settings of the gateway. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { defineGateway, messageOf, Refusal, secret, type EmailPort } from 'care-kernel'
+import { messageOf, Refusal, secret, type EmailPort } from 'care-kernel'
+import { defineGateway } from 'care-kernel/gateway'
 import { createTransport, type SMTPSentMessageInfo, type SMTPTransportOptions, type Transporter } from 'nodemailer'
 import { Type } from 'typebox'
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { actorOf, describe, invalid, ordering, out, readInput, resource, sendJson, shape, type Actor, type Tx } from 'care-kernel'
+import type { Actor, Tx } from 'care-kernel'
+import { actorOf, describe, invalid, ordering, out, readInput, resource, sendJson, shape } from 'care-kernel/rest'
 import { capacityInput } from './inputs.ts'
 import { FacilityCapacity } from './models.ts'
 import { ofFacility, partRoutes, type PartOfFacility } from './part-routes.ts'

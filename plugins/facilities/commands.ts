@@ -1,4 +1,5 @@
-import { isUuid, type Command, type Terminal } from 'care-kernel'
+import type { Command, Terminal } from 'care-kernel'
+import { isUuid } from 'care-kernel/rest'
 import type { FacilityRow } from './contract.ts'
 import { FacilityFlag } from './models.ts'
 import type { FacilityScope } from './scope.ts'

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { cell, labelSql, Params, sendCsv, type Where } from 'care-kernel'
+import { Params } from 'care-kernel/data'
+import { cell, labelSql, sendCsv, type Where } from 'care-kernel/rest'
 import { DOCTOR_AREAS, FACILITY_TYPES, ROOM_TYPES } from './enumerations.ts'
 import { facilityFilters } from './facility-resources.ts'
 import type { FacilityScope } from './scope.ts'

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { ordering, out, readInput, resource, shape } from 'care-kernel'
+import { ordering, out, readInput, resource, shape } from 'care-kernel/rest'
 import { DOCTOR_AREAS } from './enumerations.ts'
 import { doctorsInput } from './inputs.ts'
 import { HospitalDoctors } from './models.ts'

@@ -1,4 +1,4 @@
-import type { Labels } from 'care-kernel'
+import type { Labels } from 'care-kernel/rest'
 
 /** Contract facilities §3.1. */
 export const FACILITY_TYPES: Labels = {

@@ -1,4 +1,7 @@
-import { denied, isUuid, notAUuid, Params, rowsOf, scopeCondition, type Actor, type Queryable, type Tx } from 'care-kernel'
+import type { Actor, Queryable, Tx } from 'care-kernel'
+import { scopeCondition } from 'care-kernel/access'
+import { Params, rowsOf } from 'care-kernel/data'
+import { denied, isUuid, notAUuid } from 'care-kernel/rest'
 import { facilitiesNameableBy } from 'care-kernel/contracts/auth-permissions'
 import { placesDecided } from 'care-kernel/contracts/places'
 import type { Facilities, FacilityRow, FindOptions } from './contract.ts'

@@ -1,15 +1,7 @@
 import type { FastifyRequest } from 'fastify'
-import {
-  filter,
-  filters,
-  ordering,
-  resource,
-  scopeCondition,
-  type Actor,
-  type Filters,
-  type Resource,
-  type Where
-} from 'care-kernel'
+import type { Actor } from 'care-kernel'
+import { scopeCondition } from 'care-kernel/access'
+import { filter, filters, ordering, resource, type Filters, type Resource, type Where } from 'care-kernel/rest'
 import { facilitiesOf } from 'care-kernel/contracts/auth-permissions'
 import type { FacilityShapes } from './shapes.ts'
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { actorOf, describe, readInput, sendJson } from 'care-kernel'
+import { actorOf, describe, readInput, sendJson } from 'care-kernel/rest'
 import type { FacilityRow } from './contract.ts'
 import { facilityCsv } from './csv.ts'
 import { FACILITY_ROW } from './facilities.ts'

@@ -1,4 +1,7 @@
-import { out, Params, scopeCondition, type Actor, type Queryable } from 'care-kernel'
+import type { Actor, Queryable } from 'care-kernel'
+import { scopeCondition } from 'care-kernel/access'
+import { Params } from 'care-kernel/data'
+import { out } from 'care-kernel/rest'
 import { homeFacilitiesOf, type NamedFacility } from 'care-kernel/contracts/auth-permissions'
 import { facilityBare } from './shapes.ts'
 

@@ -1,4 +1,4 @@
-import { field, Invalid, record, type Field, type Infer, type Messages } from 'care-kernel'
+import { field, Invalid, record, type Field, type Infer, type Messages } from 'care-kernel/rest'
 import { DOCTOR_AREAS, FACILITY_TYPES, FEATURES, numbersOf, RELATIONSHIPS, ROOM_TYPES } from './enumerations.ts'
 
 /** A host name: no scheme, no slash. */

@@ -1,21 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import {
-  actorOf,
-  describe,
-  filter,
-  filters,
-  invalid,
-  isUuid,
-  notAUuid,
-  ordering,
-  Params,
-  resource,
-  scopeCondition,
-  sendJson,
-  type Actor,
-  type Queryable,
-  type Tx
-} from 'care-kernel'
+import type { Actor, Queryable, Tx } from 'care-kernel'
+import { scopeCondition } from 'care-kernel/access'
+import { Params } from 'care-kernel/data'
+import { actorOf, describe, filter, filters, invalid, isUuid, notAUuid, ordering, resource, sendJson } from 'care-kernel/rest'
 import { RANK, READ_ONLY_TYPES, USER_TYPES, userAssigned, type VisibleUser } from 'care-kernel/contracts/auth-permissions'
 import type { FacilityRow } from './contract.ts'
 import { facilityReads } from './facility-resources.ts'

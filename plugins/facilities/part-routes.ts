@@ -1,18 +1,17 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Actor, Tx } from 'care-kernel'
+import { scopeCondition } from 'care-kernel/access'
 import {
   actorOf,
   denied,
   describe,
   isUuid,
   notAUuid,
-  scopeCondition,
   sendJson,
-  type Actor,
   type RecordInput,
   type Resource,
-  type Tx,
   type Where
-} from 'care-kernel'
+} from 'care-kernel/rest'
 import { facilitiesOf } from 'care-kernel/contracts/auth-permissions'
 import type { FacilityRow } from './contract.ts'
 import type { FacilityScope } from './scope.ts'

@@ -1,4 +1,4 @@
-import { all, any, not, predicate, type Asked, type Rule, type RowScope } from 'care-kernel'
+import { all, any, not, predicate, type Asked, type Rule, type RowScope } from 'care-kernel/access'
 import {
   atLeast,
   baseRead,

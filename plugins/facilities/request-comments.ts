@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Clock, Database } from 'care-kernel'
+import { scopeCondition, type RowScope } from 'care-kernel/access'
+import { baseColumns, column, defineModel, type ModelOf } from 'care-kernel/data'
 import {
   actorOf,
-  baseColumns,
-  column,
-  defineModel,
   describe,
   field,
   invalid,
@@ -14,17 +14,12 @@ import {
   readInput,
   record,
   resource,
-  scopeCondition,
   sendJson,
   shape,
-  type Clock,
-  type Database,
-  type ModelOf,
   type Resource,
-  type RowScope,
   type Shape,
   type Where
-} from 'care-kernel'
+} from 'care-kernel/rest'
 import { userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
 
 type One = { Params: { id: string } }

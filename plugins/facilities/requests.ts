@@ -1,20 +1,7 @@
-import {
-  AnyOf,
-  cell,
-  filter,
-  field,
-  out,
-  predicate,
-  type Actor,
-  type Filter,
-  type Output,
-  Params,
-  scopeCondition,
-  type Predicate,
-  type Queryable,
-  type RowScope,
-  type Shape
-} from 'care-kernel'
+import type { Actor, Queryable } from 'care-kernel'
+import { predicate, scopeCondition, type Predicate, type RowScope } from 'care-kernel/access'
+import { AnyOf, Params } from 'care-kernel/data'
+import { cell, filter, field, out, type Filter, type Output, type Shape } from 'care-kernel/rest'
 import { byPlace, hasFacility, userBaseMinimum, type FacilityLike } from 'care-kernel/contracts/auth-permissions'
 import { facilityLike } from './policy.ts'
 

@@ -1,4 +1,4 @@
-import { out, shape, type Shape } from 'care-kernel'
+import { out, shape, type Shape } from 'care-kernel/rest'
 import { districtObject, localBodyObject, stateObject, wardObject } from 'care-kernel/contracts/places'
 import { FACILITY_TYPES, ROOM_TYPES } from './enumerations.ts'
 

@@ -1,4 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Actor, Queryable, Tx } from 'care-kernel'
+import { scopeCondition } from 'care-kernel/access'
 import {
   actorOf,
   describe,
@@ -9,13 +11,9 @@ import {
   out,
   readInput,
   resource,
-  scopeCondition,
   sendJson,
-  shape,
-  type Actor,
-  type Queryable,
-  type Tx
-} from 'care-kernel'
+  shape
+} from 'care-kernel/rest'
 import { facilitiesNameableBy } from 'care-kernel/contracts/auth-permissions'
 import { facilityReads } from './facility-resources.ts'
 import { spokeInput } from './inputs.ts'

@@ -1,4 +1,4 @@
-import { invalid } from 'care-kernel'
+import { invalid } from 'care-kernel/rest'
 
 /** Runs a write; a row that is there already, by this unique index, is answered 400 with `body`. */
 export async function refusingRepeats<T>(index: string, body: unknown, write: () => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { defineGateway, requireKey, type Bucket, type Storage } from 'care-kernel'
+import type { Bucket, Storage } from 'care-kernel'
+import { defineGateway, requireKey } from 'care-kernel/gateway'
 import { Type } from 'typebox'
 import { Objects } from './objects.ts'
 import { serve } from './routes.ts'

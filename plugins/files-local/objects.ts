@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { access, constants, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { requireKey, type Part } from 'care-kernel'
+import { requireKey, type Part } from 'care-kernel/gateway'
 
 /** What is kept beside the bytes. `version` is their SHA-256. */
 export interface Head {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { ApiError, denied, notFound, type Clock } from 'care-kernel'
+import type { Clock } from 'care-kernel'
+import { ApiError, denied, notFound } from 'care-kernel/rest'
 import { WrongSize, type Head, type Objects } from './objects.ts'
 import type { Signatures } from './signatures.ts'
 

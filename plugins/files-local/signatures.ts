@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { SignedDownload, SignedUpload } from 'care-kernel'
+import type { SignedDownload, SignedUpload } from 'care-kernel/gateway'
 
 /** What an address allows, once its signature holds. */
 export interface Grant {

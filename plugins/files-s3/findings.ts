@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { messageOf, type Bucket, type Finding } from 'care-kernel'
+import { messageOf, type Bucket } from 'care-kernel'
+import type { Finding } from 'care-kernel/gateway'
 import type { Connection } from './connection.ts'
 import type { OpenS3 } from './gateway.ts'
 

@@ -1,4 +1,5 @@
-import { defineGateway, requireKey, type Bucket, type Clock, type Logger, type Storage } from 'care-kernel'
+import type { Bucket, Clock, Logger, Storage } from 'care-kernel'
+import { defineGateway, requireKey } from 'care-kernel/gateway'
 import { connect, missing, type Connection } from './connection.ts'
 import { examine } from './findings.ts'
 import { placeOf, Settings } from './settings.ts'

@@ -1,4 +1,5 @@
-import { ApiError, type Handling } from 'care-kernel'
+import type { Handling } from 'care-kernel/jobs'
+import { ApiError } from 'care-kernel/rest'
 import { Type, type Static } from 'typebox'
 import { FILE_TYPE } from './enumerations.ts'
 import type { FileScope } from './scope.ts'

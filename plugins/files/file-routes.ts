@@ -12,7 +12,7 @@ import {
   resource,
   sendJson,
   type Where
-} from 'care-kernel'
+} from 'care-kernel/rest'
 import { FILE_TYPES, type FileType } from './enumerations.ts'
 import { fileChange, fileInput } from './inputs.ts'
 import { refused } from './owners.ts'

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { isUuid, rowsOf, type Actor, type Infer, type Queryable, type Tx } from 'care-kernel'
+import type { Actor, Queryable, Tx } from 'care-kernel'
+import { rowsOf } from 'care-kernel/data'
+import { isUuid, type Infer } from 'care-kernel/rest'
 import { countConsents } from './consents.ts'
 import type { Files, OwnFile } from './contract.ts'
 import { FILE_TYPE, type FileType } from './enumerations.ts'

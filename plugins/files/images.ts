@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import { invalid, type Upload } from 'care-kernel'
+import { invalid, type Upload } from 'care-kernel/rest'
 
 /** A picture as it is stored. */
 export interface Picture {

@@ -1,4 +1,4 @@
-import { field, record } from 'care-kernel'
+import { field, record } from 'care-kernel/rest'
 import { FILE_CATEGORIES, FILE_TYPES } from './enumerations.ts'
 
 /** A new file (contract gateways-jobs §1.4). `size`, where it is given, is bound into the address. */

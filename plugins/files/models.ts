@@ -1,4 +1,4 @@
-import { baseColumns, column, defineModel } from 'care-kernel'
+import { baseColumns, column, defineModel } from 'care-kernel/data'
 
 /** Contract gateways-jobs §15. `name` is what a person called it and may say anything. */
 export const FileUpload = defineModel({

@@ -1,4 +1,5 @@
-import { invalid, isUuid, type Actor, type Queryable } from 'care-kernel'
+import type { Actor, Queryable } from 'care-kernel'
+import { invalid, isUuid } from 'care-kernel/rest'
 import { facilityLike } from 'care-kernel/contracts/facilities'
 import { FILE_TYPE, type FileType } from './enumerations.ts'
 import { mayTouch, type OwnerLike } from './policy.ts'

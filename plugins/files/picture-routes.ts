@@ -1,18 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import {
-  actorOf,
-  describe,
-  ordering,
-  out,
-  quote,
-  resource,
-  scopeCondition,
-  shape,
-  type Actor,
-  type Storage,
-  type Tx
-} from 'care-kernel'
+import type { Actor, Storage, Tx } from 'care-kernel'
+import { scopeCondition } from 'care-kernel/access'
+import { actorOf, describe, ordering, out, quote, resource, shape } from 'care-kernel/rest'
 import { facilitiesOf, type FacilityLike } from 'care-kernel/contracts/auth-permissions'
 import { readPicture } from './images.ts'
 import type { FileScope } from './scope.ts'

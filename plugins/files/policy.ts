@@ -1,4 +1,5 @@
-import { all, any, not, predicate, type Actor, type Asked, type Rule } from 'care-kernel'
+import type { Actor } from 'care-kernel'
+import { all, any, not, predicate, type Asked, type Rule } from 'care-kernel/access'
 import {
   atLeast,
   everybody,

@@ -1,4 +1,4 @@
-import { labelSql, out, shape, type Output } from 'care-kernel'
+import { labelSql, out, shape, type Output } from 'care-kernel/rest'
 import { userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
 import { FILE_CATEGORIES, FILE_TYPES } from './enumerations.ts'
 

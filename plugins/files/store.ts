@@ -1,4 +1,5 @@
-import { ApiError, invalid, messageOf, type Queryable } from 'care-kernel'
+import { messageOf, type Queryable } from 'care-kernel'
+import { ApiError, invalid } from 'care-kernel/rest'
 import { FILE_TYPES, type FileType } from './enumerations.ts'
 import { fits, LOOKED_AT, servedAs } from './magic.ts'
 import type { DeclaredScope } from './scope.ts'

@@ -1,4 +1,4 @@
-import type { Handling } from 'care-kernel'
+import type { Handling } from 'care-kernel/jobs'
 import type { EventName } from './enumerations.ts'
 import type { NotificationScope } from './scope.ts'
 import { textPeople } from './shift-texts.ts'

@@ -1,4 +1,4 @@
-import type { Labels } from 'care-kernel'
+import type { Labels } from 'care-kernel/rest'
 
 /** What users are told about (contract gateways-jobs §6.2). */
 export const EVENTS = {

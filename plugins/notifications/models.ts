@@ -1,4 +1,4 @@
-import { baseColumns, column, defineModel } from 'care-kernel'
+import { baseColumns, column, defineModel } from 'care-kernel/data'
 import { STORED } from './enumerations.ts'
 
 /** Contract gateways-jobs §15. */

@@ -1,4 +1,4 @@
-import type { Rule } from 'care-kernel'
+import type { Rule } from 'care-kernel/access'
 import { atLeast, everybody, RANK } from 'care-kernel/contracts/auth-permissions'
 
 /** Rules of notifications (contract gateways-jobs §6.1); everybody sees only one's own. */

@@ -1,4 +1,4 @@
-import type { Handling } from 'care-kernel'
+import type { Handling } from 'care-kernel/jobs'
 import { Type } from 'typebox'
 import type { NotificationScope } from './scope.ts'
 

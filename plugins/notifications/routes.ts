@@ -17,7 +17,7 @@ import {
   sendJson,
   shape,
   type Where
-} from 'care-kernel'
+} from 'care-kernel/rest'
 import { userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
 import { EVENTS, EVENT_TYPES, MEDIUMS } from './enumerations.ts'
 import { Notification } from './models.ts'

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { actorOf, describe, field, out, readInput, record, resource, sendJson, shape } from 'care-kernel'
+import { actorOf, describe, field, out, readInput, record, resource, sendJson, shape } from 'care-kernel/rest'
 import type { NotificationScope } from './scope.ts'
 
 const URL = '/api/v1/users/:username/pnconfig/'

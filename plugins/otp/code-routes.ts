@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { describe, field, invalid, out, readInput, record, shape } from 'care-kernel'
+import { describe, field, invalid, out, readInput, record, shape } from 'care-kernel/rest'
 import { mobileNumber, normalised } from './phone-number.ts'
 import type { OtpScope } from './scope.ts'
 

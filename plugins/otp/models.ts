@@ -1,4 +1,4 @@
-import { baseColumns, column, defineModel } from 'care-kernel'
+import { baseColumns, column, defineModel } from 'care-kernel/data'
 
 /** A code somebody asked for. `otp` is the original's column and holds a marker; `kernel_code_hash` is there while the code lives. */
 export const PatientMobileOtp = defineModel({

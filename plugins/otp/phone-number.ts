@@ -1,4 +1,4 @@
-import { field, Invalid } from 'care-kernel'
+import { field, Invalid } from 'care-kernel/rest'
 
 const mobile = field.phone({ types: ['mobile'] })
 

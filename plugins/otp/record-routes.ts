@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { describe, ordering, resource, sendJson, type Where } from 'care-kernel'
+import { describe, ordering, resource, sendJson, type Where } from 'care-kernel/rest'
 import type { OtpScope } from './scope.ts'
 
 const config = { permission: 'otp.own-records', scheme: 'patient' }

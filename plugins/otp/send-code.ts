@@ -1,4 +1,5 @@
-import type { Handling, SmsPort } from 'care-kernel'
+import type { SmsPort } from 'care-kernel'
+import type { Handling } from 'care-kernel/jobs'
 import { Type } from 'typebox'
 import type { Codes } from './codes.ts'
 

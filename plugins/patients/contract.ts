@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import { defineContract, hooks, type, type Actor, type Queryable, type Tx, type Where } from 'care-kernel'
+import { defineContract, hooks, type, type Actor, type Queryable, type Tx } from 'care-kernel'
+import type { Where } from 'care-kernel/rest'
 import type { PatientLike } from './policy.ts'
 import type { Relations } from './patient-filters.ts'
 import type { PatientShapes } from './shapes.ts'

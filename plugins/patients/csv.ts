@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { cell, invalid, isDate, labelSql, Params, sendCsv, valueOf, type Query, type Resource, type Where } from 'care-kernel'
+import { Params } from 'care-kernel/data'
+import { cell, invalid, isDate, labelSql, sendCsv, type Query, type Resource, type Where, valueOf } from 'care-kernel/rest'
 import { GENDERS } from 'care-kernel/contracts/auth-permissions'
 import type { Relations } from './patient-filters.ts'
 import type { PatientScope } from './scope.ts'

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { actorOf, describe, isUuid, notAUuid, sendJson, type Query } from 'care-kernel'
+import { actorOf, describe, isUuid, notAUuid, sendJson, type Query } from 'care-kernel/rest'
 import { listedFor, patientReads } from './patient-resources.ts'
 import type { PatientScope } from './scope.ts'
 

@@ -1,4 +1,4 @@
-import type { CodeLabels, Labels } from 'care-kernel'
+import type { CodeLabels, Labels } from 'care-kernel/rest'
 
 // Contract patients §4: what is stored, and what the API calls it.
 

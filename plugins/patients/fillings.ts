@@ -1,4 +1,6 @@
-import { invalid, Params, type Actor, type Queryable } from 'care-kernel'
+import type { Actor, Queryable } from 'care-kernel'
+import { Params } from 'care-kernel/data'
+import { invalid } from 'care-kernel/rest'
 import type { PatientScope } from './scope.ts'
 
 /** What this plugin fills into the slots of `facilities`. */

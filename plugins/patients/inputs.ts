@@ -1,4 +1,5 @@
-import { bad, field, invalid, nested, record, type Clock, type Field, type Infer } from 'care-kernel'
+import type { Clock } from 'care-kernel'
+import { bad, field, invalid, nested, record, type Field, type Infer } from 'care-kernel/rest'
 import { GENDERS } from 'care-kernel/contracts/auth-permissions'
 import {
   ACTIONS,

@@ -1,4 +1,4 @@
-import { baseColumns, column, defineModel } from 'care-kernel'
+import { baseColumns, column, defineModel } from 'care-kernel/data'
 import { BLOOD_GROUPS, RATION_CARDS, VACCINES } from './enumerations.ts'
 
 const flag = () => column.boolean('health', { default: false })

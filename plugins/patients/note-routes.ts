@@ -1,18 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import {
-  actorOf,
-  describe,
-  invalid,
-  isUuid,
-  notAUuid,
-  notFound,
-  Params,
-  readInput,
-  scopeCondition,
-  sendJson,
-  type Actor,
-  type Tx
-} from 'care-kernel'
+import type { Actor, Tx } from 'care-kernel'
+import { scopeCondition } from 'care-kernel/access'
+import { Params } from 'care-kernel/data'
+import { actorOf, describe, invalid, isUuid, notAUuid, notFound, readInput, sendJson } from 'care-kernel/rest'
 import { RANK, USER_TYPES } from 'care-kernel/contracts/auth-permissions'
 import type { PatientRow } from './contract.ts'
 import { noteInput } from './inputs.ts'

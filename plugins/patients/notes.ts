@@ -1,3 +1,5 @@
+import type { Actor } from 'care-kernel'
+import { scopeCondition } from 'care-kernel/access'
 import {
   filter,
   filters,
@@ -6,13 +8,11 @@ import {
   ordering,
   out,
   resource,
-  scopeCondition,
   shape,
-  type Actor,
   type Resource,
   type Shape,
   type Where
-} from 'care-kernel'
+} from 'care-kernel/rest'
 import { userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
 import type { Relations } from './patient-filters.ts'
 import { numbersOf, THREADS } from './enumerations.ts'

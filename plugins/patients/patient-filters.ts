@@ -1,4 +1,6 @@
-import { filter, filters, type Filter, type Filters, type Params, type SlotsOf } from 'care-kernel'
+import type { SlotsOf } from 'care-kernel'
+import type { Params } from 'care-kernel/data'
+import { filter, filters, type Filter, type Filters } from 'care-kernel/rest'
 import { FACILITY_TYPES } from 'care-kernel/contracts/facilities'
 import type { patients } from './contract.ts'
 import {

@@ -1,18 +1,18 @@
 import type { FastifyRequest } from 'fastify'
+import type { Actor } from 'care-kernel'
+import type { Params } from 'care-kernel/data'
 import {
   actorOf,
   ordering,
   out,
   resource,
   shape,
-  valueOf,
-  type Actor,
   type Ordering,
-  type Params,
   type Query,
   type Resource,
-  type Where
-} from 'care-kernel'
+  type Where,
+  valueOf
+} from 'care-kernel/rest'
 import { CATEGORIES } from './enumerations.ts'
 import { HistoricalPatient } from './models.ts'
 import { dischargedFilters, listFilters, type Relations } from './patient-filters.ts'

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { actorOf, describe, out, sendJson, shape, valueOf, type Query } from 'care-kernel'
+import { actorOf, describe, out, sendJson, shape, type Query, valueOf } from 'care-kernel/rest'
 import type { PatientRow } from './contract.ts'
 import { patientCsv } from './csv.ts'
 import { listedFor, patientReads } from './patient-resources.ts'

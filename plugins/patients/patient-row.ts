@@ -1,5 +1,7 @@
-import type { Params } from 'care-kernel'
-import { scopePart, type Actor, type Where } from 'care-kernel'
+import type { Params } from 'care-kernel/data'
+import type { Actor } from 'care-kernel'
+import { scopePart } from 'care-kernel/access'
+import type { Where } from 'care-kernel/rest'
 import { patientsOf, type ScopeRelations } from './policy.ts'
 
 /** Columns of a `PatientRow`, as SQL over `p`. */

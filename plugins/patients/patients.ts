@@ -1,4 +1,6 @@
-import { isUuid, notAUuid, Params, rowsOf, type Actor, type Queryable, type Tx, type Where } from 'care-kernel'
+import type { Actor, Queryable, Tx } from 'care-kernel'
+import { Params, rowsOf } from 'care-kernel/data'
+import { isUuid, notAUuid, type Where } from 'care-kernel/rest'
 import { placesDecided } from 'care-kernel/contracts/places'
 import type { FindPatient, PatientChanges, PatientRow, Patients } from './contract.ts'
 import { HISTORY_COLUMNS, Patient } from './models.ts'

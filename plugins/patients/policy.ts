@@ -1,4 +1,5 @@
-import { all, any, AnyOf, not, predicate, type Params, type RowScope, type Rule } from 'care-kernel'
+import { all, any, not, predicate, type RowScope, type Rule } from 'care-kernel/access'
+import { AnyOf, type Params } from 'care-kernel/data'
 import {
   assetUser,
   atLeast,

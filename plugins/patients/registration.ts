@@ -1,4 +1,7 @@
-import { invalid, Params, readInput, scopeCondition, type Actor, type Tx } from 'care-kernel'
+import type { Actor, Tx } from 'care-kernel'
+import { scopeCondition } from 'care-kernel/access'
+import { Params } from 'care-kernel/data'
+import { invalid, readInput } from 'care-kernel/rest'
 import { homeFacilitiesOf } from 'care-kernel/contracts/auth-permissions'
 import { placesDecided } from 'care-kernel/contracts/places'
 import type { FastifyRequest } from 'fastify'

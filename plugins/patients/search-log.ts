@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import type { Handling } from 'care-kernel'
+import type { Handling } from 'care-kernel/jobs'
 import type { PatientScope } from './scope.ts'
 
 const DAY_MS = 86_400_000

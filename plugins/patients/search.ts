@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Queryable } from 'care-kernel'
 import {
   actorOf,
   addressOf,
@@ -15,9 +16,8 @@ import {
   resource,
   sendJson,
   shape,
-  type Queryable,
   type Query
-} from 'care-kernel'
+} from 'care-kernel/rest'
 import { GENDERS, RANK } from 'care-kernel/contracts/auth-permissions'
 import { keepSearch } from './search-log.ts'
 import { SCHEME } from './patient-routes.ts'

@@ -1,4 +1,4 @@
-import { out, shape, type Output, type Shape } from 'care-kernel'
+import { out, shape, type Output, type Shape } from 'care-kernel/rest'
 import { userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
 import { facilityBare, type FacilityShapes } from 'care-kernel/contracts/facilities'
 import { districtObject, localBodyObject, stateObject, wardObject } from 'care-kernel/contracts/places'

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { scopeCondition } from 'care-kernel/access'
 import {
   actorOf,
   denied,
@@ -11,11 +12,10 @@ import {
   out,
   readInput,
   resource,
-  scopeCondition,
   sendJson,
   shape,
   type Where
-} from 'care-kernel'
+} from 'care-kernel/rest'
 import { facilitiesOf } from 'care-kernel/contracts/auth-permissions'
 import { statsInput } from './inputs.ts'
 import { PatientStats } from './models.ts'

@@ -1,18 +1,7 @@
-import {
-  ApiError,
-  denied,
-  field,
-  invalid,
-  isUuid,
-  notAUuid,
-  notFound,
-  readInput,
-  record,
-  scopeCondition,
-  Params,
-  type Actor,
-  type Tx
-} from 'care-kernel'
+import type { Actor, Tx } from 'care-kernel'
+import { scopeCondition } from 'care-kernel/access'
+import { Params } from 'care-kernel/data'
+import { ApiError, denied, field, invalid, isUuid, notAUuid, notFound, readInput, record } from 'care-kernel/rest'
 import { facilitiesOf } from 'care-kernel/contracts/auth-permissions'
 import type { FastifyRequest } from 'fastify'
 import type { PatientRow } from './contract.ts'

@@ -1,4 +1,4 @@
-import { column, defineModel } from 'care-kernel'
+import { column, defineModel } from 'care-kernel/data'
 
 /** Contract auth-users §3.9: no external id, no soft delete. */
 export const State = defineModel({

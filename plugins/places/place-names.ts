@@ -1,4 +1,5 @@
-import { invalidateResponses, type Cache, type Database, type Tx } from 'care-kernel'
+import type { Cache, Database, Tx } from 'care-kernel'
+import { invalidateResponses } from 'care-kernel/rest'
 
 /** Kinds of local bodies by the first letter of their code (contract auth-users §5). */
 const BODY_TYPES: Readonly<Record<string, number>> = { G: 1, B: 2, D: 3, N: 4, M: 10, C: 20 }

@@ -1,4 +1,6 @@
-import { definePlugin, invalidateResponses, predicate } from 'care-kernel'
+import { definePlugin } from 'care-kernel'
+import { predicate } from 'care-kernel/access'
+import { invalidateResponses } from 'care-kernel/rest'
 import { commands } from './commands.ts'
 import { places } from './contract.ts'
 import { demo } from './demo.ts'

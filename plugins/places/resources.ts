@@ -1,4 +1,4 @@
-import { filter, filters, ordering, resource, type Shape } from 'care-kernel'
+import { filter, filters, ordering, resource, type Shape } from 'care-kernel/rest'
 import { districtObject, localBodyObject, stateObject, wardObject } from './shapes.ts'
 
 const named = (alias: string, name: string, shape: Shape, table: string, order: string, by: Parameters<typeof filters>[0]) =>

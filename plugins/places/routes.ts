@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { describe, sendJson, type Database, type Resource, type Shape } from 'care-kernel'
+import type { Database } from 'care-kernel'
+import { describe, sendJson, type Resource, type Shape } from 'care-kernel/rest'
 import { districts, localBodies, states, wards } from './resources.ts'
 import { districtObject, localBodyObject, localBodyWithWards } from './shapes.ts'
 

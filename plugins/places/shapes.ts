@@ -1,4 +1,4 @@
-import { out, shape } from 'care-kernel'
+import { out, shape } from 'care-kernel/rest'
 
 /** StateObj of contract auth-users §3.7; `s` is the state's row. */
 export const stateObject = shape({ id: out.integer('s.id'), name: out.text('s.name') })

@@ -1,5 +1,6 @@
 import { WaitingError, type Job, type Worker } from 'bullmq'
-import { backoff, messageOf, type Delivery, type Logger, type RetryPolicy } from 'care-kernel'
+import { messageOf, type Logger } from 'care-kernel'
+import { backoff, type Delivery, type RetryPolicy } from 'care-kernel/gateway'
 import { fromJob } from './message.ts'
 import { inTime, type Bull, type Server } from './server.ts'
 

@@ -1,4 +1,4 @@
-import { readRedisInfo, type Finding, type RedisInfo } from 'care-kernel'
+import { readRedisInfo, type Finding, type RedisInfo } from 'care-kernel/gateway'
 import type { Pool } from 'pg'
 
 const OLDEST_REDIS = [6, 2] as const

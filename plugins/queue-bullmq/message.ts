@@ -1,5 +1,5 @@
 import type { Job } from 'bullmq'
-import { bodyText, type QueueMessage, type RestingMessage } from 'care-kernel'
+import { bodyText, type QueueMessage, type RestingMessage } from 'care-kernel/gateway'
 
 /** A message as a job: its id is the job's name, so that publishing again is never taken for a repeat; its body is text (jsonb alters JSON). */
 export function toJob({ id, body, delayMs = 0, priority = 0 }: QueueMessage) {

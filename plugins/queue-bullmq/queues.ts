@@ -1,5 +1,6 @@
 import type { Job, JobType, Queue as BullQueue } from 'bullmq'
-import { messageOf, type Clock, type Logger, type Queue, type RestingMessage, type RetryPolicy } from 'care-kernel'
+import { messageOf, type Clock, type Logger, type Queue } from 'care-kernel'
+import type { RestingMessage, RetryPolicy } from 'care-kernel/gateway'
 import { startConsumer } from './consumer.ts'
 import { fromResting, toJob } from './message.ts'
 import type { Bull, Server } from './server.ts'

@@ -1,5 +1,6 @@
 import type { Processor, Queue, Worker, WorkerOptions } from 'bullmq'
-import { messageOf, type Finding, type Logger } from 'care-kernel'
+import { messageOf, type Logger } from 'care-kernel'
+import type { Finding } from 'care-kernel/gateway'
 
 /** Makes BullMQ's classes on one server. Everything that travels is text: the body as JSON, under the message's id as the job's name. */
 export interface Bull {

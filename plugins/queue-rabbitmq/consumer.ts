@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Channel, ChannelModel, Message } from 'amqplib'
-import { backoff, messageOf, type Clock, type Delivery, type Logger, type RetryPolicy } from 'care-kernel'
+import { messageOf, type Clock, type Logger } from 'care-kernel'
+import { backoff, type Delivery, type RetryPolicy } from 'care-kernel/gateway'
 import { within, type Connection } from './connection.ts'
 import { repack, unpack, type Parcel } from './message.ts'
 

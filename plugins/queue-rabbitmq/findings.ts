@@ -1,4 +1,5 @@
-import { messageOf, type Finding } from 'care-kernel'
+import { messageOf } from 'care-kernel'
+import type { Finding } from 'care-kernel/gateway'
 import type { Connection } from './connection.ts'
 
 const OLDEST = [3, 10] as const

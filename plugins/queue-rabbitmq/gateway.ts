@@ -1,4 +1,5 @@
-import { defineGateway, secret, type Queue } from 'care-kernel'
+import { secret, type Queue } from 'care-kernel'
+import { defineGateway } from 'care-kernel/gateway'
 import { Type } from 'typebox'
 import { connect, type Connection } from './connection.ts'
 import { examine } from './findings.ts'

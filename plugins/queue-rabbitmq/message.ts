@@ -1,5 +1,5 @@
 import type { Message, Options } from 'amqplib'
-import { bodyText, type QueueMessage, type RestingMessage } from 'care-kernel'
+import { bodyText, type QueueMessage, type RestingMessage } from 'care-kernel/gateway'
 import { DEATHS } from './topology.ts'
 
 /** What travels beside the body. */

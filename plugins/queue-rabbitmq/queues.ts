@@ -1,5 +1,6 @@
 import type { Channel, ChannelModel } from 'amqplib'
-import type { Clock, Logger, Queue, QueueCounts, RestingMessage, RetryPolicy } from 'care-kernel'
+import type { Clock, Logger, Queue } from 'care-kernel'
+import type { QueueCounts, RestingMessage, RetryPolicy } from 'care-kernel/gateway'
 import { within, type Connection } from './connection.ts'
 import { startConsumer, type Consumer } from './consumer.ts'
 import { pack, repack, unpackResting, type Parcel } from './message.ts'

@@ -1,4 +1,5 @@
-import type { Finding, Queryable } from 'care-kernel'
+import type { Queryable } from 'care-kernel'
+import type { Finding } from 'care-kernel/gateway'
 import type { ReportingSettings } from './settings.ts'
 import type { Views } from './views.ts'
 

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { quote, VERSION, type ClassedColumn, type Database, type Deployment, type Queryable } from 'care-kernel'
+import { VERSION, type Database, type Deployment, type Queryable } from 'care-kernel'
+import type { ClassedColumn } from 'care-kernel/data'
+import { quote } from 'care-kernel/rest'
 import { findingsOf } from './check.ts'
 import { identifier } from './masks.ts'
 import type { ReportingSettings } from './settings.ts'

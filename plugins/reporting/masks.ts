@@ -1,4 +1,5 @@
-import { quote, type ClassedColumn } from 'care-kernel'
+import type { ClassedColumn } from 'care-kernel/data'
+import { quote } from 'care-kernel/rest'
 
 /** A column as PostgreSQL has it. */
 export interface StoredColumn {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import { quote, type ClassedColumn, type Queryable } from 'care-kernel'
+import type { Queryable } from 'care-kernel'
+import type { ClassedColumn } from 'care-kernel/data'
+import { quote } from 'care-kernel/rest'
 import { identifier, mask, members, type Column, type StoredColumn } from './masks.ts'
 import type { ReportingSettings } from './settings.ts'
 

@@ -1,4 +1,4 @@
-import type { Labels } from 'care-kernel'
+import type { Labels } from 'care-kernel/rest'
 
 /** Contract shifting §9.1. */
 export const CATEGORIES: Labels = { 100: 'OXYGEN', 200: 'SUPPLIES' }

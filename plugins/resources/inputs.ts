@@ -1,4 +1,4 @@
-import { field, record } from 'care-kernel'
+import { field, record } from 'care-kernel/rest'
 import { requestInputs } from 'care-kernel/contracts/facilities'
 import { CATEGORIES, SUB_CATEGORIES } from './enumerations.ts'
 import { STATUSES } from './statuses.ts'

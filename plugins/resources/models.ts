@@ -1,4 +1,4 @@
-import { baseColumns, column, defineModel } from 'care-kernel'
+import { baseColumns, column, defineModel } from 'care-kernel/data'
 import { commentModel } from 'care-kernel/contracts/facilities'
 import { PENDING } from './statuses.ts'
 

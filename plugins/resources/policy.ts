@@ -1,4 +1,4 @@
-import { not, type Rule } from 'care-kernel'
+import { not, type Rule } from 'care-kernel/access'
 import { everybody, hasFacility, readOnly } from 'care-kernel/contracts/auth-permissions'
 
 /** Rules of requests for resources (contract shifting §9.2); read-only types do not comment (FIX), and one asks for facilities of one's own (§9.4, FIX). */

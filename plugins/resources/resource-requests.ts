@@ -10,7 +10,7 @@ import {
   type Filters,
   type Ordering,
   type Resource
-} from 'care-kernel'
+} from 'care-kernel/rest'
 import {
   requestDates,
   requestFilters,

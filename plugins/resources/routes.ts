@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { actorOf, describe, invalid, readInput, scopePart, sendJson, sendList, type Where } from 'care-kernel'
+import { scopePart } from 'care-kernel/access'
+import { actorOf, describe, invalid, readInput, sendJson, sendList, type Where } from 'care-kernel/rest'
 import { commentRoutes, commentShape, type FacilitiesOfRequest } from 'care-kernel/contracts/facilities'
 import { resourceInput } from './inputs.ts'
 import { ResourceRequest, ResourceRequestComment } from './models.ts'

@@ -1,4 +1,5 @@
-import type { Labels, Predicate } from 'care-kernel'
+import type { Predicate } from 'care-kernel/access'
+import type { Labels } from 'care-kernel/rest'
 import { everybody } from 'care-kernel/contracts/auth-permissions'
 import { actsFor, type FacilitiesOfRequest } from 'care-kernel/contracts/facilities'
 

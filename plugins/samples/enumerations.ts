@@ -1,4 +1,4 @@
-import type { Labels } from 'care-kernel'
+import type { Labels } from 'care-kernel/rest'
 
 /** Contract consultations §15. */
 export const SAMPLE_TYPES: Labels = {

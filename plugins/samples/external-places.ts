@@ -1,4 +1,5 @@
-import { Invalid, type Queryable } from 'care-kernel'
+import type { Queryable } from 'care-kernel'
+import { Invalid } from 'care-kernel/rest'
 import { BODY_TYPES } from './enumerations.ts'
 
 type Item = Readonly<Record<string, unknown>>

@@ -1,4 +1,4 @@
-import { cell, filter, filters, ordering, out, resource, shape } from 'care-kernel'
+import { cell, filter, filters, ordering, out, resource, shape } from 'care-kernel/rest'
 import { districtObject, localBodyObject, wardObject } from 'care-kernel/contracts/places'
 
 const texts = (...names: string[]) => Object.fromEntries(names.map(name => [name, out.text(`x.${name}`)]))

@@ -1,17 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import {
-  actorOf,
-  ApiError,
-  describe,
-  invalid,
-  readInput,
-  rowsOf,
-  scopePart,
-  sendJson,
-  sendList,
-  type Tx,
-  type Where
-} from 'care-kernel'
+import type { Tx } from 'care-kernel'
+import { scopePart } from 'care-kernel/access'
+import { rowsOf } from 'care-kernel/data'
+import { actorOf, ApiError, describe, invalid, readInput, sendJson, sendList, type Where } from 'care-kernel/rest'
 import { correctedShape, externalResults as results } from './external-results.ts'
 import { upload } from './external-upload.ts'
 import { correction } from './inputs.ts'

@@ -1,4 +1,6 @@
-import { Invalid, invalid, rowsOf, type Actor, type Clock, type Tx } from 'care-kernel'
+import type { Actor, Clock, Tx } from 'care-kernel'
+import { rowsOf } from 'care-kernel/data'
+import { Invalid, invalid } from 'care-kernel/rest'
 import { placesOf } from './external-places.ts'
 import { externalResult } from './inputs.ts'
 import { PatientExternalTest } from './models.ts'

@@ -1,4 +1,5 @@
-import { labelSql, type Actor, type Queryable } from 'care-kernel'
+import type { Actor, Queryable } from 'care-kernel'
+import { labelSql } from 'care-kernel/rest'
 import { facilityLike } from 'care-kernel/contracts/facilities'
 import { FILE_TYPE, mayTouch, type FileType, type OwnerLike } from 'care-kernel/contracts/files'
 import { SAMPLE_TYPES } from './enumerations.ts'

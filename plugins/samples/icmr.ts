@@ -1,4 +1,4 @@
-import { labelSql, out, shape, type Output, type Shape } from 'care-kernel'
+import { labelSql, out, shape, type Output, type Shape } from 'care-kernel/rest'
 import { GENDERS } from 'care-kernel/contracts/auth-permissions'
 import { OTHER_SYMPTOM, SYMPTOMS } from 'care-kernel/contracts/consultations'
 import { AGE_MONTHS, AGE_YEARS, DISEASES, NO_DISEASE, RELATION } from 'care-kernel/contracts/patients'

@@ -1,4 +1,4 @@
-import { field, record, type Infer } from 'care-kernel'
+import { field, record, type Infer } from 'care-kernel/rest'
 import { ICMR_CATEGORIES, SAMPLE_TYPES } from './enumerations.ts'
 import { RESULTS, STATUSES } from './statuses.ts'
 

@@ -1,4 +1,4 @@
-import { baseColumns, column, defineModel } from 'care-kernel'
+import { baseColumns, column, defineModel } from 'care-kernel/data'
 import { AWAITING, STATUS } from './statuses.ts'
 
 const key = () => column.bigint('none', { null: true })

@@ -1,4 +1,6 @@
-import { all, any, AnyOf, not, predicate, type Actor, type Branch, type Params, type RowScope, type Rule } from 'care-kernel'
+import type { Actor } from 'care-kernel'
+import { all, any, not, predicate, type RowScope, type Rule } from 'care-kernel/access'
+import { AnyOf, type Branch, type Params } from 'care-kernel/data'
 import { atLeast, everybody, RANK, readOnly, superuser } from 'care-kernel/contracts/auth-permissions'
 
 const hospital = predicate('staff or nurse', ({ userType }) => userType >= RANK.staffReadOnly && userType <= RANK.nurse)

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { Params } from 'care-kernel/data'
 import {
   actorOf,
   cell,
@@ -10,10 +11,9 @@ import {
   resource,
   shape,
   type Filters,
-  type Params,
   type Resource,
   type Shape
-} from 'care-kernel'
+} from 'care-kernel/rest'
 import { userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
 import type { FacilityShapes } from 'care-kernel/contracts/facilities'
 import { AGE_YEARS, type PatientShapes } from 'care-kernel/contracts/patients'

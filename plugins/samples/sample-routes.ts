@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { actorOf, describe, isUuid, notAUuid, readInput, scopePart, sendJson, sendList, type Where } from 'care-kernel'
+import { scopePart } from 'care-kernel/access'
+import { actorOf, describe, isUuid, notAUuid, readInput, sendJson, sendList, type Where } from 'care-kernel/rest'
 import { icmrForm } from './icmr.ts'
 import { sampleInput } from './inputs.ts'
 import { sampleScope } from './policy.ts'

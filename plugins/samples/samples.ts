@@ -1,4 +1,6 @@
-import { invalid, rowsOf, type Actor, type Tx } from 'care-kernel'
+import type { Actor, Tx } from 'care-kernel'
+import { rowsOf } from 'care-kernel/data'
+import { invalid } from 'care-kernel/rest'
 import { sampleInput, type SampleInput } from './inputs.ts'
 import { PatientSample, PatientSampleFlow } from './models.ts'
 import type { SampleScope } from './scope.ts'

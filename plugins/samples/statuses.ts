@@ -1,4 +1,4 @@
-import { invalid, type Labels } from 'care-kernel'
+import { invalid, type Labels } from 'care-kernel/rest'
 
 /** Contract consultations §15; misspelt as the original is. */
 export const STATUSES: Labels = {

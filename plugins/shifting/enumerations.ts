@@ -1,4 +1,4 @@
-import type { Labels } from 'care-kernel'
+import type { Labels } from 'care-kernel/rest'
 
 /** Contract shifting §2. */
 export const VEHICLES: Labels = {

@@ -1,4 +1,4 @@
-import { field, record, type Infer } from 'care-kernel'
+import { field, record, type Infer } from 'care-kernel/rest'
 import { CATEGORIES } from 'care-kernel/contracts/consultations'
 import { FACILITY_TYPES, requestInputs } from 'care-kernel/contracts/facilities'
 import { BREATHLESSNESS, VEHICLES } from './enumerations.ts'

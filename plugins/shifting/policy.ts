@@ -1,4 +1,4 @@
-import { all, not, type Rule } from 'care-kernel'
+import { all, not, type Rule } from 'care-kernel/access'
 import { atLeast, RANK, readOnly } from 'care-kernel/contracts/auth-permissions'
 
 const nursing = atLeast(RANK.nurseReadOnly)

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { actorOf, describe, out, readInput, scopePart, sendJson, sendList, shape, type Tx, type Where } from 'care-kernel'
+import type { Tx } from 'care-kernel'
+import { scopePart } from 'care-kernel/access'
+import { actorOf, describe, out, readInput, sendJson, sendList, shape, type Where } from 'care-kernel/rest'
 import { CATEGORIES } from 'care-kernel/contracts/consultations'
 import { commentItem, commentRoutes, commentShape } from 'care-kernel/contracts/facilities'
 import type { PatientRow } from 'care-kernel/contracts/patients'

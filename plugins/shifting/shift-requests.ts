@@ -1,3 +1,4 @@
+import type { Params } from 'care-kernel/data'
 import {
   actorOf,
   cell,
@@ -12,10 +13,9 @@ import {
   type Filters,
   type Ordering,
   type Output,
-  type Params,
   type Resource,
   type Shape
-} from 'care-kernel'
+} from 'care-kernel/rest'
 import type { FastifyRequest } from 'fastify'
 import {
   FACILITY_TYPES,

@@ -1,4 +1,6 @@
-import { invalid, rowsOf, type Actor, type Queryable, type Tx } from 'care-kernel'
+import type { Actor, Queryable, Tx } from 'care-kernel'
+import { rowsOf } from 'care-kernel/data'
+import { invalid } from 'care-kernel/rest'
 import type { FacilitiesOfRequest } from 'care-kernel/contracts/facilities'
 import type { PatientRow } from 'care-kernel/contracts/patients'
 import type { ShiftNotice, Shifts } from './contract.ts'

@@ -1,4 +1,5 @@
-import { all, any, type Labels, type Predicate } from 'care-kernel'
+import { all, any, type Predicate } from 'care-kernel/access'
+import type { Labels } from 'care-kernel/rest'
 import { nobody } from 'care-kernel/contracts/auth-permissions'
 import { actsFor, lacks, type FacilitiesOfRequest } from 'care-kernel/contracts/facilities'
 

@@ -1,4 +1,5 @@
-import { defineGateway, messageFolder, messageId, type SmsPort } from 'care-kernel'
+import type { SmsPort } from 'care-kernel'
+import { defineGateway, messageFolder, messageId } from 'care-kernel/gateway'
 import { Type } from 'typebox'
 
 export default defineGateway({

@@ -1,14 +1,6 @@
 import { GetSMSAttributesCommand, GetSMSSandboxAccountStatusCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns'
-import {
-  amazonCall,
-  amazonClient,
-  defineGateway,
-  examineAmazon,
-  isDeniedByAmazon,
-  messageOf,
-  type Finding,
-  type SmsPort
-} from 'care-kernel'
+import { messageOf, type SmsPort } from 'care-kernel'
+import { amazonCall, amazonClient, defineGateway, examineAmazon, isDeniedByAmazon, type Finding } from 'care-kernel/gateway'
 import { Settings, told, type SnsSettings } from './service.ts'
 
 export default defineGateway({

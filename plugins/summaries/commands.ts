@@ -1,4 +1,5 @@
-import { isDate, type Command } from 'care-kernel'
+import type { Command } from 'care-kernel'
+import { isDate } from 'care-kernel/rest'
 import { KIND_NAMES, KINDS } from './kinds.ts'
 import type { SummaryScope } from './scope.ts'
 

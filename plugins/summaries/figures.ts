@@ -1,4 +1,5 @@
-import { quote, type SlotsOf } from 'care-kernel'
+import type { SlotsOf } from 'care-kernel'
+import { quote } from 'care-kernel/rest'
 import { capacityShape, type FacilityShapes } from 'care-kernel/contracts/facilities'
 import type { Patients } from 'care-kernel/contracts/patients'
 import type { summaries } from './contract.ts'

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import type { Handling } from 'care-kernel'
+import type { Handling } from 'care-kernel/jobs'
 import { KIND_NAMES, KINDS, type KindName } from './kinds.ts'
 import type { SummaryScope } from './scope.ts'
 

@@ -1,4 +1,4 @@
-import { column, defineModel } from 'care-kernel'
+import { column, defineModel } from 'care-kernel/data'
 
 const columns = {
   id: column.uuid('none', { primaryKey: true }),

@@ -12,7 +12,7 @@ import {
   type Filter,
   type Resource,
   type Shape
-} from 'care-kernel'
+} from 'care-kernel/rest'
 import { KIND_NAMES, KINDS, SUBJECTS, type Kind } from './kinds.ts'
 import type { SummaryScope } from './scope.ts'
 import { tagOf } from './summaries.ts'

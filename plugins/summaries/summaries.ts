@@ -1,4 +1,5 @@
-import { invalidateResponses, type Cache, type Clock, type Database, type Deployment, type Tx } from 'care-kernel'
+import type { Cache, Clock, Database, Deployment, Tx } from 'care-kernel'
+import { invalidateResponses } from 'care-kernel/rest'
 import { figuresOf } from './figures.ts'
 import { KIND_NAMES, KINDS, SUBJECTS, type Kind, type KindName } from './kinds.ts'
 

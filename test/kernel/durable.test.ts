@@ -5,10 +5,11 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { Type } from 'typebox'
-import { defineContract, definePlugin, type Handling, type Plugin, type Tx } from '../../kernel/index.ts'
-import { fakeClock, testKernel, type FakeClock, type TestKernel, type TestOptions } from '../../kernel/testing/index.ts'
-import { dueRuns, timerOf } from '../../kernel/work/scheduler.ts'
-import { lease } from '../../kernel/work/messages.ts'
+import { defineContract, definePlugin, type Plugin, type Tx } from 'care-kernel'
+import type { Handling } from 'care-kernel/jobs'
+import { fakeClock, testKernel, type FakeClock, type TestKernel, type TestOptions } from '../../platform/testing/index.ts'
+import { dueRuns, timerOf } from '../../platform/jobs/scheduler.ts'
+import { lease } from '../../platform/jobs/message-store.ts'
 
 type Run = (payload: never, handling: Handling, scope: never) => Promise<unknown>
 type Enqueue = (tx: Tx, job: string, payload: unknown, options?: object) => Promise<string>

@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap'
-import { defineContract, definePlugin, openKernel, planKernel, predicate } from '../../kernel/index.ts'
+import { defineContract, definePlugin, openKernel, planKernel } from 'care-kernel'
+import { predicate } from 'care-kernel/access'
 import { makeLogger } from '../../kernel/ports/logger.ts'
-import { rootValues } from '../../kernel/testing/defaults.ts'
+import { rootValues } from '../../platform/testing/defaults.ts'
 
 /** Says what it was told; one rule that nobody without a name passes. */
 const echo = definePlugin({

@@ -5,25 +5,14 @@ import { pathToFileURL } from 'node:url'
 import pg from 'pg'
 import t from 'tap'
 import { Type } from 'typebox'
-import {
-  column,
-  defineContract,
-  defineGateway,
-  defineModel,
-  definePlugin,
-  hooks,
-  openKernel,
-  planKernel,
-  predicate,
-  ProblemsError,
-  secret,
-  type Gateway,
-  type Plugin
-} from '../../kernel/index.ts'
+import { defineContract, definePlugin, hooks, openKernel, planKernel, ProblemsError, secret, type Plugin } from 'care-kernel'
+import { predicate } from 'care-kernel/access'
+import { column, defineModel } from 'care-kernel/data'
+import { defineGateway, type Gateway } from 'care-kernel/gateway'
 import { readConfig } from '../../kernel/config/read.ts'
-import { PROBLEM_CODES, type Problem, type ProblemCode } from '../../kernel/errors.ts'
-import { migrate } from '../../kernel/migrate.ts'
-import { freshDatabase, testKernel, testServer } from '../../kernel/testing/index.ts'
+import { PROBLEM_CODES, type Problem, type ProblemCode } from '../../kernel/plugin/problems.ts'
+import { migrate } from '../../platform/data/migrate.ts'
+import { freshDatabase, testKernel, testServer } from '../../platform/testing/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'care-problems-'))
 writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')

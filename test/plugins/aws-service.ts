@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { signatureProblem, type SigV4Parties } from '../../kernel/testing/sigv4.ts'
+import { signatureProblem, type SigV4Parties } from '../../platform/testing/sigv4.ts'
 
 /** What a fake answers instead of a result: as AWS, with a code and a text that may quote what was sent. */
 export class Fault {

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { defineContract, definePlugin, invalid, type Plugin } from 'care-kernel'
+import { defineContract, definePlugin, type Plugin } from 'care-kernel'
+import { invalid } from 'care-kernel/rest'
 import { facilities } from 'care-kernel/contracts/facilities'
 import { commands } from '../../plugins/facilities/commands.ts'
 import facilitiesPlugin from '../../plugins/facilities/plugin.ts'

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import t from 'tap'
-import { testKernel, testServer, type TestContext } from '../../kernel/testing/index.ts'
+import { testKernel, testServer, type TestContext } from '../../platform/testing/index.ts'
 import { ownPort } from '../services.ts'
 
 const PLUGINS = ['places', 'auth-permissions', 'facilities', 'patients', 'reporting']

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import t from 'tap'
-import type { ClassedColumn } from '../../kernel/index.ts'
-import { testKernel, testServer, type TestContext, type TestKernel } from '../../kernel/testing/index.ts'
+import type { ClassedColumn } from 'care-kernel/data'
+import { testKernel, testServer, type TestContext, type TestKernel } from '../../platform/testing/index.ts'
 
 const CARE = ['places', 'auth-permissions', 'facilities', 'patients', 'consultations', 'shifting', 'resources']
 const TABLE = 'facility_patientregistration'

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { actorOf, defineContract, definePlugin, type Plugin } from 'care-kernel'
+import { defineContract, definePlugin, type Plugin } from 'care-kernel'
+import { actorOf } from 'care-kernel/rest'
 import { patients } from 'care-kernel/contracts/patients'
 import { shifting } from 'care-kernel/contracts/shifting'
 import type { Requester, TestContext } from 'care-kernel/testing'

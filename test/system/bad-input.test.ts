@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
-import { testKernel, type Requester, type TestKernel } from '../../kernel/testing/index.ts'
+import { testKernel, type Requester, type TestKernel } from '../../platform/testing/index.ts'
 import { FEATURES } from './deployment.ts'
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 25)

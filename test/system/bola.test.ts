@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import type { Requester, TestKernel } from '../../kernel/testing/index.ts'
+import type { Requester, TestKernel } from '../../platform/testing/index.ts'
 import { root as project } from './deployment.ts'
 import { bodyOf, Crawler, digests, fill, rowDigests, send, valueOf, type Route, type Schema } from './sweep.ts'
 import { twoDistricts } from './two-districts.ts'

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { stringify } from 'yaml'
-import { run as runCommand } from '../../kernel/cli/main.ts'
-import { builtInPlugins } from '../../kernel/index.ts'
-import { databaseUrl, testServer } from '../../kernel/testing/index.ts'
+import { run as runCommand } from '../../platform/cli/main.ts'
+import { builtInPlugins } from 'care-kernel'
+import { databaseUrl, testServer } from '../../platform/testing/index.ts'
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url))
 export const launcher = join(root, 'bin/care-kernel.js')

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import t from 'tap'
-import { readCatalogue, compareCatalogues } from '../../kernel/catalogue.ts'
-import { planKernel } from '../../kernel/index.ts'
-import { migrate } from '../../kernel/migrate.ts'
+import { readCatalogue, compareCatalogues } from '../../platform/data/catalogue.ts'
+import { planKernel } from 'care-kernel'
+import { migrate } from '../../platform/data/migrate.ts'
 import { FEATURES, care, careApart, configFile, emptyDatabase, launcher, root, run, sql } from './deployment.ts'
 
 const schema = join(process.env.CARE_CONTRACT ?? join(root, '../shared'), 'contract/schema.sql')

@@ -5,8 +5,10 @@ import { pathToFileURL } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { Type } from 'typebox'
-import { column, defineContract, defineModel, definePlugin, builtInPlugins, predicate, type Plugin } from '../../kernel/index.ts'
-import { testKernel, type TestKernel } from '../../kernel/testing/index.ts'
+import { defineContract, definePlugin, builtInPlugins, type Plugin } from 'care-kernel'
+import { predicate } from 'care-kernel/access'
+import { column, defineModel } from 'care-kernel/data'
+import { testKernel, type TestKernel } from '../../platform/testing/index.ts'
 import { run, root } from './deployment.ts'
 
 /** A small generator of numbers, so that a failing run can be repeated. */

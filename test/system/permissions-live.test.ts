@@ -1,7 +1,7 @@
 import t from 'tap'
 import { setTimeout as wait } from 'node:timers/promises'
 import { systemClock } from '../../kernel/ports/clock.ts'
-import { freshDatabase, testKernel, testServer, type TestKernel } from '../../kernel/testing/index.ts'
+import { freshDatabase, testKernel, testServer, type TestKernel } from '../../platform/testing/index.ts'
 import { absent, REDIS } from '../services.ts'
 import { percentile } from './load.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Requester } from '../../kernel/testing/index.ts'
+import type { Requester } from '../../platform/testing/index.ts'
 import type { Schema } from './sweep.ts'
 import { twoDistricts } from './two-districts.ts'
 

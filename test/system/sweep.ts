@@ -1,4 +1,4 @@
-import type { Answer, Requester, TestKernel } from '../../kernel/testing/index.ts'
+import type { Answer, Requester, TestKernel } from '../../platform/testing/index.ts'
 
 export interface Route {
   readonly method: string

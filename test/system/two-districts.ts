@@ -5,7 +5,7 @@ import {
   type TestContext,
   type TestKernel,
   type TestUser
-} from '../../kernel/testing/index.ts'
+} from '../../platform/testing/index.ts'
 import { FEATURES } from './deployment.ts'
 
 const NOW = new Date('2024-06-12T09:30:00Z')

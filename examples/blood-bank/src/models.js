@@ -1,4 +1,4 @@
-import { column, defineModel } from 'care-kernel'
+import { column, defineModel } from 'care-kernel/data'
 
 export const GROUPS = ['A+', 'A-', 'B+', 'B-', 'AB+', 'AB-', 'O+', 'O-']
 

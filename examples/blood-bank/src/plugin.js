@@ -1,4 +1,5 @@
-import { all, definePlugin } from 'care-kernel'
+import { definePlugin } from 'care-kernel'
+import { all } from 'care-kernel/access'
 import { authPermissions, baseRead, baseWrite, hasFacility } from 'care-kernel/contracts/auth-permissions'
 import { facilities } from 'care-kernel/contracts/facilities'
 import { Type } from 'typebox'

@@ -1,17 +1,5 @@
-import {
-  describe,
-  field,
-  filter,
-  filters,
-  ordering,
-  out,
-  readInput,
-  record,
-  resource,
-  scopeCondition,
-  sendJson,
-  shape
-} from 'care-kernel'
+import { scopeCondition } from 'care-kernel/access'
+import { describe, field, filter, filters, ordering, out, readInput, record, resource, sendJson, shape } from 'care-kernel/rest'
 import { facilitiesOf } from 'care-kernel/contracts/auth-permissions'
 import { BloodUnit, GROUPS } from './models.js'
 

@@ -1,7 +1,7 @@
 // One process of a deployment, without a server: boots fast, so that it can be killed often. Arguments: role, config file, and a number:
 // for the role `writer` that of the job after whose commit it kills itself, for `rollbacks` how many transactions it rolls back.
 import { readConfig } from '../../../kernel/config/read.ts'
-import { openKernel, planKernel, systemClock, type Clock, type Role, type Tx } from '../../../kernel/index.ts'
+import { openKernel, planKernel, systemClock, type Clock, type Role, type Tx } from 'care-kernel'
 
 type Enqueue = (tx: Tx, job: string, payload: object) => Promise<string>
 

@@ -1,0 +1,83 @@
+import type { Static, TSchema } from 'typebox'
+import type { Tx } from '../ports/database.ts'
+
+/** A type without a value: what a contract promises and the plugin provides. */
+export interface Phantom<T> {
+  readonly type?: T
+}
+
+/** Says a type in a contract: `services: type<{ users: Users }>()`. */
+export const type = <T>(): Phantom<T> => ({})
+
+export type EventSchemas = Record<string, TSchema>
+
+/** Questions and notices inside the owner's transaction: `(tx, payload) => answer`. A hook that says `tx: Tx` is always asked in a transaction. */
+export type HookTypes = Record<string, (tx: Tx, payload: never) => Promise<unknown>>
+
+/**
+ * Places in the owner's SQL that others may fill: by slot, the alias of the row in scope and its fields, each with the SQL
+ * constant it has while nobody fills it.
+ */
+export type SlotTable = Record<string, { readonly alias: string; readonly fields: Readonly<Record<string, string>> }>
+
+/** The only thing one plugin may import from another. */
+export interface Contract<
+  N extends string = string,
+  S extends object = object,
+  E extends EventSchemas = EventSchemas,
+  H extends HookTypes = HookTypes,
+  L extends SlotTable = SlotTable
+> {
+  readonly name: N
+  /** Raised when something is taken away or changes its meaning. */
+  readonly version: number
+  readonly services: Phantom<S>
+  readonly events: E
+  readonly hooks: readonly string[] & Phantom<H>
+  readonly slots: L
+}
+
+/** Names the hooks of a contract and says their types: `hooks<{ 'user-saved': (tx, user: User) => Promise<void> }>('user-saved')`. */
+export function hooks<H extends HookTypes>(...names: (keyof H & string)[]): readonly string[] & Phantom<H> {
+  return Object.freeze(names)
+}
+
+/** Declares what a plugin offers: services, events, hooks and slots. Data only, no behaviour. */
+export function defineContract<
+  const N extends string,
+  S extends object = object,
+  E extends EventSchemas = Record<never, TSchema>,
+  H extends HookTypes = Record<never, never>,
+  const L extends SlotTable = Record<never, never>
+>(contract: {
+  name: N
+  version: number
+  services?: Phantom<S>
+  events?: E
+  hooks?: readonly string[] & Phantom<H>
+  slots?: L
+}): Contract<N, S, E, H, L> {
+  return Object.freeze({ services: {}, events: {} as E, hooks: [], slots: {} as L, ...contract })
+}
+
+export type ServicesOf<C> = C extends Contract<string, infer S, EventSchemas, HookTypes, SlotTable> ? S : never
+export type EventsOf<C> = C extends Contract<string, object, infer E, HookTypes, SlotTable> ? E : never
+export type HooksOf<C> = C extends Contract<string, object, EventSchemas, infer H, SlotTable> ? H : never
+export type SlotsOf<C> = C extends Contract<string, object, EventSchemas, HookTypes, infer L> ? L : never
+
+export type TxOfHook<F> = F extends (tx: infer T, payload: never) => Promise<unknown> ? T : never
+type PayloadOfHook<F> = F extends (tx: Tx, payload: infer P) => Promise<unknown> ? P : never
+type AnswerOfHook<F> = F extends (tx: Tx, payload: never) => Promise<infer R> ? R : never
+
+/** How the owner asks: every enabled subscriber in dependency order, in the owner's transaction; their answers in that order. */
+export type HookCalls<C> = {
+  readonly [K in keyof HooksOf<C>]: (
+    tx: TxOfHook<HooksOf<C>[K]>,
+    payload: PayloadOfHook<HooksOf<C>[K]>
+  ) => Promise<AnswerOfHook<HooksOf<C>[K]>[]>
+}
+
+/** The SQL expression of every field of every slot, the owner's constant where nobody fills it. */
+export type SlotExpressions<C> = { readonly [K in keyof SlotsOf<C>]: { readonly [F in keyof SlotsOf<C>[K]['fields']]: string } }
+
+export type EventPayload<C, K> = K extends keyof EventsOf<C> ? Static<EventsOf<C>[K]> : never

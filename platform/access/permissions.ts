@@ -1,0 +1,69 @@
+import type { Actor } from '../../kernel/plugin/actor.ts'
+import { denied } from '../http/errors.ts'
+import { predicate, type Asked, type Rule, type Scope } from './predicates.ts'
+import type { PermissionChecks } from '../../kernel/plugin/plugin.ts'
+import { claim, type Engine } from '../../kernel/contributions/contribution.ts'
+
+export interface OwnedRule {
+  readonly owner: string
+  readonly rule: Rule
+}
+
+export interface PermissionPart {
+  readonly rules: ReadonlyMap<string, OwnedRule>
+  readonly scopes: ReadonlyMap<string, { owner: string; scope: Scope }>
+}
+
+/** Rules that exist without any plugin: `public` needs no one, `authenticated` anyone who logged in, `operator` a superuser. */
+const BUILT_IN: Record<string, Rule> = {
+  public: { summary: 'Anybody, logged in or not', allow: predicate<Asked>('anybody', () => true) },
+  authenticated: { summary: 'Anybody who is logged in', allow: predicate<Asked>('authenticated', () => true) },
+  operator: { summary: 'Run the deployment: jobs and schedules', allow: predicate<Asked>('superuser', actor => actor.superuser) }
+}
+
+/** Permissions have one owner. */
+export const permissionEngine: Engine<PermissionPart> = {
+  kind: 'permissions',
+  compose(plugins, problems) {
+    const rules = new Map<string, OwnedRule>(Object.entries(BUILT_IN).map(([name, rule]) => [name, { owner: 'kernel', rule }]))
+    const scopes = new Map<string, { owner: string; scope: Scope }>()
+    for (const { name: owner, plugin } of plugins) {
+      const duplicate = (what: string) => (first: string) => ({
+        code: 'DUPLICATE_PERMISSION' as const,
+        owner,
+        fact: `${what} is already declared by "${first}"`,
+        remedy: 'give it another name'
+      })
+      for (const [name, rule] of Object.entries(plugin.permissions?.rules ?? {}))
+        claim(rules, name, { owner, rule }, duplicate(`permission ${name}`), problems)
+      for (const [name, scope] of Object.entries(plugin.permissions?.scopes ?? {}))
+        claim(scopes, name, { owner, scope }, duplicate(`scope ${name}`), problems)
+    }
+    return { rules, scopes }
+  },
+  describe: ({ rules }) =>
+    [...rules]
+      .map(([name, { owner, rule }]) => ({
+        permission: name,
+        owner,
+        summary: rule.summary,
+        allow: rule.allow.name,
+        ...(rule.object ? { object: rule.object.name } : {})
+      }))
+      .sort((a, b) => a.permission.localeCompare(b.permission))
+}
+
+/** The checks a handler makes about an object it has loaded. */
+export function permissionChecks({ rules }: PermissionPart): PermissionChecks {
+  const allows = (actor: Actor, permission: string, object: unknown): boolean => {
+    const question = rules.get(permission)?.rule.object
+    return question === undefined || question.test(actor, object as never)
+  }
+  return {
+    allows,
+    check(actor, permission, object) {
+      if (!allows(actor, permission, object)) throw denied()
+    },
+    rule: permission => rules.get(permission)?.rule
+  }
+}

@@ -1,0 +1,23 @@
+import { loadFixtures } from '../../care/fixtures.ts'
+import { openDeployment } from '../open.ts'
+import type { CliCommand } from '../main.ts'
+
+/** Django fixtures, all files in one transaction. */
+export const loadCommand: CliCommand = {
+  name: 'load',
+  summary: 'load Django fixtures, all or nothing',
+  usage: command =>
+    command.argument('<file...>', 'JSON files').option('--strict', 'refuse rows whose model no enabled plugin owns'),
+  async run(cli, files, options) {
+    const kernel = await openDeployment(cli)
+    try {
+      const { loaded, skipped } = await loadFixtures(kernel, files, { strict: options.strict === true, terminal: cli.terminal })
+      for (const [model, count] of Object.entries(skipped))
+        cli.terminal.print(`left out  ${count} of ${model}: no enabled plugin owns it`)
+      cli.terminal.print(`${loaded} rows loaded from ${files.length} files`)
+      return 0
+    } finally {
+      await kernel.stop()
+    }
+  }
+}

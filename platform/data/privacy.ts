@@ -1,0 +1,39 @@
+import { PRIVACY_CLASSES, type PrivacyClass } from './model.ts'
+import type { Engine } from '../../kernel/contributions/contribution.ts'
+
+export interface ClassedColumn {
+  readonly table: string
+  readonly column: string
+  readonly privacy: PrivacyClass
+  readonly subject: string | null
+  /** Every value it may have, empty where it is not a code. */
+  readonly coded: readonly string[]
+  /** Step in which a part of who somebody is may be shown, 0 where it is none. */
+  readonly quasi: number
+}
+
+/** The deployment's data inventory: every column with its class. */
+export const privacyEngine: Engine<readonly ClassedColumn[]> = {
+  kind: 'privacy',
+  compose(plugins, problems) {
+    return plugins.flatMap(({ name: owner, plugin }) =>
+      (plugin.models ?? []).flatMap(({ table, columns, subject }) =>
+        Object.entries(columns).flatMap(([column, { privacy, coded = [], quasi = 0 }]) => {
+          if (PRIVACY_CLASSES.includes(privacy)) return [{ table, column, privacy, subject, coded, quasi }]
+          problems.push({
+            code: 'COLUMN_WITHOUT_PRIVACY',
+            owner,
+            fact: `${table}.${column} has no privacy class`,
+            remedy: `say one of ${PRIVACY_CLASSES.join(', ')} as the column's first argument`
+          })
+          return []
+        })
+      )
+    )
+  },
+  describe: part =>
+    part
+      .filter(({ privacy }) => privacy !== 'none')
+      .map(({ table, column, privacy }) => `${table}.${column}: ${privacy}`)
+      .sort()
+}

@@ -1,0 +1,107 @@
+import { Cron } from 'croner'
+import type { OwnedSchedule } from './jobs.ts'
+import type { Clock } from '../../kernel/ports/clock.ts'
+import type { Database } from '../../kernel/ports/database.ts'
+import type { Outbox } from './outbox.ts'
+
+interface SchedulerParts {
+  readonly database: Database
+  readonly clock: Clock
+  readonly schedules: readonly OwnedSchedule[]
+  readonly timeZone: string
+  readonly outbox: Outbox
+}
+
+export interface Scheduler {
+  /** Enqueues what is due; how many runs that were. Run as many schedulers as you like: the ledger decides. */
+  tick(): Promise<number>
+  /** When the next run is due. */
+  next(): Date | undefined
+}
+
+/** A run that is due. */
+export interface Due {
+  readonly at: Date
+  readonly late: boolean
+  /** Runs before it that are left out. */
+  readonly missed: number
+}
+
+/** Up to here every run that was missed is made up for; after a longer absence only the last. */
+const HICCUP_MS = 10_000
+const COUNT_AT_MOST = 10_000
+
+const REGISTER = `insert into kernel_schedule_run (schedule, due_at, enqueued_at)
+  select name, '-infinity', $2 from unnest($1::text[]) as s (name) on conflict do nothing`
+// A ledger row in the future is the trace of a clock that went wrong: it says nothing about what has run.
+const LAST = `select s.name, greatest(r.enqueued_at, (select max(due_at) from kernel_schedule_run where schedule = s.name and due_at <= $2)) as last
+  from unnest($1::text[]) as s (name) join kernel_schedule_run r on r.schedule = s.name and r.due_at = '-infinity'`
+const RECORD = `insert into kernel_schedule_run (schedule, due_at, enqueued_at, late, missed) values ($1, $2, $3, $4, $5) on conflict do nothing`
+const RECORD_MESSAGE = 'update kernel_schedule_run set message_id = $3 where schedule = $1 and due_at = $2'
+
+/** Starts jobs by the clock. Whoever writes the row of a schedule and due time first enqueues, in the same transaction. */
+export function makeScheduler({ database, clock, schedules, timeZone, outbox }: SchedulerParts): Scheduler {
+  const timed = schedules.map(schedule => ({ ...schedule, timer: timerOf(schedule, timeZone) }))
+  const names = schedules.map(({ name }) => name)
+  let seen: Date | undefined
+
+  return {
+    async tick() {
+      const now = clock.now()
+      // A clock that was set back looks again at times the ledger knows.
+      const from = seen && seen < now ? seen : now
+      if (seen && !timed.some(({ timer }) => isDue(timer.nextRun(from), now)) && seen <= now) return 0
+      await database.query(REGISTER, [names, now.toISOString()])
+      const { rows } = await database.query<{ name: string; last: string }>(LAST, [names, now.toISOString()])
+      const lasts = new Map(rows.map(({ name, last }) => [name, new Date(last)]))
+      let runs = 0
+      for (const schedule of timed)
+        for (const due of dueRuns(schedule.timer, lasts.get(schedule.name) ?? now, now)) if (await run(schedule, due)) runs++
+      seen = now
+      return runs
+    },
+    next: () =>
+      timed
+        .flatMap(({ timer }) => timer.nextRun(seen ?? clock.now()) ?? [])
+        .sort((a, b) => a.getTime() - b.getTime())
+        .at(0)
+  }
+
+  async function run({ owner, name, job, payload }: OwnedSchedule, { at, late, missed }: Due): Promise<boolean> {
+    return database.transaction(async tx => {
+      const due = at.toISOString()
+      const { rowCount } = await tx.query(RECORD, [name, due, clock.now().toISOString(), late, missed])
+      if (rowCount === 0) return false
+      const id = await outbox.enqueuer(owner)(tx, job.slice(owner.length + 1), payload, { scheduledFor: at })
+      await tx.query(RECORD_MESSAGE, [name, due, id])
+      return true
+    })
+  }
+}
+
+/** The cron expression of a schedule in its time zone, the deployment's unless it has one. Never runs anything itself. */
+export function timerOf({ cron, timeZone }: Pick<OwnedSchedule, 'cron' | 'timeZone'>, standard: string): Cron {
+  return new Cron(cron, { paused: true, timezone: timeZone ?? standard })
+}
+
+/**
+ * What is due after `last` until `now`: every run after a hiccup, one late run after an absence. A time of day that daylight saving
+ * skips is due right after the gap, one that comes twice is due once; hourly runs follow the clock on the wall.
+ */
+export function dueRuns(timer: Cron, last: Date, now: Date): Due[] {
+  const first = timer.nextRun(last)
+  if (!isDue(first, now)) return []
+  if (now.getTime() - first.getTime() <= HICCUP_MS) return upTo(timer, last, now).map(at => ({ at, late: false, missed: 0 }))
+  const [latest = first] = timer.previousRuns(1, new Date(now.getTime() + 1000)).filter(at => at <= now)
+  return [{ at: latest, late: true, missed: latest > first ? upTo(timer, last, latest).length - 1 : 0 }]
+}
+
+function upTo(timer: Cron, last: Date, end: Date): Date[] {
+  const runs: Date[] = []
+  for (let at = timer.nextRun(last); isDue(at, end) && runs.length < COUNT_AT_MOST; at = timer.nextRun(at)) runs.push(at)
+  return runs
+}
+
+function isDue(at: Date | null, now: Date): at is Date {
+  return at !== null && at <= now
+}

@@ -1,0 +1,223 @@
+import { invalid, notAUuid } from '../http/errors.ts'
+import { isDate, parseDatetime } from './formats.ts'
+import type { Labels } from './outputs.ts'
+import { valueOf, type Query } from './paging.ts'
+import type { Params } from '../data/params.ts'
+
+/** What a filter makes of its text: an SQL condition, undefined for "no filter", or the message of a 400. */
+type Verdict = string | undefined | { readonly error: string }
+
+/** One query filter. Its SQL depends on the column only, its value goes into the parameters. */
+export interface Filter {
+  readonly schema: object
+  /** Parameters it reads where that is not its own name: `created_date_after`. */
+  readonly suffixes?: readonly string[]
+  /** SQL around its condition, which stands for `%`; conditions of one list with the same link share it. */
+  readonly link?: string
+  compile(text: string, params: Params, suffix: string): Verdict
+}
+
+/** Filters of a list, compiled to SQL conditions that the caller ANDs. */
+export interface Filters {
+  /** Throws 400 `{"<parameter>": ["…"]}` with every wrong parameter (contract auth-users §1.8). */
+  compile(query: Query, params: Params): string[]
+  /** OpenAPI parameters. */
+  readonly parameters: readonly {
+    readonly name: string
+    readonly in: 'query'
+    readonly required: false
+    readonly schema: object
+  }[]
+}
+
+const NUMBER = /^[+-]?\d+(\.\d*)?$|^[+-]?\.\d+$/
+const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
+const BIGGEST = 9_223_372_036_854_775_807n
+const string = { type: 'string' }
+
+/** A whole number of eight bytes; others are equal to none, and compare as the nearest that is. */
+const compared = (column: string, operator: '=' | '>=' | '<='): Filter => ({
+  schema: { type: 'number' },
+  compile: (text, params) => {
+    const trimmed = text.trim()
+    if (!NUMBER.test(trimmed)) return { error: 'Enter a number.' }
+    const [whole = '', fraction = ''] = trimmed.split('.')
+    const value = BigInt(whole.replace(/^\+|^-(?=$)/, '') || '0')
+    if (operator !== '=') return `${column} ${operator} ${params.add(trimmed, 'numeric')}`
+    if (/[1-9]/.test(fraction) || value > BIGGEST || value < -BIGGEST) return 'false'
+    return `${column} = ${params.add(value.toString(), 'bigint')}`
+  }
+})
+
+/** Makers of filters. An empty value is always "no filter"; unknown parameters are ignored. */
+export const filter = {
+  /** Equal to a number; a number no row can hold finds nothing. */
+  number: (column: string): Filter => compared(column, '='),
+  atLeast: (column: string): Filter => compared(column, '>='),
+  atMost: (column: string): Filter => compared(column, '<='),
+  uuid: (column: string): Filter => ({
+    schema: { type: 'string', format: 'uuid' },
+    compile: (text, params) =>
+      UUID.test(text.trim()) ? `${column} = ${params.add(text.trim(), 'uuid')}` : { error: 'Enter a valid UUID.' }
+  }),
+  /** The row of `table` with this external id is named by one of the columns; found by their indexes. */
+  externalId: (table: string, ...columns: string[]): Filter => ({
+    schema: { type: 'string', format: 'uuid' },
+    compile: (text, params) => {
+      if (!UUID.test(text.trim())) return { error: 'Enter a valid UUID.' }
+      const row = `(select id from ${table} where external_id = ${params.add(text.trim(), 'uuid')})`
+      return `(${columns.map(column => `${column} = ${row}`).join(' or ')})`
+    }
+  }),
+  /** A text compared with a uuid column: a malformed one is 400 `{"detail": "“x” is not a valid UUID."}`. */
+  looseUuid: (column: string): Filter => ({
+    schema: string,
+    compile: (text, params) => {
+      if (!UUID.test(text.trim())) throw notAUuid(text.trim())
+      return `${column} = ${params.add(text.trim(), 'uuid')}`
+    }
+  }),
+  text: (column: string): Filter => ({
+    schema: string,
+    compile: (text, params) => `${column} = ${params.add(text.trim(), 'text')}`
+  }),
+  contains: (column: string): Filter => ({
+    schema: string,
+    compile: (text, params) => `${column} ilike ${params.add(`%${escapeLike(text.trim())}%`, 'text')}`
+  }),
+  bool: (column: string): Filter => ({
+    schema: { type: 'boolean' },
+    compile: text =>
+      /^(true|1)$/i.test(text) ? `${column} is true` : /^(false|0)$/i.test(text) ? `${column} is false` : undefined
+  }),
+  /** The label of a stored number; an unknown label is no filter. */
+  label: (column: string, labels: Labels): Filter => ({
+    schema: { type: 'string', enum: Object.values(labels) },
+    compile: (text, params) => {
+      const value = Object.entries(labels).find(([, label]) => label === text)?.[0]
+      return value === undefined ? undefined : `${column} = ${params.add(Number(value), 'integer')}`
+    }
+  }),
+  /** One of these texts and nothing else; each stands for the stored value under it. */
+  choice: (column: string, values: Readonly<Record<string, number | string>>): Filter => ({
+    schema: { type: 'string', enum: Object.keys(values) },
+    compile: (text, params) =>
+      Object.hasOwn(values, text)
+        ? `${column} = ${params.add(values[text])}`
+        : { error: `Select a valid choice. ${text} is not one of the available choices.` }
+  }),
+  /** `p_after` and `p_before`, days in the session's time zone, both inclusive. `date` columns compare as they are. */
+  dateRange: (column: string, kind: 'timestamp' | 'date' = 'timestamp'): Filter => ({
+    schema: { type: 'string', format: 'date' },
+    suffixes: ['_after', '_before'],
+    compile: (text, params, suffix) => {
+      if (!isDate(text.trim())) return { error: 'Enter a valid date.' }
+      const day = params.add(text.trim(), 'date')
+      if (kind === 'date') return suffix === '_after' ? `${column} >= ${day}` : `${column} <= ${day}`
+      return suffix === '_after' ? `${column} >= ${day}::timestamptz` : `${column} < (${day} + 1)::timestamptz`
+    }
+  }),
+  /** `p_after` and `p_before`, instants, both inclusive; without an offset in the session's time zone. */
+  instantRange: (column: string): Filter => ({
+    schema: { type: 'string', format: 'date-time' },
+    suffixes: ['_after', '_before'],
+    compile: (text, params, suffix) =>
+      parseDatetime(text, 'UTC') === undefined
+        ? { error: 'Enter a valid date/time.' }
+        : `${column} ${suffix === '_after' ? '>=' : '<='} ${params.add(text.trim(), 'timestamptz')}`
+  }),
+  /** A list separated by commas: any of them. */
+  multi: (column: string, cast: 'text' | 'integer' = 'text'): Filter => ({
+    schema: string,
+    compile: (text, params) => {
+      const values = text
+        .split(',')
+        .map(part => part.trim())
+        .filter(Boolean)
+      if (cast === 'integer' && values.some(value => !/^-?\d{1,9}$/.test(value))) return { error: 'Enter a number.' }
+      return values.length > 0 ? `${column} = any(${params.add(values, `${cast}[]`)})` : undefined
+    }
+  }),
+  /** Every term must occur in one of the columns; terms are split at spaces and commas, quoted ones kept whole. */
+  search: (...columns: string[]): Filter => ({
+    schema: string,
+    compile: (text, params) => {
+      const found = searchTerms(text).map(term => {
+        const value = params.add(`%${escapeLike(term)}%`, 'text')
+        return `(${columns.map(column => `${column} ilike ${value}`).join(' or ')})`
+      })
+      return found.length > 0 ? found.join(' and ') : undefined
+    }
+  }),
+  /** The same about a row that this one names: `link` is SQL with `%` where the conditions about that row stand. */
+  via: (link: string, of: Filter): Filter => ({ ...of, link }),
+  /** Anything else. The SQL may depend on the kind of value, never hold it. */
+  custom: (compile: (text: string, params: Params) => Verdict, schema: object = string): Filter => ({ schema, compile })
+} as const
+
+/** Declares the filters of a list by parameter name. */
+export function filters(declared: Readonly<Record<string, Filter>>): Filters {
+  const entries = Object.entries(declared).flatMap(([name, made]) =>
+    (made.suffixes ?? ['']).map(suffix => ({ name, parameter: `${name}${suffix}`, suffix, made }))
+  )
+  const names = new Set(entries.map(({ parameter }) => parameter))
+  return {
+    parameters: entries.map(
+      ({ parameter, made }) => ({ name: parameter, in: 'query', required: false, schema: made.schema }) as const
+    ),
+    compile(query, params) {
+      if (!Object.keys(query).some(name => names.has(name))) return []
+      const errors: Record<string, string[]> = {}
+      const conditions = new Map<string, string[]>()
+      for (const { name, parameter, suffix, made } of entries) {
+        const text = valueOf(query, parameter)
+        if (text === undefined || text.trim() === '') continue
+        const verdict = text.includes('\0') ? { error: 'Null characters are not allowed.' } : made.compile(text, params, suffix)
+        if (typeof verdict === 'object') errors[name] = [verdict.error]
+        else if (verdict !== undefined) conditions.set(made.link ?? '%', [...(conditions.get(made.link ?? '%') ?? []), verdict])
+      }
+      if (Object.keys(errors).length > 0) throw invalid(errors)
+      return [...conditions].map(([link, found]) => link.replace('%', () => found.join(' and ')))
+    }
+  }
+}
+
+/** The order of a list: `ordering=-a,b`, fields outside `allowed` ignored, a stable end always. */
+export interface Ordering {
+  compile(query: Query): string
+  readonly fields: readonly string[]
+}
+
+/** `fallback` is the whole default order; `stable` ends every asked order. */
+export function ordering(
+  allowed: Readonly<Record<string, string>>,
+  fallback: string,
+  stable: string = fallback.split(',').at(-1) ?? fallback
+): Ordering {
+  const byDefault = `order by ${fallback}`
+  return {
+    fields: Object.keys(allowed),
+    compile(query) {
+      const text = valueOf(query, 'ordering')
+      if (!text) return byDefault
+      const asked = text
+        .split(',')
+        .map(part => part.trim())
+        .filter(part => Object.hasOwn(allowed, part.replace(/^-/, '')))
+      if (asked.length === 0) return byDefault
+      return `order by ${[...asked.map(part => (part.startsWith('-') ? `${allowed[part.slice(1)]} desc` : `${allowed[part]}`)), stable.trim()].join(', ')}`
+    }
+  }
+}
+
+/** Terms of a search text (contract auth-users §1.8). */
+export function searchTerms(text: string): string[] {
+  return [...text.replaceAll('\0', '').matchAll(/"([^"]*)"|'([^']*)'|[^\s,]+/g)]
+    .map(match => (match[1] ?? match[2] ?? match[0]).trim())
+    .filter(Boolean)
+}
+
+/** A text as it stands, inside a LIKE pattern. */
+export function escapeLike(text: string): string {
+  return text.replace(/[\\%_]/g, sign => `\\${sign}`)
+}

@@ -1,0 +1,47 @@
+import type { FastifyRequest } from 'fastify'
+import type { Queryable } from '../../kernel/ports/database.ts'
+import { Params } from '../data/params.ts'
+import type { Fields, Lookup, RecordInput, Values } from './record.ts'
+
+/** Where references are looked up, and how the body is read. */
+export interface InputOptions {
+  readonly db: Queryable
+  /** Absent fields are left alone: PATCH. */
+  readonly partial?: boolean
+  /** Zone of times without an offset; the session's of the contract unless told. */
+  readonly zone?: string
+}
+
+/** The values of a request's body. At most one statement, for all its references. Throws 400 as `record.parse`. */
+export function readInput<R extends Fields>(
+  request: FastifyRequest,
+  input: RecordInput<R>,
+  options: InputOptions & { partial: true }
+): Promise<Partial<Values<R>>>
+export function readInput<R extends Fields>(
+  request: FastifyRequest,
+  input: RecordInput<R>,
+  options: InputOptions
+): Promise<Values<R>>
+export function readInput<R extends Fields>(
+  request: FastifyRequest,
+  input: RecordInput<R>,
+  { db, partial = false, zone = 'Asia/Kolkata' }: InputOptions
+): Promise<Values<R>> {
+  return input.parse(request.body, { partial, arrival: { form: request.form, zone }, lookup: lookupIn(db) })
+}
+
+/** Looks references up in one statement. */
+export function lookupIn(db: Queryable): Lookup {
+  return async requests => {
+    const params = new Params()
+    const parts = requests.map(
+      ({ table, column, live, values }, index) =>
+        `select ${index} as request, ${column}::text as given, id from ${table} where ${column} = any(${params.add(values, column === 'id' ? 'bigint[]' : 'uuid[]')})${live ? ' and not deleted' : ''}`
+    )
+    const { rows } = await db.query<{ request: number; given: string; id: number }>(parts.join(' union all '), params.values)
+    return requests.map(
+      (_, index) => new Map(rows.filter(({ request }) => request === index).map(({ given, id }) => [given, id]))
+    )
+  }
+}
