@@ -22,9 +22,9 @@ import { buildScopes } from './containers.ts'
 import { inTime, openPorts, type Started } from './open-gateways.ts'
 import { VERSION } from '../plugin/version.ts'
 import { makeOutbox } from '../../platform/jobs/outbox.ts'
-import { mountWork } from '../../platform/jobs/admin-routes.ts'
-import { makeWaker } from '../../platform/jobs/pg-notify.ts'
-import { startWork, type Work } from '../../platform/jobs/runtime.ts'
+import { mountJobRoutes } from '../../platform/jobs/admin-routes.ts'
+import { makeNotifier } from '../../platform/jobs/pg-notify.ts'
+import { startJobRuntime, type JobRuntime } from '../../platform/jobs/runtime.ts'
 
 /** What a process does. `background` is all that is not web: beside web processes on the same machine. */
 export type Role = 'web' | 'worker' | 'scheduler' | 'all' | 'background'
@@ -52,7 +52,7 @@ export interface OpenKernel {
   readonly logger: Logger
   readonly clock: Clock
   /** Jobs, events and schedules of this process, once it has started and where it has any. */
-  work(): Work | undefined
+  work(): JobRuntime | undefined
   /** Checks the schema, starts the plugins, mounts what the role serves; `listen` is left to the caller. Throws ProblemsError. */
   start(role: Role): Promise<void>
   /** Brings the schema up. */
@@ -107,12 +107,12 @@ export async function openKernel(
       events,
       jobs,
       clock,
-      ...(ports.database && !options.stepped ? { written: makeWaker(ports.database) } : {})
+      ...(ports.database && !options.stepped ? { written: makeNotifier(ports.database) } : {})
     })
   }
   const scopes = buildScopes(plugins, ports, common, events, problems)
   let stopping: Promise<void> | undefined
-  let work: Work | undefined
+  let work: JobRuntime | undefined
   const kernel: OpenKernel = {
     composition,
     plan,
@@ -147,7 +147,7 @@ export async function openKernel(
     mountHealth(app, kernel)
     mountPages(app, kernel)
     if (serves) await mountRoutes(app, { plugins, scopes, permissions: composition.permissions, problems: found })
-    if (serves && database && queue) mountWork(app, { database, clock, composition })
+    if (serves && database && queue) mountJobRoutes(app, { database, clock, composition })
     refuse('Cannot start', found)
     for (const { name, plugin } of plugins) {
       if (plugin.start) await inTime(plugin.start(scopes.get(name) ?? {}), 30, name)
@@ -157,7 +157,7 @@ export async function openKernel(
     const duties = { work: WORKS.includes(role), schedule: SCHEDULES.includes(role) }
     if (database && queue && (duties.work || duties.schedule)) {
       const { outbox } = common
-      work = startWork({ ...kernel, database, queue, outbox, observe, duties, stepped: options.stepped ?? false })
+      work = startJobRuntime({ ...kernel, database, queue, outbox, observe, duties, stepped: options.stepped ?? false })
       const { stop } = work
       started.push({ name: 'work', stop: () => stop(Math.max(1, root.server.stopSeconds - 5) * 1000) })
     }

@@ -1,5 +1,5 @@
 import { pino, type DestinationStream, type LevelWithSilent } from 'pino'
-import { currentCause } from '../../platform/data/request-context.ts'
+import { currentContext } from '../../platform/data/request-context.ts'
 
 /** Port `logger`: structured lines. Fields named in `PERSONAL_FIELDS` are never written. */
 export interface Logger {
@@ -36,10 +36,10 @@ export const PERSONAL_FIELDS = [
 /** JSON lines on standard output, or on `destination`. */
 export function makeLogger(level: LevelWithSilent, fields: object, destination?: DestinationStream) {
   const paths = PERSONAL_FIELDS.flatMap(field => [field, `*.${field}`, `*.*.${field}`])
-  // What a handler logs carries the request that caused it; the lines of a request have their own.
+  // Lines of a message handler carry the id of the request that wrote the message; Fastify adds it to the lines of a request.
   const mixin = () => {
-    const cause = currentCause()
-    return cause && !cause.request ? { requestId: cause.requestId } : {}
+    const context = currentContext()
+    return context && !context.request ? { requestId: context.requestId } : {}
   }
   return pino(
     { level, base: fields, mixin, redact: { paths, censor: '[redacted]' }, timestamp: pino.stdTimeFunctions.isoTime },

@@ -1,19 +1,19 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor } from '../../kernel/plugin/actor.ts'
-import { causedBy, currentCause, type Cause } from '../data/request-context.ts'
+import { currentContext, runWithContext, type RequestContext } from '../data/request-context.ts'
 import { unauthenticated } from './errors.ts'
 import { hookWrites } from './route-hooks.ts'
 
 /**
- * Remembers the writing request for whatever it calls, until it is answered, whether or not the client is still there: an audit can tell
- * who writes, a job who asked. Reads pay nothing.
+ * Runs each writing request in its request context until it is answered, also after the client has disconnected, so that audit entries
+ * and jobs know the request and its actor. Reads have no context: it would cost them time.
  */
 export function rememberWriters(app: FastifyInstance): void {
   const answered = new WeakMap<FastifyRequest, () => void>()
   hookWrites(app, {
     onRequest(request, reply, done) {
       const isOver = new Promise<void>(resolve => answered.set(request, resolve))
-      void causedBy(new RequestCause(request), () => {
+      void runWithContext(new HttpRequestContext(request), () => {
         done()
         return isOver
       })
@@ -27,11 +27,11 @@ export function rememberWriters(app: FastifyInstance): void {
 
 /** The writing request this code runs for; undefined in reads, jobs and commands. */
 export function writingRequest(): FastifyRequest | undefined {
-  return currentCause()?.request
+  return currentContext()?.request
 }
 
-/** Knows the actor as soon as the guard does. */
-class RequestCause implements Cause {
+/** Reads the actor late: the request has none before it is authenticated. */
+class HttpRequestContext implements RequestContext {
   readonly request: FastifyRequest
 
   constructor(request: FastifyRequest) {
@@ -47,7 +47,7 @@ class RequestCause implements Cause {
   }
 }
 
-/** Who asks, on a route that is not public: the guard has refused everybody else. */
+/** The actor of a request on a route that is not public. Throws 401 without one, which the guard of such a route refuses before. */
 export function actorOf({ actor }: FastifyRequest): Actor {
   if (!actor) throw unauthenticated()
   return actor

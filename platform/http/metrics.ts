@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { OpenKernel } from '../../kernel/lifecycle/kernel.ts'
-import { meterWork } from '../jobs/metrics.ts'
+import { meterJobs } from '../jobs/metrics.ts'
 import { RequestTimes } from './request-times.ts'
 import { hookRoute } from './route-hooks.ts'
 
@@ -9,7 +9,7 @@ import { hookRoute } from './route-hooks.ts'
  * Measures every request by route pattern and plugin, never by address, and answers `/metrics` for Prometheus. The result notes
  * attempts of jobs.
  */
-export function meterRequests(app: FastifyInstance, kernel: OpenKernel): ReturnType<typeof meterWork> {
+export function meterRequests(app: FastifyInstance, kernel: OpenKernel): ReturnType<typeof meterJobs> {
   const { ports, plan } = kernel
   const registry = new Registry()
   registry.setDefaultLabels({ deployment: plan.deployment })
@@ -65,5 +65,5 @@ export function meterRequests(app: FastifyInstance, kernel: OpenKernel): ReturnT
   app.get('/metrics', { config: { permission: 'public' }, schema: { hide: true } }, async (request, reply) =>
     reply.type(registry.contentType).send(await registry.metrics())
   )
-  return meterWork(registry, { ...kernel, database, queue: ports.queue })
+  return meterJobs(registry, { ...kernel, database, queue: ports.queue })
 }

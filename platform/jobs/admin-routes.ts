@@ -26,7 +26,7 @@ const LIMIT = 1000
 type ById = FastifyRequest<{ Params: { id: string } }>
 
 /** What operators see and do about jobs and schedules, and what a user may ask about a job of one's own. */
-export function mountWork(app: FastifyInstance, { database, clock, composition: { schedules, root } }: WorkRoutes): void {
+export function mountJobRoutes(app: FastifyInstance, { database, clock, composition: { schedules, root } }: WorkRoutes): void {
   const operator = { config: { permission: 'operator' }, schema: { hide: true } as object }
   const anybody = { config: { permission: 'authenticated' }, schema: { hide: true } as object }
 

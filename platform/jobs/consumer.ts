@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import pLimit, { type LimitFunction } from 'p-limit'
-import { causedBy } from '../data/request-context.ts'
+import { runWithContext } from '../data/request-context.ts'
 import { stackOf } from '../../kernel/plugin/problems.ts'
 import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Database } from '../../kernel/ports/database.ts'
@@ -141,7 +141,7 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
   /** The effect and the mark that it is there, in one transaction. False when it was there already. */
   async function attempt(task: Task, message: Claimed): Promise<boolean> {
     const { id, request_id: requestId, actor_id: actor, scheduled_for: scheduledFor, attempts } = message
-    const cause = { requestId: requestId ?? id, actor }
+    const context = { requestId: requestId ?? id, actor }
     const calling = new AbortController()
     const called = new Promise<never>((_, reject) =>
       calling.signal.addEventListener('abort', () => reject(calling.signal.reason as Error), { once: true })
@@ -159,7 +159,7 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
       return await database.transaction(async tx => {
         if (!(await finish(tx, id, clock.now()))) return false
         const handling = {
-          ...cause,
+          ...context,
           id,
           tx,
           signal: calling.signal,
@@ -167,7 +167,7 @@ export function makeConsumer({ database, queue, clock, logger, tasks, scopes, ob
           scheduledFor: scheduledFor === null ? null : new Date(scheduledFor),
           progress
         }
-        const work = causedBy(cause, async () => task.run(message.payload, handling, scopes.get(task.plugin) ?? {}))
+        const work = runWithContext(context, async () => task.run(message.payload, handling, scopes.get(task.plugin) ?? {}))
         const result = await Promise.race([work, called])
         if (result !== undefined) await keepResult(tx, id, result)
         return true

@@ -22,7 +22,7 @@ interface Sample<L extends string> {
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
 /** Registers what is to be known of durable work; the result notes one attempt. What only the database knows is asked when scraped. */
-export function meterWork(registry: Registry, { database, queue, clock, composition }: Metered) {
+export function meterJobs(registry: Registry, { database, queue, clock, composition }: Metered) {
   const duration = new Histogram({
     name: 'care_job_seconds',
     help: 'Time of one attempt of a job or subscription, by how it ended',

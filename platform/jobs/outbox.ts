@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid'
-import { currentCause } from '../data/request-context.ts'
+import { currentContext } from '../data/request-context.ts'
 import type { EventPart } from './events.ts'
 import type { JobPart } from './jobs.ts'
 import type { EnqueueOptions } from '../../kernel/plugin/plugin.ts'
@@ -56,7 +56,7 @@ export function makeOutbox({ events, jobs, clock, written }: OutboxParts): Outbo
   ): Promise<string> {
     if (!Number.isInteger(priority) || priority < 0 || priority > 1_000_000)
       throw new RangeError('a priority is an integer from 0 to 1,000,000')
-    const cause = currentCause()
+    const context = currentContext()
     const { rows } = await tx.query<{ id: string }>(INSERT, [
       messages.map(() => uuidv7()),
       messages.map(({ task }) => task),
@@ -64,8 +64,8 @@ export function makeOutbox({ events, jobs, clock, written }: OutboxParts): Outbo
       runAt?.toISOString() ?? AT_ONCE,
       priority,
       key ?? null,
-      cause?.requestId ?? null,
-      cause?.actor ?? null,
+      context?.requestId ?? null,
+      context?.actor ?? null,
       scheduledFor?.toISOString() ?? null,
       clock.now().toISOString()
     ])

@@ -9,7 +9,7 @@ const COALESCE_MS = 5
  * PostgreSQL would let no two such transactions commit side by side. The first call notifies at once, those of the next
  * moment together. A wake-up that is lost costs one poll.
  */
-export function makeWaker({ pool }: Database): () => void {
+export function makeNotifier({ pool }: Database): () => void {
   let resting: NodeJS.Timeout | undefined
   let again = false
   return function wake() {

@@ -14,7 +14,7 @@ import { tasksOf, type Scopes } from './handlers.ts'
 import { findLost, keepUp } from './maintenance.ts'
 import { listenForWakeUps } from './pg-notify.ts'
 
-export interface WorkParts {
+export interface JobRuntimeParts {
   readonly composition: Composition
   readonly database: Database
   readonly queue: Queue
@@ -30,7 +30,7 @@ export interface WorkParts {
 }
 
 /** The durable work of one process. */
-export interface Work {
+export interface JobRuntime {
   /** Does all that is due now, and all that comes of it. */
   settle(): Promise<void>
   /** When something is due that is not due yet. */
@@ -51,7 +51,7 @@ const NEXT = `select (extract(epoch from least((select min(due_at) from kernel_m
   (select min(until) from kernel_lease))) * 1000)::float8 as next`
 
 /** Starts relay, consumers, upkeep and scheduler, as far as they are this process's duties. */
-export function startWork(parts: WorkParts): Work {
+export function startJobRuntime(parts: JobRuntimeParts): JobRuntime {
   const { composition, database, queue, clock, logger, duties, stepped } = parts
   const { plugins, schedules, root } = composition
   const tasks = tasksOf(composition)
