@@ -1,4 +1,5 @@
 // `care-kernel`: what every plugin declares itself with, and what an embedding program runs.
+export type { AuthenticationScheme, PermissionChecks } from './plugin/access.ts'
 export { secret } from './config/schema.ts'
 export { builtInNames, builtInPlugins } from './lifecycle/import-plugins.ts'
 export { openKernel, planKernel, type OpenKernel, type Role } from './lifecycle/kernel.ts'
@@ -12,14 +13,7 @@ export {
   type SlotExpressions as SlotsOf
 } from './plugin/contract.ts'
 export type { Command, Deployment, Terminal } from './plugin/deployment.ts'
-export {
-  definePlugin,
-  type AuthenticationScheme,
-  type LooseScope,
-  type PermissionChecks,
-  type Plugin,
-  type Scope
-} from './plugin/plugin.ts'
+export { definePlugin, type LooseScope, type Plugin, type Scope } from './plugin/plugin.ts'
 export { messageOf, ProblemsError, type Problem } from './plugin/problems.ts'
 export { VERSION } from './plugin/version.ts'
 export type { Cache } from './ports/cache.ts'

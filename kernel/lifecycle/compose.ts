@@ -1,3 +1,4 @@
+import type { ClassedColumn } from '../plugin/models.ts'
 import { satisfies } from 'semver'
 import { Type, type TSchema } from 'typebox'
 import { checkSecrets, checkValues } from '../config/check.ts'
@@ -8,7 +9,7 @@ import { jobEngine, scheduleEngine, type JobPart, type OwnedSchedule } from '../
 import { migrationEngine, type Migration } from '../../platform/data/migrations.ts'
 import { modelEngine, type ModelPart } from '../../platform/data/models.ts'
 import { permissionEngine, type PermissionPart } from '../../platform/access/permissions.ts'
-import { privacyEngine, type ClassedColumn } from '../../platform/data/privacy.ts'
+import { privacyEngine } from '../../platform/data/privacy.ts'
 import type { Problem } from '../plugin/problems.ts'
 import type { Gateway } from '../plugin/gateway.ts'
 import { sort } from './graph.ts'

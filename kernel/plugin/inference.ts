@@ -1,5 +1,5 @@
 import type { Contract, EventPayload, EventSchemas, HooksOf, HookTypes, ServicesOf, SlotTable } from './contract.ts'
-import type { Handling } from './plugin.ts'
+import type { Handler } from './jobs.ts'
 
 // The inference behind definePlugin: what a plugin declared decides what its functions get. Authors never write these names.
 
@@ -19,8 +19,6 @@ export type Kept<C, S extends ServiceMap> =
     ? unknown
     : { 'contract promises a service that is not provided': Exclude<keyof ServicesOf<C>, keyof S> }
 
-/** A function of a job or an event. What a job resolves with is kept for whoever waits for it. */
-export type Handler<P, Sc> = (payload: P, handling: Handling, scope: Sc) => Promise<unknown>
 export type EventKey<D> = D extends Contract<infer N, object, infer E, HookTypes, SlotTable> ? `${N}/${keyof E & string}` : never
 export type PayloadOf<Ds, K> = K extends `${infer N}/${infer E}`
   ? Extract<Ds, { name: N }> extends infer D

@@ -1,45 +1,15 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Static, TSchema } from 'typebox'
-import type { Actor } from './actor.ts'
+import type { AuthenticationScheme, PermissionChecks, Permissions } from './access.ts'
 import type { EventPayload, EventsOf, HookCalls, ServicesOf, SlotExpressions } from './contract.ts'
 import type { Command, Deployment } from './deployment.ts'
-import type {
-  AnyContract,
-  Fillings,
-  Handler,
-  HookHandlers,
-  Kept,
-  Own,
-  Satisfied,
-  ServiceMap,
-  Subscriptions
-} from './inference.ts'
-import type { ClassedColumn } from '../../platform/data/privacy.ts'
-import type { Columns, ModelDefinition, ModelOf } from '../../platform/data/model.ts'
-import type { Permissions, Rule } from '../../platform/access/predicates.ts'
+import type { AnyContract, Fillings, HookHandlers, Kept, Own, Satisfied, ServiceMap, Subscriptions } from './inference.ts'
+import type { EnqueueOptions, Handler, Job, Schedule } from './jobs.ts'
+import type { ClassedColumn, Columns, ModelDefinition, ModelOf } from './models.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Queryable, Tx } from '../ports/database.ts'
 import type { Ports } from '../ports/index.ts'
 import type { Logger } from '../ports/logger.ts'
-
-/** Asks the policy about an object; throws 403 when the rule's object part does not hold (contract auth-users §4.1). */
-export interface PermissionChecks {
-  check(actor: Actor, permission: string, object: unknown): void
-  allows(actor: Actor, permission: string, object: unknown): boolean
-  rule(permission: string): Rule | undefined
-}
-
-/** When and how a job runs; everything may be left out. */
-export interface EnqueueOptions {
-  readonly runAt?: Date
-  /**
-   * At most one job per name and key that nobody has begun; a repeat brings the earlier start and the latest payload. The id is then
-   * that of the job that was there.
-   */
-  readonly key?: string
-  /** Smaller is sooner, 0 to 1,000,000; 0 unless told. */
-  readonly priority?: number
-}
 
 /** What every plugin has, whatever it declares. */
 interface Always<C, J> {
@@ -82,55 +52,6 @@ export type Scope<
   Always<C, J> & { readonly config: Static<Cfg> } & { readonly [D in R[number] as D['name']]: ServicesOf<D> } & {
     readonly [D in O[number] as D['name']]: ServicesOf<D> | undefined
   }
-
-/** What a job or event handler knows besides its payload. The mark that it is done and the effect share `tx`. */
-export interface Handling {
-  /** The same for every attempt: what a provider gets as the key of a call, so that it can drop a repeat. */
-  readonly id: string
-  readonly tx: Tx
-  /** Fires when the time is over or the process stops; `tx` is rolled back then, whatever the handler does. */
-  readonly signal: AbortSignal
-  /** Who caused it: the user's id, or null for the system. */
-  readonly actor: number | null
-  /** Of the request that caused it, also through other jobs; the message's own id where there was none. */
-  readonly requestId: string
-  /** 1 for the first attempt. */
-  readonly attempt: number
-  /** The due time of the schedule that started it, null when none did. */
-  readonly scheduledFor: Date | null
-  /** Tells how far it is, in percent, to a user who waits. */
-  progress(percent: number): Promise<void>
-}
-
-/** One kind of work. Attempts 5, back-off 1 s doubling with jitter, a day at most, timeout 60 s, concurrency 4 per process unless told. */
-export interface Job<T extends TSchema, Sc> {
-  readonly payload: T
-  readonly attempts?: number
-  readonly backoffSeconds?: number
-  /** The longest pause: how long what waits for somebody else may wait after they are back. */
-  readonly backoffAtMostSeconds?: number
-  readonly timeoutSeconds?: number
-  readonly concurrency?: number
-  readonly run: Handler<Static<T>, Sc>
-}
-
-/** When a job runs by itself: cron with optional seconds, in the deployment's time zone unless told. */
-export interface Schedule<J extends Record<string, TSchema>> {
-  readonly cron: string
-  readonly timeZone?: string
-  readonly job: keyof J & string
-  readonly payload: unknown
-}
-
-/**
- * A way to tell who asks. `authenticate` gives the actor, null without credentials, and throws an ApiError for bad ones.
- * `refused` is how missing credentials are answered (contract auth-users §1.3.2).
- */
-export interface AuthenticationScheme<Sc> {
-  readonly summary: string
-  readonly refused: { readonly status: 401 | 403; readonly challenge?: string }
-  authenticate(request: FastifyRequest, scope: Sc): Actor | null | Promise<Actor | null>
-}
 
 /** What `definePlugin` takes: data for all that must be known in advance, plain functions for behaviour. */
 export interface PluginInput<

@@ -1,4 +1,5 @@
 // `care-kernel/access`: rules, the predicates they are made of, and row access.
+export type { Asked, Permissions, Predicate, Rule } from '../../kernel/plugin/access.ts'
 export {
   all,
   any,
@@ -7,10 +8,6 @@ export {
   predicate,
   scopeCondition,
   scopePart,
-  type Asked,
   type Explanation,
-  type Permissions,
-  type Predicate,
-  type Rule,
   type Scope as RowScope
 } from './predicates.ts'

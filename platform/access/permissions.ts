@@ -1,7 +1,7 @@
+import type { Asked, Rule, PermissionChecks } from '../../kernel/plugin/access.ts'
 import type { Actor } from '../../kernel/plugin/actor.ts'
 import { denied } from '../http/errors.ts'
-import { predicate, type Asked, type Rule, type Scope } from './predicates.ts'
-import type { PermissionChecks } from '../../kernel/plugin/plugin.ts'
+import { predicate, type Scope } from './predicates.ts'
 import { claim, type Engine } from '../../kernel/contributions/contribution.ts'
 
 export interface OwnedRule {

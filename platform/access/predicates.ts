@@ -1,21 +1,7 @@
+import type { Predicate } from '../../kernel/plugin/access.ts'
 import type { Actor } from '../../kernel/plugin/actor.ts'
 import type { AnyOf } from '../data/disjunction.ts'
 import type { Params } from '../data/params.ts'
-
-/** What a rule may look at besides the actor: the object a handler loaded, or the request's parameters and body before that. */
-export interface Asked {
-  readonly params: Readonly<Record<string, string>>
-  /** The parsed body, or undefined where there is none or it cannot be parsed. */
-  readonly body: unknown
-  readonly method: string
-}
-
-/** A named yes-or-no question about an actor and, where there is one, an object. */
-export interface Predicate<O = unknown> {
-  readonly name: string
-  readonly of?: readonly Predicate<O>[]
-  test(actor: Actor, object: O): boolean
-}
 
 /** Names a question. */
 export function predicate<O = unknown>(name: string, test: (actor: Actor, object: O) => boolean): Predicate<O> {
@@ -45,17 +31,6 @@ export function not<O>(part: Predicate<O>): Predicate<O> {
   return Object.freeze({ name: `not(${part.name})`, of: [part], test: (actor: Actor, object: O) => !part.test(actor, object) })
 }
 
-/**
- * One action. `allow` is asked before the body is parsed and before a row is loaded; `object` about the row, by `permissions.check`.
- * A rule that must read the body says so; a body that cannot be parsed is then refused with 403 (contract auth-users §1.4).
- */
-export interface Rule {
-  readonly summary: string
-  readonly allow: Predicate<Asked>
-  readonly object?: Predicate<never>
-  readonly readsBody?: boolean
-}
-
 /** The rows an actor may see: the first case whose predicate holds gives the SQL condition. No case: no rows. */
 export type Scope = readonly (readonly [Predicate, (actor: Actor, params: Params) => string | AnyOf])[]
 
@@ -81,11 +56,4 @@ export interface Explanation {
 export function explain<O>(question: Predicate<O>, actor: Actor, object: O): Explanation {
   const holds = question.test(actor, object)
   return { name: question.name, holds, ...(question.of ? { of: question.of.map(part => explain(part, actor, object)) } : {}) }
-}
-
-/** What a plugin adds to the deployment's policy. */
-export interface Permissions {
-  readonly predicates?: Readonly<Record<string, Predicate<never>>>
-  readonly scopes?: Readonly<Record<string, Scope>>
-  readonly rules?: Readonly<Record<string, Rule>>
 }

@@ -1,8 +1,8 @@
+import type { ModelDefinition } from '../../kernel/plugin/models.ts'
 import { readFileSync } from 'node:fs'
 import type { Terminal } from '../../kernel/plugin/deployment.ts'
 import { messageOf } from '../../kernel/plugin/problems.ts'
 import type { OpenKernel } from '../../kernel/lifecycle/kernel.ts'
-import type { ModelDefinition } from '../data/model.ts'
 import type { Tx } from '../../kernel/ports/database.ts'
 
 /** One object of a Django fixture. */

@@ -1,5 +1,5 @@
+import type { Columns, ModelDefinition, ModelOf } from '../../kernel/plugin/models.ts'
 import type { Sequelize } from 'sequelize'
-import type { Columns, ModelDefinition, ModelOf } from './model.ts'
 import { claim, type Engine } from '../../kernel/contributions/contribution.ts'
 
 export interface OwnedModel {

@@ -1,16 +1,5 @@
-import { PRIVACY_CLASSES, type PrivacyClass } from './model.ts'
+import { PRIVACY_CLASSES, type ClassedColumn } from '../../kernel/plugin/models.ts'
 import type { Engine } from '../../kernel/contributions/contribution.ts'
-
-export interface ClassedColumn {
-  readonly table: string
-  readonly column: string
-  readonly privacy: PrivacyClass
-  readonly subject: string | null
-  /** Every value it may have, empty where it is not a code. */
-  readonly coded: readonly string[]
-  /** Step in which a part of who somebody is may be shown, 0 where it is none. */
-  readonly quasi: number
-}
 
 /** The deployment's data inventory: every column with its class. */
 export const privacyEngine: Engine<readonly ClassedColumn[]> = {

@@ -1,5 +1,5 @@
+import type { Column, Columns, ModelDefinition } from '../../kernel/plugin/models.ts'
 import type { Sequelize } from 'sequelize'
-import type { Column, Columns, ModelDefinition } from './model.ts'
 import type { Tx } from '../../kernel/ports/database.ts'
 
 /**

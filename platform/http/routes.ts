@@ -1,11 +1,11 @@
+import type { Asked, Rule, AuthenticationScheme } from '../../kernel/plugin/access.ts'
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler, preValidationHookHandler, RouteOptions } from 'fastify'
 import type { Actor } from '../../kernel/plugin/actor.ts'
 import { messageOf, type Problem } from '../../kernel/plugin/problems.ts'
 import { bodyOrNothing, readBody, requireReadable } from './body.ts'
 import { denied, methodNotAllowed, unauthenticated } from './errors.ts'
 import { hookRoute, mayWrite } from './route-hooks.ts'
-import type { Asked, Rule } from '../access/predicates.ts'
-import type { AuthenticationScheme, LooseScope } from '../../kernel/plugin/plugin.ts'
+import type { LooseScope } from '../../kernel/plugin/plugin.ts'
 import type { Loaded } from '../../kernel/contributions/contribution.ts'
 import type { PermissionPart } from '../access/permissions.ts'
 

@@ -1,8 +1,9 @@
+import type { Job } from '../../kernel/plugin/jobs.ts'
 import { Cron } from 'croner'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { messageOf } from '../../kernel/plugin/problems.ts'
-import type { Job, LooseScope } from '../../kernel/plugin/plugin.ts'
+import type { LooseScope } from '../../kernel/plugin/plugin.ts'
 import type { Engine } from '../../kernel/contributions/contribution.ts'
 
 /** A job under its full name `<plugin>.<job>`, with everything it left out filled in. */

@@ -1,0 +1,52 @@
+import type { FastifyRequest } from 'fastify'
+import type { Actor } from './actor.ts'
+
+/** What a rule may look at besides the actor: the object a handler loaded, or the request's parameters and body before that. */
+export interface Asked {
+  readonly params: Readonly<Record<string, string>>
+  /** The parsed body, or undefined where there is none or it cannot be parsed. */
+  readonly body: unknown
+  readonly method: string
+}
+
+/** A named yes-or-no question about an actor and, where there is one, an object. */
+export interface Predicate<O = unknown> {
+  readonly name: string
+  readonly of?: readonly Predicate<O>[]
+  test(actor: Actor, object: O): boolean
+}
+
+/**
+ * One action. `allow` is asked before the body is parsed and before a row is loaded; `object` about the row, by `permissions.check`.
+ * A rule that must read the body says so; a body that cannot be parsed is then refused with 403 (contract auth-users §1.4).
+ */
+export interface Rule {
+  readonly summary: string
+  readonly allow: Predicate<Asked>
+  readonly object?: Predicate<never>
+  readonly readsBody?: boolean
+}
+
+/** What a plugin adds to the deployment's policy. */
+export interface Permissions {
+  readonly predicates?: Readonly<Record<string, Predicate<never>>>
+  readonly scopes?: Readonly<Record<string, readonly (readonly [Predicate, unknown])[]>>
+  readonly rules?: Readonly<Record<string, Rule>>
+}
+
+/** Asks the policy about an object; throws 403 when the rule's object part does not hold (contract auth-users §4.1). */
+export interface PermissionChecks {
+  check(actor: Actor, permission: string, object: unknown): void
+  allows(actor: Actor, permission: string, object: unknown): boolean
+  rule(permission: string): Rule | undefined
+}
+
+/**
+ * A way to tell who asks. `authenticate` gives the actor, null without credentials, and throws an ApiError for bad ones.
+ * `refused` is how missing credentials are answered (contract auth-users §1.3.2).
+ */
+export interface AuthenticationScheme<Sc> {
+  readonly summary: string
+  readonly refused: { readonly status: 401 | 403; readonly challenge?: string }
+  authenticate(request: FastifyRequest, scope: Sc): Actor | null | Promise<Actor | null>
+}
