@@ -1,6 +1,6 @@
 import type { Asked, Rule, PermissionChecks } from '../../kernel/plugin/access.ts'
 import type { Actor } from '../../kernel/plugin/actor.ts'
-import { denied } from '../http/errors.ts'
+import { PermissionDenied } from './denied.ts'
 import { predicate, type Scope } from './predicates.ts'
 import { claim, type Engine } from '../../kernel/contributions/contribution.ts'
 
@@ -62,7 +62,7 @@ export function permissionChecks({ rules }: PermissionPart): PermissionChecks {
   return {
     allows,
     check(actor, permission, object) {
-      if (!allows(actor, permission, object)) throw denied()
+      if (!allows(actor, permission, object)) throw new PermissionDenied(permission)
     },
     rule: permission => rules.get(permission)?.rule
   }

@@ -1,6 +1,6 @@
 import type { Predicate } from '../../kernel/plugin/access.ts'
 import type { Actor } from '../../kernel/plugin/actor.ts'
-import type { AnyOf } from '../data/disjunction.ts'
+import type { Disjunction } from '../data/disjunction.ts'
 import type { Params } from '../data/params.ts'
 
 /** Names a question. */
@@ -32,7 +32,7 @@ export function not<O>(part: Predicate<O>): Predicate<O> {
 }
 
 /** The rows an actor may see: the first case whose predicate holds gives the SQL condition. No case: no rows. */
-export type Scope = readonly (readonly [Predicate, (actor: Actor, params: Params) => string | AnyOf])[]
+export type Scope = readonly (readonly [Predicate, (actor: Actor, params: Params) => string | Disjunction])[]
 
 /** The SQL condition of a scope for an actor, its values added to `params`. */
 export function scopeCondition(scope: Scope, actor: Actor, params: Params): string {
@@ -40,7 +40,7 @@ export function scopeCondition(scope: Scope, actor: Actor, params: Params): stri
 }
 
 /** The same for a list, which reads a condition of several ways one by one. */
-export function scopePart(scope: Scope, actor: Actor, params: Params): string | AnyOf {
+export function scopePart(scope: Scope, actor: Actor, params: Params): string | Disjunction {
   const found = scope.find(([holds]) => holds.test(actor, undefined))
   return found ? found[1](actor, params) : 'false'
 }

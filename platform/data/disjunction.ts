@@ -6,18 +6,40 @@ export interface Branch {
   readonly each?: { readonly of: string; readonly where: string }
 }
 
+const MADE = Symbol.for('care-kernel.disjunction')
+
 /**
  * A condition that holds in any of several ways which exclude each other. In SQL it is their `or`; a list reads its page from every
  * branch in the list's order and merges them, since no index serves an `or`.
  */
-export class AnyOf {
+export class Disjunction {
+  readonly [MADE] = true
   readonly branches: readonly Branch[]
+  #text: string
 
   constructor(...branches: Branch[]) {
     this.branches = branches
+    this.#text = `(${branches.map(({ where }) => where).join(' or ')})`
+  }
+
+  /** The same, each of its texts beginning with an SQL comment. */
+  withComment(comment: string): Disjunction {
+    const after = (where: string) => `${comment} ${where}`
+    const made = new Disjunction(
+      ...this.branches.map(({ where, each }) => ({
+        where: after(where),
+        ...(each ? { each: { of: each.of, where: after(each.where) } } : {})
+      }))
+    )
+    made.#text = after(this.#text)
+    return made
   }
 
   toString(): string {
-    return `(${this.branches.map(({ where }) => where).join(' or ')})`
+    return this.#text
   }
 }
+
+/** Whether a condition is a disjunction, made by this copy of the package or another. */
+export const isDisjunction = (condition: unknown): condition is Disjunction =>
+  typeof condition === 'object' && condition !== null && MADE in condition

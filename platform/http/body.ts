@@ -1,6 +1,6 @@
 import { Busboy } from '@fastify/busboy'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { ApiError, badRequest, unsupportedMediaType } from './errors.ts'
+import { badRequest, isApiError, unsupportedMediaType, type ApiError } from './errors.ts'
 import { hookWrites } from './route-hooks.ts'
 
 /** One file of a multipart body. */
@@ -45,7 +45,7 @@ async function readBytes(request: FastifyRequest, bytes: Buffer): Promise<void> 
   try {
     request.body = bytes.length === 0 ? undefined : await read(request, bytes)
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error
+    if (!isApiError(error)) throw error
     request.body = new Unreadable(error)
   }
 }

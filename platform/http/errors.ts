@@ -1,5 +1,10 @@
+import { DENIED } from '../access/denied.ts'
+
+const ANSWER = Symbol.for('care-kernel.api-error')
+
 /** An answer that is an error, in the original's shape (contract auth-users §1.7). Thrown anywhere, answered by the server. */
 export class ApiError extends Error {
+  readonly [ANSWER] = true
   readonly status: number
   readonly body: unknown
   readonly headers: Readonly<Record<string, string>>
@@ -13,6 +18,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether an error is an answer, made by this copy of the package or another. */
+export const isApiError = (error: unknown): error is ApiError => typeof error === 'object' && error !== null && ANSWER in error
+
 /** 400 with a body as it is: a field map with lists from validation, with plain strings from a view, or a bare list. */
 export const invalid = (body: unknown): ApiError => new ApiError(400, body)
 
@@ -20,7 +28,7 @@ export const invalid = (body: unknown): ApiError => new ApiError(400, body)
 export const badRequest = (detail: string): ApiError => new ApiError(400, { detail })
 
 /** 403: logged in, and may not. */
-export const denied = (detail = 'You do not have permission to perform this action.'): ApiError => new ApiError(403, { detail })
+export const denied = (detail = DENIED): ApiError => new ApiError(403, { detail })
 
 /** No credentials: 403 almost everywhere, 401 with a challenge where the scheme says so (§1.3.2). */
 export const unauthenticated = ({ status = 403, challenge }: { status?: 401 | 403; challenge?: string } = {}): ApiError =>

@@ -10,9 +10,10 @@ import fastify, {
 import type { RootConfig } from '../../kernel/config/schema.ts'
 import { messageOf, stackOf } from '../../kernel/plugin/problems.ts'
 import type { Logger } from '../../kernel/ports/logger.ts'
+import { isPermissionDenied } from '../access/denied.ts'
 import { acceptBodies } from './body.ts'
 import { rememberWriters } from './context.ts'
-import { ApiError } from './errors.ts'
+import { denied, isApiError } from './errors.ts'
 import { RequestLog } from './request-log.ts'
 import './types.ts'
 
@@ -117,8 +118,9 @@ export function sendJson(reply: FastifyReply, text: string, status = 200): Fasti
 
 const asIs = (payload: unknown) => payload as string
 
-function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (error instanceof ApiError) return reply.code(error.status).headers(error.headers).send(error.body)
+function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const error = isPermissionDenied(thrown) ? denied() : thrown
+  if (isApiError(error)) return reply.code(error.status).headers(error.headers).send(error.body)
   const { code = '', statusCode } = error as { code?: string; statusCode?: number }
   if (statusCode !== undefined && statusCode < 500) return reply.code(statusCode).send({ detail: messageOf(error) })
   if (VALUE_REFUSED.has(sqlState(error)))

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Queryable } from '../../kernel/ports/database.ts'
-import type { AnyOf } from '../data/disjunction.ts'
+import type { Disjunction } from '../data/disjunction.ts'
 import type { Shape } from './outputs.ts'
 import { allRows, foundRows, matchesOf, reachOf, walkedRows, type Source } from './page-sql.ts'
 import { Params } from '../data/params.ts'
@@ -130,7 +130,7 @@ export class Listing {
   }
 }
 
-const isCondition = (part: string | AnyOf | undefined): part is string | AnyOf => part !== undefined && part !== ''
+const isCondition = (part: string | Disjunction | undefined): part is string | Disjunction => part !== undefined && part !== ''
 
 const countOf = (source: Source): string => `(select count(*) from (${matchesOf(source, '1')}) _)`
 

@@ -1,10 +1,10 @@
-import { AnyOf } from '../data/disjunction.ts'
+import { isDisjunction, type Disjunction } from '../data/disjunction.ts'
 
 /** Where the rows of a list come from: a from-item, its alias, and the conditions they meet. */
 export interface Source {
   readonly from: string
   readonly alias: string
-  readonly conditions: readonly (string | AnyOf)[]
+  readonly conditions: readonly (string | Disjunction)[]
 }
 
 /** One page of a source: `cut` is `limit $n offset $m`, `reach` its last row at most, undefined where that is far away. */
@@ -82,7 +82,7 @@ export function foundRows(page: PageOf, upTo: number): { readonly matches: strin
 }
 
 /** Only one condition of a list is read branch by branch; others are conditions like any. */
-function split({ conditions }: Source): { plain: readonly string[]; union: AnyOf | undefined } {
-  const union = conditions.find(condition => condition instanceof AnyOf)
+function split({ conditions }: Source): { plain: readonly string[]; union: Disjunction | undefined } {
+  const union = conditions.find(isDisjunction)
   return { plain: conditions.filter(condition => condition !== union).map(String), union }
 }

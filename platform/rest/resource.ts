@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { notFound } from '../http/errors.ts'
 import type { Queryable } from '../../kernel/ports/database.ts'
-import type { AnyOf } from '../data/disjunction.ts'
+import type { Disjunction } from '../data/disjunction.ts'
 import type { ListTable } from './csv.ts'
 import type { Filters, Ordering } from './filters.ts'
 import { Listing } from './listing.ts'
@@ -35,7 +35,7 @@ export interface ResourceInput {
 }
 
 /** Adds conditions; what it returns is ANDed. Its text must depend on the kind of actor and filter only, never on values. */
-export type Where = (params: Params) => readonly (string | AnyOf | undefined)[]
+export type Where = (params: Params) => readonly (string | Disjunction | undefined)[]
 
 export interface Resource extends ResourceInput {
   /** One page as JSON text: one statement, whatever the page holds. `shape` shows another representation. */

@@ -1,6 +1,6 @@
 import type { Actor } from 'care-kernel'
 import { all, any, not, predicate, type Predicate, type RowScope } from 'care-kernel/access'
-import type { AnyOf, Params } from 'care-kernel/data'
+import type { Disjunction, Params } from 'care-kernel/data'
 import { RANK, READ_ONLY_TYPES } from './user-types.ts'
 
 /** Anything that lies in a district and a state: a facility, a user. A null place is nobody's (contract auth-users §4.2, null rule). */
@@ -83,7 +83,7 @@ export function byPlace({
 }: {
   state: PlaceCondition
   district: PlaceCondition
-  otherwise: (actor: Actor, params: Params) => string | AnyOf
+  otherwise: (actor: Actor, params: Params) => string | Disjunction
   /** Condition for users that stand for an asset; they are treated by rank where it is left out. */
   asset?: (actor: Actor, params: Params) => string
 }): RowScope {

@@ -1,6 +1,17 @@
 import type { Actor, Clock, Queryable } from 'care-kernel'
 import type { Params } from 'care-kernel/data'
-import { ApiError, filter, filters, notAUuid, ordering, isUuid, resource, type Resource, type Where } from 'care-kernel/rest'
+import {
+  ApiError,
+  filter,
+  filters,
+  isApiError,
+  notAUuid,
+  ordering,
+  isUuid,
+  resource,
+  type Resource,
+  type Where
+} from 'care-kernel/rest'
 import { LISTED, orSelf, visibleUsers } from './user-policy.ts'
 import { userShapes, type UserSlot } from './user-shapes.ts'
 import { USER_TYPES } from './user-types.ts'
@@ -66,7 +77,7 @@ export function userReads({ clock, slots }: UserReadScope): UserReads {
     async visible<Row>(db: Queryable, actor: Actor, username: string, columns: string, lock = false) {
       const where: Where = params => [`(u.id = ${params.add(actor.id)} or (${LISTED} and ${orSelf(scope, actor, params)}))`]
       return named.row<Row>(db, username, columns, where, lock).catch((error: unknown) => {
-        throw error instanceof ApiError && error.status === 404 ? new ApiError(404, { detail: 'User not found' }) : error
+        throw isApiError(error) && error.status === 404 ? new ApiError(404, { detail: 'User not found' }) : error
       })
     }
   }

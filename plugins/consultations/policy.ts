@@ -1,6 +1,6 @@
 import type { Actor } from 'care-kernel'
 import { all, any, not, predicate, scopeCondition, scopePart, type Rule, type RowScope } from 'care-kernel/access'
-import { AnyOf } from 'care-kernel/data'
+import { Disjunction } from 'care-kernel/data'
 import type { Where } from 'care-kernel/rest'
 import {
   assetUser,
@@ -121,7 +121,7 @@ const listed: RowScope = [
       const assigned = `c.assigned_to_id = ${user}`
       const patientAssigned = `c.patient_id = any(array(select p.id from facility_patientregistration p where p.assigned_to_id = ${user}))`
       const elsewhere = `(${home}) is not true`
-      return new AnyOf(
+      return new Disjunction(
         { where: home },
         {
           where: `(${here} and ${elsewhere})`,

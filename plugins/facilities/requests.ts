@@ -1,6 +1,6 @@
 import type { Actor, Queryable } from 'care-kernel'
 import { predicate, scopeCondition, type Predicate, type RowScope } from 'care-kernel/access'
-import { AnyOf, Params } from 'care-kernel/data'
+import { Disjunction, Params } from 'care-kernel/data'
 import { cell, filter, field, out, type Filter, type Output, type Shape } from 'care-kernel/rest'
 import { byPlace, hasFacility, userBaseMinimum, type FacilityLike } from 'care-kernel/contracts/auth-permissions'
 import { facilityLike } from './policy.ts'
@@ -107,7 +107,7 @@ export function requestsBetween(table: string, roles: Readonly<Record<Role, stri
               .slice(0, at)
               .map(way => ` and ${way} is not true`)
               .join('')
-          return new AnyOf(
+          return new Disjunction(
             ...ways.map((way, at) => ({
               where: `(${seen[at] ?? ''}${apart(at)})`,
               each: { of: `unnest(${own}) m(id)`, where: `${way('m.id')}${apart(at)}` }

@@ -1,5 +1,5 @@
 import type { Handling } from 'care-kernel/jobs'
-import { ApiError } from 'care-kernel/rest'
+import { isApiError } from 'care-kernel/rest'
 import { Type, type Static } from 'typebox'
 import { FILE_TYPE } from './enumerations.ts'
 import type { FileScope } from './scope.ts'
@@ -42,5 +42,5 @@ export const clearAbandoned = {
 
 /** Bytes that are not what was announced are no file; a store that is away is no answer. */
 function unfit(error: unknown): undefined {
-  if (!(error instanceof ApiError) || error.status !== 400) throw error
+  if (!isApiError(error) || error.status !== 400) throw error
 }

@@ -1,5 +1,5 @@
 import { messageOf, type Queryable } from 'care-kernel'
-import { ApiError, invalid } from 'care-kernel/rest'
+import { ApiError, invalid, isApiError } from 'care-kernel/rest'
 import { FILE_TYPES, type FileType } from './enumerations.ts'
 import { fits, LOOKED_AT, servedAs } from './magic.ts'
 import type { DeclaredScope } from './scope.ts'
@@ -147,6 +147,6 @@ export class Store {
 
 /** A file that does not pass the check has no bytes to be read; that the store is away is told. */
 function unlessAway(error: unknown): undefined {
-  if (error instanceof ApiError && error.status === 400) return undefined
+  if (isApiError(error) && error.status === 400) return undefined
   throw error
 }

@@ -1,5 +1,5 @@
 import { all, any, not, predicate, type RowScope, type Rule } from 'care-kernel/access'
-import { AnyOf, type Params } from 'care-kernel/data'
+import { Disjunction, type Params } from 'care-kernel/data'
 import {
   assetUser,
   atLeast,
@@ -125,7 +125,7 @@ export function patientsOf(
           `${alias}.last_consultation_id = any(array(select c.id from ${consultations} c where c.assigned_to_id = ${user}))`
         ]
         const elsewhere = `(${at}) is not true`
-        return new AnyOf(
+        return new Disjunction(
           { where: at, each: { of: `unnest(${facilities}) m(id)`, where: `${alias}.facility_id = m.id` } },
           { where: `(${assigned} and ${elsewhere})` },
           { where: `(${lastAssigned} and ${elsewhere} and (${assigned}) is not true)` },

@@ -1,6 +1,6 @@
 import type { Actor } from 'care-kernel'
 import { all, any, not, predicate, type RowScope, type Rule } from 'care-kernel/access'
-import { AnyOf, type Branch, type Params } from 'care-kernel/data'
+import { Disjunction, type Branch, type Params } from 'care-kernel/data'
 import { atLeast, everybody, RANK, readOnly, superuser } from 'care-kernel/contracts/auth-permissions'
 
 const hospital = predicate('staff or nurse', ({ userType }) => userType >= RANK.staffReadOnly && userType <= RANK.nurse)
@@ -44,7 +44,7 @@ function atOwn({ facilityIds }: Actor, params: Params): readonly Required<Branch
 /** All that were taken in one's place, and the same for those who are of facilities, too. */
 const inPlaceOrAtOwn =
   (column: 'state_id' | 'district_id', place: 'stateId' | 'districtId') =>
-  (actor: Actor, params: Params): string | AnyOf => {
+  (actor: Actor, params: Params): string | Disjunction => {
     const id = actor[place]
     const taken =
       id === null
@@ -56,7 +56,7 @@ const inPlaceOrAtOwn =
       where: `(${where} and not ${taken})`,
       each: { ...each, where: `${each.where} and not ${taken}` }
     }))
-    return new AnyOf({ where: taken }, ...elsewhere)
+    return new Disjunction({ where: taken }, ...elsewhere)
   }
 
 /** Samples an actor sees (contract consultations §15); `s` is the sample. */
@@ -64,7 +64,7 @@ export const sampleScope: RowScope = [
   [superuser, () => 'true'],
   [atLeast(RANK.stateLabAdmin), inPlaceOrAtOwn('state_id', 'stateId')],
   [atLeast(RANK.districtLabAdmin), inPlaceOrAtOwn('district_id', 'districtId')],
-  [everybody, (actor, params) => new AnyOf(...atOwn(actor, params))]
+  [everybody, (actor, params) => new Disjunction(...atOwn(actor, params))]
 ]
 
 const inPlace = (column: string, id: number | null, params: Params) => (id === null ? 'false' : `${column} = ${params.add(id)}`)
