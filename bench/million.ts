@@ -40,7 +40,7 @@ try {
   console.log(`\n${mean(rates.slice(0, 3))} jobs per second at the beginning, ${mean(rates.slice(-3))} at the end`)
   if (keepDoneDays === 0) {
     await until(async () => (await single(site, `select count(*) from kernel_message`)) === 0, 300)
-    await tables(site, 'after the next upkeep')
+    await tables(site, 'after the next maintenance')
   }
 } finally {
   await site.close()

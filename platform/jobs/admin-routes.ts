@@ -16,7 +16,7 @@ import {
 } from './admin.ts'
 import type { State } from './message-store.ts'
 
-interface WorkRoutes {
+interface JobRoutesParts {
   readonly database: Database
   readonly clock: Clock
   readonly composition: Pick<Composition, 'schedules' | 'root'>
@@ -25,10 +25,13 @@ interface WorkRoutes {
 const LIMIT = 1000
 type ById = FastifyRequest<{ Params: { id: string } }>
 
-/** What operators see and do about jobs and schedules, and what a user may ask about a job of one's own. */
-export function mountJobRoutes(app: FastifyInstance, { database, clock, composition: { schedules, root } }: WorkRoutes): void {
+/** Routes for operators to see, retry and drop jobs and to see schedules; for users the status of a job they caused. */
+export function mountJobRoutes(
+  app: FastifyInstance,
+  { database, clock, composition: { schedules, root } }: JobRoutesParts
+): void {
   const operator = { config: { permission: 'operator' }, schema: { hide: true } as object }
-  const anybody = { config: { permission: 'authenticated' }, schema: { hide: true } as object }
+  const signedIn = { config: { permission: 'authenticated' }, schema: { hide: true } as object }
 
   app.get('/api/kernel/jobs/', operator, async request => {
     const { state, job, limit } = request.query as Record<string, string | undefined>
@@ -38,7 +41,7 @@ export function mountJobRoutes(app: FastifyInstance, { database, clock, composit
     return { counts, results }
   })
   app.get('/api/kernel/jobs/:id/', operator, async request => found(await showMessage(database, (request as ById).params.id)))
-  app.get('/api/kernel/jobs/:id/status/', anybody, async request => {
+  app.get('/api/kernel/jobs/:id/status/', signedIn, async request => {
     if (!request.actor) throw notFound('Job')
     return found(await jobStatus(database, (request as ById).params.id, request.actor))
   })

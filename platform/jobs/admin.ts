@@ -2,11 +2,10 @@ import type { Cron } from 'croner'
 import type { OwnedSchedule } from './jobs.ts'
 import type { Queryable } from '../../kernel/ports/database.ts'
 import { isUuid } from '../rest/resource.ts'
-import type { State } from './message-store.ts'
-import { AT_ONCE } from './outbox.ts'
+import { DUE_NOW, type State } from './message-store.ts'
 import { timerOf } from './scheduler.ts'
 
-/** A message as an operator sees it in a list. Times are texts; null where it has not come to that. */
+/** A message in an operator's list. Times are texts, null for a step it has not reached. */
 export interface MessageRow {
   readonly id: string
   readonly job: string
@@ -20,7 +19,16 @@ export interface MessageRow {
   readonly request_id: string | null
 }
 
-/** Which messages are meant; without `state` all but those that are done. */
+export interface MessageDetail extends MessageRow {
+  readonly payload: unknown
+  /** Name and stack of the last error. */
+  readonly error: string | null
+  readonly result: unknown
+  /** Percent. */
+  readonly progress: number | null
+}
+
+/** Without `state`: all but the done ones. */
 export interface MessageFilter {
   readonly state?: State | undefined
   readonly job?: string | undefined
@@ -32,7 +40,7 @@ const LIVE = `state in ('waiting', 'queued', 'running')`
 
 export const STATES: readonly State[] = ['waiting', 'queued', 'running', 'parked', 'done']
 
-/** Newest first. Each branch reads one partial index, however many are done. */
+/** Newest first. Each branch of the union reads a partial index, so done messages cost nothing. */
 export async function listMessages(db: Queryable, { state, job, limit = 100 }: MessageFilter): Promise<MessageRow[]> {
   const condition =
     state === undefined ? [LIVE, `state = 'parked'`] : [`state = '${STATES.find(known => known === state) ?? 'parked'}'`]
@@ -46,7 +54,7 @@ export async function listMessages(db: Queryable, { state, job, limit = 100 }: M
   return rows
 }
 
-/** How many there are, by job and state; finished ones are not counted. */
+/** How many there are by job and state, done ones left out. `oldest_seconds`: since the oldest of them was due, or parked. */
 export async function countMessages(
   db: Queryable
 ): Promise<{ job: string; state: State; count: number; oldest_seconds: number }[]> {
@@ -59,15 +67,10 @@ export async function countMessages(
   return rows
 }
 
-/** Everything about one message, its payload and error included; undefined when there is none of that id. */
-export async function showMessage(
-  db: Queryable,
-  id: string
-): Promise<(MessageRow & { payload: unknown; error: string | null; result: unknown; progress: number | null }) | undefined> {
+/** One message in full; undefined when there is none with that id. */
+export async function showMessage(db: Queryable, id: string): Promise<MessageDetail | undefined> {
   if (!isUuid(id)) return undefined
-  const { rows } = await db.query<
-    MessageRow & { payload: unknown; error: string | null; result: unknown; progress: number | null }
-  >(
+  const { rows } = await db.query<MessageDetail>(
     `select ${LIST_COLUMNS}, payload, error, result, priority, actor_id, scheduled_for, (select percent from kernel_progress p where p.id = m.id) as progress
      from kernel_message m where id = $1`,
     [id]
@@ -75,7 +78,7 @@ export async function showMessage(
   return rows[0]
 }
 
-/** What the user who caused a job may know of it; a superuser is everybody. */
+/** The status of a job for the user who caused it, or for a superuser; undefined for others. */
 export async function jobStatus(
   db: Queryable,
   id: string,
@@ -91,15 +94,15 @@ export async function jobStatus(
   return rows[0]
 }
 
-/** How far a job is, for the plugin that asked for it. `progress` is null until its handler says something. */
+/** How far a job is, for the plugin that enqueued it. `progress`: percent, null until the handler reports some. */
 export interface JobState {
   readonly state: State
-  /** Why it waits for somebody to decide: `failed`, `timeout` …; null unless it does. */
+  /** Why it is parked: `failed`, `timeout` …; null otherwise. */
   readonly reason: string | null
   readonly progress: number | null
 }
 
-/** The state of a job by the id that `enqueue` gave; undefined for one that was dropped, or done so long ago that it is forgotten. */
+/** By the id that `enqueue` returned; undefined for a job that was dropped, or done longer ago than `work.keepDoneDays`. */
 export async function jobState(db: Queryable, id: string): Promise<JobState | undefined> {
   const { rows } = await db.query<JobState>(
     `select state, case when state = 'parked' then reason end as reason, (select percent from kernel_progress p where p.id = m.id) as progress
@@ -109,7 +112,7 @@ export async function jobState(db: Queryable, id: string): Promise<JobState | un
   return rows[0]
 }
 
-/** Which parked messages are meant: these ids, those of a job, or all. */
+/** Messages by id, those of a job, or all. */
 export interface Chosen {
   readonly ids?: readonly string[]
   readonly job?: string | undefined
@@ -118,17 +121,17 @@ export interface Chosen {
 const CHOSEN = `($1::uuid[] is null or id = any($1::uuid[])) and ($2::text is null or task = $2)`
 const chosenValues = ({ ids, job }: Chosen) => [ids ? ids.filter(isUuid) : null, job ?? null]
 
-/** Parked messages begin anew, with all their attempts. How many. */
+/** Makes parked messages due again, with all their attempts. Returns how many. */
 export async function retryMessages(db: Queryable, chosen: Chosen): Promise<number> {
   const { rowCount } = await db.query(
     `update kernel_message set state = 'waiting', due_at = $3, attempts = 0, crashes = 0, key = null, reason = null, error = null, ended_at = null
      where state = 'parked' and ${CHOSEN}`,
-    [...chosenValues(chosen), AT_ONCE]
+    [...chosenValues(chosen), DUE_NOW]
   )
   return rowCount
 }
 
-/** Parked messages, and by id also waiting ones, are forgotten. How many. */
+/** Deletes parked messages; by id also waiting ones. Returns how many. */
 export async function dropMessages(db: Queryable, chosen: Chosen): Promise<number> {
   const { rowCount } = await db.query(
     `delete from kernel_message where (state = 'parked' or (state in ('waiting', 'queued') and $1::uuid[] is not null)) and ${CHOSEN}`,
@@ -137,7 +140,7 @@ export async function dropMessages(db: Queryable, chosen: Chosen): Promise<numbe
   return rowCount
 }
 
-/** A schedule with its ledger. `missed` counts the runs before the last one that nobody was there to start. */
+/** A schedule with its last run. `missed`: runs before it that were skipped, because no scheduler was running. */
 export interface ScheduleRow {
   readonly schedule: string
   readonly job: string

@@ -4,10 +4,11 @@ import type { Composition } from '../../kernel/lifecycle/compose.ts'
 import { JOB_DEFAULTS } from './jobs.ts'
 import type { LooseScope, Plugin } from '../../kernel/plugin/plugin.ts'
 
-/** One kind of message: a job, or what one plugin does about one event. Its name is also the name of its queue. */
-export interface Task {
+/** What runs for a message: the handler of a job, or of one plugin's subscription to an event. It has a queue of the same name. */
+export interface MessageHandler {
+  /** `<plugin>.<job>`, or `<subscriber>.<plugin>/<event>`. */
   readonly name: string
-  /** Whose handler it is. */
+  /** The plugin whose handler it is. */
   readonly plugin: string
   readonly payload: TSchema
   readonly attempts: number
@@ -18,34 +19,33 @@ export interface Task {
   readonly run: NonNullable<Plugin['on']>[string]
 }
 
-export type Tasks = ReadonlyMap<string, Task>
+export type MessageHandlers = ReadonlyMap<string, MessageHandler>
 
 const SUBSCRIPTION = { ...JOB_DEFAULTS, attempts: 8 } as const
 
-/** The name of the task of an event for one of its subscribers. A job's is `<plugin>.<job>`, without a slash. */
 export const subscriptionName = (subscriber: string, event: string) => `${subscriber}.${event}`
 
-/** The plugin that handles a task, also where the task itself is unknown. */
-export const pluginOf = (task: string) => task.slice(0, task.indexOf('.'))
+/** The plugin a handler's name belongs to, also where no such handler exists. */
+export const pluginOf = (handler: string) => handler.slice(0, handler.indexOf('.'))
 
-/** Everything this deployment can handle, by name. */
-export function tasksOf({ plugins, jobs, events }: Pick<Composition, 'plugins' | 'jobs' | 'events'>): Tasks {
+/** Every handler of this deployment, by name. */
+export function messageHandlers({ plugins, jobs, events }: Pick<Composition, 'plugins' | 'jobs' | 'events'>): MessageHandlers {
   const byName = new Map(plugins.map(({ name, plugin }) => [name, plugin]))
-  const fromJobs = [...jobs.values()].map(({ name, owner, job }): Task => ({ ...job, name, plugin: owner }))
+  const fromJobs = [...jobs.values()].map(({ name, owner, job }): MessageHandler => ({ ...job, name, plugin: owner }))
   const fromEvents = [...events.events].flatMap(([event, { schema, subscribers }]) =>
-    subscribers.flatMap((subscriber): Task[] => {
+    subscribers.flatMap((subscriber): MessageHandler[] => {
       const run = byName.get(subscriber)?.on?.[event]
       return run ? [{ ...SUBSCRIPTION, name: subscriptionName(subscriber, event), plugin: subscriber, payload: schema, run }] : []
     })
   )
-  return new Map([...fromJobs, ...fromEvents].map(task => [task.name, task]))
+  return new Map([...fromJobs, ...fromEvents].map(handler => [handler.name, handler]))
 }
 
-/**
- * Gives the function that says what a payload lacks, by place in the schema and rule: never a value or a name out of the payload.
- * Undefined when it fits. Each schema is compiled once, which makes a check eighty times faster.
- */
-export function makeMisfit(): (schema: TSchema, payload: unknown) => string | undefined {
+/** Returns what is wrong with a payload, by place in the schema and rule, without a name or value of the payload; undefined when it is valid. */
+export type PayloadValidator = (schema: TSchema, payload: unknown) => string | undefined
+
+/** Compiles each schema once, which makes a check eighty times faster. */
+export function makePayloadValidator(): PayloadValidator {
   const compiled = new Map<TSchema, Validator>()
   return (schema, payload) => {
     const known = compiled.get(schema)

@@ -1,34 +1,34 @@
 import type { Clock } from '../../kernel/ports/clock.ts'
 
-const FAILED_MS = 1000
-
-/** Something that is done again and again in the background. */
+/** A function that runs again and again in the background. */
 export interface Loop {
-  /** There is something to do: ends the pause, unless the last pass failed. */
+  /** Ends the pause before the next pass, unless the last pass failed. */
   poke(): void
-  /** Ends after the running pass. */
+  /** Resolves when the running pass has ended. */
   stop(): Promise<void>
-  /** Whether passes have ended well lately. */
-  isWell(): boolean
+  /** Whether the last pass succeeded, 30 s and a pause ago at most. */
+  isHealthy(): boolean
 }
 
 interface LoopOptions {
   readonly clock: Clock
-  /** Resolves with true when there may be more to do at once. */
+  /** Resolves with true when the next pass is to follow at once. */
   readonly pass: () => Promise<boolean>
   readonly idleMs: number
+  /** Called for the first of consecutive failures. */
   readonly failed: (error: unknown) => void
 }
 
-const WELL_FOR_MS = 30_000
+const FAILED_MS = 1000
+const HEALTHY_FOR_MS = 30_000
 
-/** Runs `pass`, pauses, and runs it again until it is stopped. A pass that fails is followed by a pause, whoever pokes. */
+/** Runs `pass` until stopped, with a pause of `idleMs` after each, of one second after a failure. */
 export function startLoop({ clock, pass, idleMs, failed }: LoopOptions): Loop {
   let stopping = false
   let pause = new AbortController()
   let poked = false
-  let broken = false
-  let wellAt = clock.monotonic()
+  let failing = false
+  let succeededAt = clock.monotonic()
   const running = run()
 
   async function run(): Promise<void> {
@@ -37,27 +37,27 @@ export function startLoop({ clock, pass, idleMs, failed }: LoopOptions): Loop {
       pause = new AbortController()
       try {
         const more = await pass()
-        broken = false
-        wellAt = clock.monotonic()
+        failing = false
+        succeededAt = clock.monotonic()
         if (more || poked) continue
       } catch (error) {
-        if (!broken) failed(error)
-        broken = true
+        if (!failing) failed(error)
+        failing = true
       }
-      await clock.sleep(broken ? FAILED_MS : idleMs, pause.signal).catch(() => undefined)
+      await clock.sleep(failing ? FAILED_MS : idleMs, pause.signal).catch(() => undefined)
     }
   }
 
   return {
     poke() {
       poked = true
-      if (!broken) pause.abort()
+      if (!failing) pause.abort()
     },
     async stop() {
       stopping = true
       pause.abort()
       await running
     },
-    isWell: () => !broken && clock.monotonic() - wellAt < WELL_FOR_MS + idleMs
+    isHealthy: () => !failing && clock.monotonic() - succeededAt < HEALTHY_FOR_MS + idleMs
   }
 }

@@ -1,69 +1,70 @@
 import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Database } from '../../kernel/ports/database.ts'
 import type { Queue } from '../../kernel/ports/queue.ts'
-import { release } from './message-store.ts'
-import { AT_ONCE } from './outbox.ts'
-import { DOUBT_MS } from './relay.ts'
-import type { Tasks } from './handlers.ts'
+import type { MessageHandlers } from './handlers.ts'
+import { DUE_NOW, releaseHandled } from './message-store.ts'
+import { LOST_CHECK_MS } from './relay.ts'
 
-/** How long finished work is kept to be looked at. */
-export interface Keeping {
+/** Days for which finished messages and runs of schedules are kept. */
+export interface Retention {
   readonly keepDoneDays: number
   readonly keepScheduleDays: number
 }
 
-interface UpkeepParts {
+interface MaintenanceParts {
   readonly database: Database
   readonly queue: Queue
   readonly clock: Clock
-  readonly tasks: Tasks
-  readonly keeping: Keeping
+  readonly handlers: MessageHandlers
+  readonly retention: Retention
 }
 
 const DAY_MS = 86_400_000
-const BATCH = 1000
-/** So often before the rest of the upkeep has its turn. */
-const BATCHES_AT_MOST = 50
+const DELETED_AT_ONCE = 1000
+const DELETES_PER_PASS = 50
 
-// What a relay still has in its hands the broker cannot have.
-const OVERDUE = `select task, count(distinct coalesce(batch, id)) as queued from kernel_message
+// Counts what the broker should hold. What a relay has leased may not have reached it yet and is left out.
+const UNCLAIMED = `select task as handler, count(distinct coalesce(batch, id)) as published from kernel_message
   where state = 'queued' and task = any($1::text[]) and coalesce(batch, id) <> all(array(select unnest(batches) from kernel_lease))
   group by task having min(due_at) <= $2`
-const LOST = `update kernel_message set state = 'waiting', due_at = $3 where state = 'queued' and task = $1 and due_at <= $2`
-const STILL_THERE = `update kernel_message set due_at = $3 where state = 'queued' and task = $1 and due_at <= $2`
-const PRUNE_DONE = `delete from kernel_message where id in
-  (select id from kernel_message where state = 'done' and ended_at < $1 order by ended_at limit ${BATCH} for update skip locked)`
-// The last run of every schedule stays: it says from where to go on.
-const PRUNE_RUNS = `delete from kernel_schedule_run r where due_at > '-infinity' and due_at < $1
+const REPUBLISH = `update kernel_message set state = 'waiting', due_at = $3 where state = 'queued' and task = $1 and due_at <= $2`
+const CHECK_LATER = `update kernel_message set due_at = $3 where state = 'queued' and task = $1 and due_at <= $2`
+const DELETE_DONE = `delete from kernel_message where id in
+  (select id from kernel_message where state = 'done' and ended_at < $1 order by ended_at limit ${DELETED_AT_ONCE} for update skip locked)`
+// The last run of every schedule stays: the scheduler continues from it.
+const DELETE_RUNS = `delete from kernel_schedule_run r where due_at > '-infinity' and due_at < $1
   and due_at < (select max(due_at) from kernel_schedule_run l where l.schedule = r.schedule)`
 
 /**
- * One pass of what has to be done now and then by any worker: what went on or was lost is found, what is old goes. Resolves with
- * whether there is more that is old.
+ * Releases parked messages that have a handler now, republishes what the broker lost, deletes what is older than the retention. Any worker may
+ * run it at any time. Resolves with true when there is more to delete than one pass may.
  */
-export async function keepUp({ database, queue, clock, tasks, keeping }: UpkeepParts): Promise<boolean> {
+export async function runMaintenance({ database, queue, clock, handlers, retention }: MaintenanceParts): Promise<boolean> {
   const now = clock.now()
-  await release(database, [...tasks.keys()])
-  await findLost({ database, queue, clock, tasks }, now)
+  await releaseHandled(database, [...handlers.keys()])
+  await republishLost({ database, queue, clock, handlers }, now)
   const before = (days: number) => new Date(now.getTime() - days * DAY_MS).toISOString()
   let more = true
-  for (let batch = 0; more && batch < BATCHES_AT_MOST; batch++)
-    more = (await database.query(PRUNE_DONE, [before(keeping.keepDoneDays)])).rowCount === BATCH
-  await database.query(PRUNE_RUNS, [before(keeping.keepScheduleDays)])
+  for (let deletes = 0; more && deletes < DELETES_PER_PASS; deletes++)
+    more = (await database.query(DELETE_DONE, [before(retention.keepDoneDays)])).rowCount === DELETED_AT_ONCE
+  await database.query(DELETE_RUNS, [before(retention.keepScheduleDays)])
   return more
 }
 
 /**
- * Publishes again what a broker has lost: a queue holds fewer batches than nobody has begun, of which one was to be looked for by
- * `doubtedBy`. A queue that is merely long keeps what it has, or every delay would be answered with more messages.
+ * Makes due again what the broker has lost: a queue that holds fewer messages than were published to it and not claimed, where one was to be
+ * checked by `checkBy`. The number is compared, since a queue that is only long must not be filled with repeats.
  */
-export async function findLost({ database, queue, clock, tasks }: Omit<UpkeepParts, 'keeping'>, doubtedBy: Date): Promise<void> {
-  const by = doubtedBy.toISOString()
-  const { rows } = await database.query<{ task: string; queued: number }>(OVERDUE, [[...tasks.keys()], by])
-  for (const { task, queued } of rows) {
-    const { waiting, active, delayed } = await queue.counts(task)
-    const isLost = waiting + active + delayed < queued
-    const next = isLost ? AT_ONCE : new Date(clock.now().getTime() + DOUBT_MS).toISOString()
-    await database.query(isLost ? LOST : STILL_THERE, [task, by, next])
+export async function republishLost(
+  { database, queue, clock, handlers }: Omit<MaintenanceParts, 'retention'>,
+  checkBy: Date
+): Promise<void> {
+  const by = checkBy.toISOString()
+  const { rows } = await database.query<{ handler: string; published: number }>(UNCLAIMED, [[...handlers.keys()], by])
+  for (const { handler, published } of rows) {
+    const { waiting, active, delayed } = await queue.counts(handler)
+    const isLost = waiting + active + delayed < published
+    const next = isLost ? DUE_NOW : new Date(clock.now().getTime() + LOST_CHECK_MS).toISOString()
+    await database.query(isLost ? REPUBLISH : CHECK_LATER, [handler, by, next])
   }
 }

@@ -4,10 +4,10 @@ import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Database } from '../../kernel/ports/database.ts'
 import type { Queue } from '../../kernel/ports/queue.ts'
 import { countMessages, listSchedules } from './admin.ts'
-import type { Outcome } from './consumer.ts'
-import { tasksOf } from './handlers.ts'
+import type { Outcome } from './attempt.ts'
+import { messageHandlers } from './handlers.ts'
 
-interface Metered {
+interface MeteredParts {
   readonly database: Database | undefined
   readonly queue: Queue | undefined
   readonly clock: Clock
@@ -21,8 +21,8 @@ interface Sample<L extends string> {
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
-/** Registers what is to be known of durable work; the result notes one attempt. What only the database knows is asked when scraped. */
-export function meterJobs(registry: Registry, { database, queue, clock, composition }: Metered) {
+/** Registers the metrics of jobs; the returned function observes one attempt. Gauges query the database and the broker at each scrape. */
+export function meterJobs(registry: Registry, { database, queue, clock, composition }: MeteredParts) {
   const duration = new Histogram({
     name: 'care_job_seconds',
     help: 'Time of one attempt of a job or subscription, by how it ended',
@@ -39,7 +39,7 @@ export function meterJobs(registry: Registry, { database, queue, clock, composit
       return [{ labels: {}, value: Math.max(0, rows[0]?.seconds ?? 0) }]
     })
     gauge('care_queue_depth', 'Batches of messages the broker holds, by queue and state', ['queue', 'state'], async () => {
-      const names = [...tasksOf(composition).keys()]
+      const names = [...messageHandlers(composition).keys()]
       const counts = await Promise.all(names.map(async name => [name, await queue.counts(name)] as const))
       return counts.flatMap(([name, states]) =>
         Object.entries<number>({ ...states }).map(([state, value]) => ({ labels: { queue: name, state }, value }))
@@ -53,7 +53,7 @@ export function meterJobs(registry: Registry, { database, queue, clock, composit
   }
   return (job: string, outcome: Outcome, seconds: number): void => duration.observe({ job, outcome }, seconds)
 
-  /** A gauge whose values are asked for; one that cannot be read is left out, the others are still answered. */
+  /** A gauge that is read at each scrape; one that cannot be read has no values, and the scrape still answers the others. */
   function gauge<L extends string>(name: string, help: string, labelNames: L[], read: () => Promise<Sample<L>[]>): void {
     new Gauge({
       name,

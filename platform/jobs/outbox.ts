@@ -1,21 +1,29 @@
-import type { EnqueueOptions } from '../../kernel/plugin/jobs.ts'
+import type { TSchema } from 'typebox'
 import { v7 as uuidv7 } from 'uuid'
 import { currentContext } from '../data/request-context.ts'
 import type { EventPart } from './events.ts'
 import type { JobPart } from './jobs.ts'
+import type { EnqueueOptions } from '../../kernel/plugin/jobs.ts'
 import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Tx } from '../../kernel/ports/database.ts'
-import { makeMisfit, subscriptionName } from './handlers.ts'
+import { makePayloadValidator, subscriptionName } from './handlers.ts'
+import { DUE_NOW } from './message-store.ts'
 
-/** Writes of events and jobs in the business transaction: nothing is queued before commit, nothing committed is lost (design §6). */
+/**
+ * Writes events and jobs of a plugin as messages in the caller's transaction: they exist if it commits, and no broker is asked. Each function
+ * throws for what the plugin does not declare and for a payload that does not fit its schema.
+ */
 export interface Outbox {
+  /** One message per subscriber. */
   emitter(plugin: string): (tx: Tx, event: string, payload: unknown) => Promise<void>
+  /** Resolves with the id of the message. Throws RangeError for a priority that is not an integer from 0 to 1,000,000. */
   enqueuer(plugin: string): (tx: Tx, job: string, payload: unknown, options?: MessageOptions) => Promise<string>
+  /** One message per payload, in one statement. */
   batcher(plugin: string): (tx: Tx, job: string, payloads: readonly unknown[]) => Promise<void>
 }
 
 export interface MessageOptions extends EnqueueOptions {
-  /** The due time of the schedule that asks. */
+  /** The due time of the schedule that starts the job. */
   readonly scheduledFor?: Date
 }
 
@@ -23,15 +31,12 @@ interface OutboxParts {
   readonly events: EventPart
   readonly jobs: JobPart
   readonly clock: Clock
-  /** Called after the commit of whatever wrote a message. */
+  /** Called after the commit of each transaction that wrote a message. */
   readonly written?: () => void
 }
 
-/** Due at once, whatever the clocks of this and other machines say. */
-export const AT_ONCE = '-infinity'
-
-// Ids that grow with time keep what is going on together in the index, however many are done.
-// A repeat under one key locks the row it finds, so that whoever begins it sees what this transaction has done.
+// Ids grow with time, so that unfinished messages are neighbours in the index, however many are done.
+// A repeat with the same key locks the row it finds: the attempt that claims it then sees what this transaction has committed.
 const INSERT = `insert into kernel_message (id, task, payload, due_at, priority, key, request_id, actor_id, scheduled_for, created_at)
   select m.id, m.task, m.payload, $4::timestamptz, $5, $6, $7, $8, $9::timestamptz, $10::timestamptz
   from unnest($1::uuid[], $2::text[], $3::jsonb[]) as m (id, task, payload)
@@ -40,18 +45,18 @@ const INSERT = `insert into kernel_message (id, task, payload, due_at, priority,
     due_at = case when kernel_message.state = 'waiting' then least(kernel_message.due_at, excluded.due_at) else kernel_message.due_at end
   returning id`
 
-interface Written {
-  readonly task: string
+interface NewMessage {
+  /** Name of the message handler. */
+  readonly handler: string
   readonly payload: unknown
 }
 
-/** One row per subscriber of an event, one row per job, in one statement. Payloads are checked before they are written. */
 export function makeOutbox({ events, jobs, clock, written }: OutboxParts): Outbox {
-  const misfit = makeMisfit()
+  const validate = makePayloadValidator()
 
   async function write(
     tx: Tx,
-    messages: readonly Written[],
+    messages: readonly NewMessage[],
     { runAt, priority = 0, key, scheduledFor }: MessageOptions = {}
   ): Promise<string> {
     if (!Number.isInteger(priority) || priority < 0 || priority > 1_000_000)
@@ -59,9 +64,9 @@ export function makeOutbox({ events, jobs, clock, written }: OutboxParts): Outbo
     const context = currentContext()
     const { rows } = await tx.query<{ id: string }>(INSERT, [
       messages.map(() => uuidv7()),
-      messages.map(({ task }) => task),
+      messages.map(({ handler }) => handler),
       messages.map(({ payload }) => JSON.stringify(payload)),
-      runAt?.toISOString() ?? AT_ONCE,
+      runAt?.toISOString() ?? DUE_NOW,
       priority,
       key ?? null,
       context?.requestId ?? null,
@@ -78,29 +83,30 @@ export function makeOutbox({ events, jobs, clock, written }: OutboxParts): Outbo
       const name = `${plugin}/${event}`
       const declared = events.events.get(name)
       if (!declared) throw new Error(`${plugin} does not declare the event ${event}`)
-      refuseMisfit(name, misfit(declared.schema, payload))
-      const messages = declared.subscribers.map(subscriber => ({ task: subscriptionName(subscriber, name), payload }))
+      check(name, declared.schema, payload)
+      const messages = declared.subscribers.map(subscriber => ({ handler: subscriptionName(subscriber, name), payload }))
       if (messages.length > 0) await write(tx, messages)
     },
-    enqueuer: plugin => async (tx, job, payload, options) => write(tx, [checked(plugin, job, payload)], options),
+    enqueuer: plugin => async (tx, job, payload, options) => write(tx, [messageOf(plugin, job, payload)], options),
     batcher: plugin => async (tx, job, payloads) => {
       if (payloads.length > 0)
         await write(
           tx,
-          payloads.map(payload => checked(plugin, job, payload))
+          payloads.map(payload => messageOf(plugin, job, payload))
         )
     }
   }
 
-  function checked(plugin: string, job: string, payload: unknown): Written {
-    const task = `${plugin}.${job}`
-    const declared = jobs.get(task)
+  function messageOf(plugin: string, job: string, payload: unknown): NewMessage {
+    const handler = `${plugin}.${job}`
+    const declared = jobs.get(handler)
     if (!declared) throw new Error(`${plugin} does not declare the job ${job}`)
-    refuseMisfit(task, misfit(declared.job.payload, payload))
-    return { task, payload }
+    check(handler, declared.job.payload, payload)
+    return { handler, payload }
   }
-}
 
-function refuseMisfit(name: string, found: string | undefined): void {
-  if (found !== undefined) throw new Error(`the payload of ${name} does not fit its schema: ${found}`)
+  function check(name: string, schema: TSchema, payload: unknown): void {
+    const invalid = validate(schema, payload)
+    if (invalid !== undefined) throw new Error(`the payload of ${name} does not fit its schema: ${invalid}`)
+  }
 }

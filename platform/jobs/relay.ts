@@ -3,48 +3,49 @@ import { within } from '../../kernel/lifecycle/deadline.ts'
 import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Database } from '../../kernel/ports/database.ts'
 import type { Queue } from '../../kernel/ports/queue.ts'
-import { endLease, lease, park, returnExpired, returnLeased, type Leased } from './message-store.ts'
-import { pluginOf, type Task, type Tasks } from './handlers.ts'
+import { pluginOf, type MessageHandler, type MessageHandlers } from './handlers.ts'
+import { endLease, lease, park, returnExpiredLeases, returnLeased, type LeasedMessage } from './message-store.ts'
 
 interface RelayParts {
   readonly database: Database
   readonly queue: Queue
   readonly clock: Clock
-  readonly tasks: Tasks
-  /** Plugins that are on. */
+  readonly handlers: MessageHandlers
+  /** Names of the enabled plugins. */
   readonly enabled: ReadonlySet<string>
 }
 
-/** How long a relay has for what it publishes; what it held when it died is due again then. */
+/** Longer than a pass takes, the broker's time limit included. */
 const LEASE_MS = 30_000
 const BROKER_MS = 10_000
-/** A message that nobody has begun this long after it was published is looked for. */
-export const DOUBT_MS = 60_000
-/** Between two looks for leases of relays that died. */
-const EXPIRY_LOOK_MS = 1000
+const EXPIRY_CHECK_MS = 1000
+/** A message that no consumer has claimed this long after its publication may be lost; maintenance asks the broker. */
+export const LOST_CHECK_MS = 60_000
 
 /**
- * Gives one pass of the relay: leases what is due, publishes it to the broker, ends the lease. Run as many as you like. What a relay
- * held when it died is due again when its lease is over. Resolves with how many were due; rejects when the broker took not all.
+ * Makes the function that runs one pass of the relay: leases what is due, publishes it to the broker, ends the lease. Any number of relays may
+ * run; what one of them held when it died is due again when its lease expires. Resolves with how many messages were due; rejects when the broker
+ * did not accept all of them.
  */
-export function makeRelay({ database, queue, clock, tasks, enabled }: RelayParts): () => Promise<number> {
-  const concurrency = new Map([...tasks.values()].map(task => [task.name, task.concurrency]))
-  let lookedAt = Number.NEGATIVE_INFINITY
+export function makeRelay({ database, queue, clock, handlers, enabled }: RelayParts): () => Promise<number> {
+  const concurrency = new Map([...handlers.values()].map(handler => [handler.name, handler.concurrency]))
+  let expiryCheckedAt = Number.NEGATIVE_INFINITY
 
   return async () => {
-    if (clock.monotonic() - lookedAt >= EXPIRY_LOOK_MS) {
-      await returnExpired(database, clock.now())
-      lookedAt = clock.monotonic()
+    if (clock.monotonic() - expiryCheckedAt >= EXPIRY_CHECK_MS) {
+      await returnExpiredLeases(database, clock.now())
+      expiryCheckedAt = clock.monotonic()
     }
     const leaseId = randomUUID()
     const now = clock.now()
     const after = (ms: number) => new Date(now.getTime() + ms)
-    const due = await lease(database, leaseId, concurrency, { now, until: after(LEASE_MS), doubtAt: after(DOUBT_MS) })
+    const times = { now, until: after(LEASE_MS), lostCheckAt: after(LOST_CHECK_MS) }
+    const due = await lease(database, leaseId, concurrency, times)
     if (due.length === 0) return 0
     const results = await Promise.allSettled(
-      [...grouped(due, ({ task }) => task)].map(([name, messages]) => {
-        const task = tasks.get(name)
-        return task ? publish(task, messages, now) : parkStrange(name, messages)
+      [...groupBy(due, ({ handler }) => handler)].map(([name, messages]) => {
+        const handler = handlers.get(name)
+        return handler ? publish(handler, messages, now) : parkUnhandled(name, messages)
       })
     )
     await endLease(database, leaseId)
@@ -53,15 +54,15 @@ export function makeRelay({ database, queue, clock, tasks, enabled }: RelayParts
     return due.length
   }
 
-  async function publish(task: Task, messages: readonly Leased[], now: Date): Promise<void> {
-    // A broker that remembers ids must not take the second publication of a message that it lost for a repeat of the first.
-    const parcels = [...grouped(messages, ({ batch }) => batch)].map(([batch, carried]) => ({
+  async function publish(handler: MessageHandler, messages: readonly LeasedMessage[], now: Date): Promise<void> {
+    // The time keeps a broker that removes duplicates by id from dropping the second publication of a message that it lost.
+    const queueMessages = [...groupBy(messages, ({ batch }) => batch)].map(([batch, carried]) => ({
       id: `${batch}.${now.getTime()}`,
       body: carried.map(({ id }) => id),
       priority: carried[0]?.priority ?? 0
     }))
     try {
-      await within(queue.publish(task.name, parcels), BROKER_MS, () => new Error('the broker does not answer'))
+      await within(queue.publish(handler.name, queueMessages), BROKER_MS, () => new Error('the broker does not answer'))
     } catch (error) {
       await returnLeased(
         database,
@@ -71,10 +72,10 @@ export function makeRelay({ database, queue, clock, tasks, enabled }: RelayParts
     }
   }
 
-  async function parkStrange(task: string, messages: readonly Leased[]): Promise<void> {
-    const plugin = pluginOf(task)
+  async function parkUnhandled(handler: string, messages: readonly LeasedMessage[]): Promise<void> {
+    const plugin = pluginOf(handler)
     const [reason, error] = enabled.has(plugin)
-      ? (['unknown', `${plugin} has no ${task.slice(plugin.length + 1)}: it is gone, or not there yet`] as const)
+      ? (['unknown', `${plugin} has no ${handler.slice(plugin.length + 1)}: it is gone, or not there yet`] as const)
       : (['off', `${plugin} is off`] as const)
     await park(
       database,
@@ -87,8 +88,8 @@ export function makeRelay({ database, queue, clock, tasks, enabled }: RelayParts
   }
 }
 
-function grouped<K>(messages: readonly Leased[], keyOf: (message: Leased) => K): Map<K, Leased[]> {
-  const groups = new Map<K, Leased[]>()
+function groupBy<K>(messages: readonly LeasedMessage[], keyOf: (message: LeasedMessage) => K): Map<K, LeasedMessage[]> {
+  const groups = new Map<K, LeasedMessage[]>()
   for (const message of messages) {
     const group = groups.get(keyOf(message))
     if (group) group.push(message)

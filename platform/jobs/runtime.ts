@@ -5,14 +5,15 @@ import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Database } from '../../kernel/ports/database.ts'
 import type { Logger } from '../../kernel/ports/logger.ts'
 import type { Queue } from '../../kernel/ports/queue.ts'
-import { makeConsumer, type Outcome } from './consumer.ts'
+import type { Outcome } from './attempt.ts'
+import { makeConsumer } from './consumer.ts'
+import { messageHandlers, type Scopes } from './handlers.ts'
 import { startLoop, type Loop } from './loop.ts'
+import { republishLost, runMaintenance } from './maintenance.ts'
 import type { Outbox } from './outbox.ts'
-import { DOUBT_MS, makeRelay } from './relay.ts'
+import { listenForMessages } from './pg-notify.ts'
+import { LOST_CHECK_MS, makeRelay } from './relay.ts'
 import { makeScheduler } from './scheduler.ts'
-import { tasksOf, type Scopes } from './handlers.ts'
-import { findLost, keepUp } from './maintenance.ts'
-import { listenForWakeUps } from './pg-notify.ts'
 
 export interface JobRuntimeParts {
   readonly composition: Composition
@@ -22,67 +23,67 @@ export interface JobRuntimeParts {
   readonly logger: Logger
   readonly scopes: Scopes
   readonly outbox: Outbox
-  readonly observe: (task: string, outcome: Outcome, seconds: number) => void
-  /** Whether this process relays and consumes, and whether it starts schedules. */
+  readonly observe: (handler: string, outcome: Outcome, seconds: number) => void
+  /** Whether this process relays and consumes messages, and whether it starts schedules. */
   readonly duties: { readonly work: boolean; readonly schedule: boolean }
-  /** Nothing runs by itself, only in `settle`: for tests that move the clock. */
+  /** Nothing runs in the background, only in `settle`: for tests that move the clock. */
   readonly stepped: boolean
 }
 
-/** The durable work of one process. */
+/** Relay, consumer, maintenance and scheduler of one process. */
 export interface JobRuntime {
-  /** Does all that is due now, and all that comes of it. */
+  /** Runs what is due now, and what that causes, until nothing is due. */
   settle(): Promise<void>
-  /** When something is due that is not due yet. */
+  /** When the next message, lease or schedule is due. */
   nextDue(): Promise<Date | undefined>
-  /** Publishes again what this broker does not have, however lately: it may be another one than it was. Rejects while it is away. */
+  /** Makes due again what the broker should hold and does not, without the usual wait, as after a change of broker. Rejects while it is away. */
   recover(): Promise<void>
-  /** By part: resolves when it is well. */
+  /** Checks of `/health/ready` by name; each rejects while its part fails. */
   readonly health: Readonly<Record<string, () => Promise<void>>>
-  /** Ends in order: what runs may end within `graceMs`, then it is given back. */
+  /** Cancels attempts that run longer than `graceMs`; their messages are due again. */
   stop(graceMs: number): Promise<void>
 }
 
 const POLL_MS = 1000
 const TICK_MS = 250
 const CONNECT_MS = 5000
-const UPKEEP_MS = 60_000
-const NEXT = `select (extract(epoch from least((select min(due_at) from kernel_message where state in ('waiting', 'running') and due_at > $1),
+const MAINTENANCE_MS = 60_000
+const NEXT_DUE = `select (extract(epoch from least((select min(due_at) from kernel_message where state in ('waiting', 'running') and due_at > $1),
   (select min(until) from kernel_lease))) * 1000)::float8 as next`
 
-/** Starts relay, consumers, upkeep and scheduler, as far as they are this process's duties. */
+/** Starts the background loops of this process's duties. */
 export function startJobRuntime(parts: JobRuntimeParts): JobRuntime {
   const { composition, database, queue, clock, logger, duties, stepped } = parts
   const { plugins, schedules, root } = composition
-  const tasks = tasksOf(composition)
+  const handlers = messageHandlers(composition)
   const enabled = new Set(plugins.map(({ name }) => name))
-  const relay = makeRelay({ database, queue, clock, tasks, enabled })
-  const consumer = makeConsumer({ ...parts, tasks })
+  const relay = makeRelay({ database, queue, clock, handlers, enabled })
+  const consumer = makeConsumer({ ...parts, handlers })
   const scheduler = makeScheduler({ ...parts, schedules, timeZone: root.timeZone })
-  const upkeep = () => keepUp({ database, queue, clock, tasks, keeping: root.work })
-  const listener = listenForWakeUps(database, () => loops.relay?.poke())
+  const maintain = () => runMaintenance({ database, queue, clock, handlers, retention: root.work })
+  const listener = listenForMessages(database, () => loops.relay?.poke())
   const connect = async () => {
     const isFirst = !consumer.isSubscribed()
     await consumer.subscribe()
-    if (isFirst) loops.upkeep?.poke()
+    if (isFirst) loops.maintenance?.poke()
     loops.relay?.poke()
-    await listener.keep()
+    await listener.connect()
   }
 
   const loop = (name: string, idleMs: number, pass: () => Promise<boolean>): Loop =>
     startLoop({ clock, idleMs, pass, failed: error => logger.error({ part: name, stack: stackOf(error) }, `${name} fails`) })
-  const loops: Partial<Record<'relay' | 'connect' | 'upkeep' | 'scheduler', Loop>> = {}
+  const loops: Partial<Record<'relay' | 'connect' | 'maintenance' | 'scheduler', Loop>> = {}
   if (duties.work && !stepped) {
     loops.connect = loop('worker', CONNECT_MS, () => connect().then(() => false))
-    // Before every queue is declared the broker would refuse what is published.
+    // The port refuses messages for queues that are not declared yet.
     loops.relay = loop('relay', POLL_MS, async () => consumer.isSubscribed() && (await relay()) > 0)
-    loops.upkeep = loop('upkeep', UPKEEP_MS, async () => consumer.isSubscribed() && (await upkeep()))
+    loops.maintenance = loop('maintenance', MAINTENANCE_MS, async () => consumer.isSubscribed() && (await maintain()))
   }
   if (duties.schedule && !stepped) loops.scheduler = loop('scheduler', TICK_MS, async () => (await scheduler.tick()) > 0)
-  let upkeptAt = clock.monotonic()
+  let maintainedAt = clock.monotonic()
 
-  async function isQuiet(): Promise<boolean> {
-    const counts = await Promise.all([...tasks.keys()].map(task => queue.counts(task)))
+  async function isIdle(): Promise<boolean> {
+    const counts = await Promise.all([...handlers.keys()].map(name => queue.counts(name)))
     return counts.every(({ waiting, active }) => waiting + active === 0)
   }
 
@@ -91,37 +92,35 @@ export function startJobRuntime(parts: JobRuntimeParts): JobRuntime {
       const runs = duties.schedule ? await scheduler.tick() : 0
       if (!duties.work) return
       await consumer.subscribe()
-      if (clock.monotonic() - upkeptAt >= UPKEEP_MS) {
-        upkeptAt = clock.monotonic()
-        await upkeep()
+      if (clock.monotonic() - maintainedAt >= MAINTENANCE_MS) {
+        maintainedAt = clock.monotonic()
+        await maintain()
       }
       const relayed = await relay()
-      for (let pause = 1; !(await isQuiet()); pause = Math.min(pause * 2, 16)) await wait(pause)
+      for (let pause = 1; !(await isIdle()); pause = Math.min(pause * 2, 16)) await wait(pause)
       if (runs + relayed === 0) return
     }
   }
 
-  const well = async (what: string, isWell: boolean) => {
-    if (!isWell) throw new Error(`${what} does not work`)
+  const check = async (part: string, isHealthy: boolean) => {
+    if (!isHealthy && !stepped) throw new Error(`${part} does not work`)
   }
   return {
     settle,
     async nextDue() {
-      const { rows } = await database.query<{ next: number | null }>(NEXT, [clock.now().toISOString()])
+      const { rows } = await database.query<{ next: number | null }>(NEXT_DUE, [clock.now().toISOString()])
       const dates = [rows[0]?.next, duties.schedule ? scheduler.next()?.getTime() : undefined]
       const known = dates.filter(date => typeof date === 'number')
       return known.length > 0 ? new Date(Math.min(...known)) : undefined
     },
     async recover() {
       if (!consumer.isSubscribed()) throw new Error('the queues are not declared yet')
-      await findLost({ database, queue, clock, tasks }, new Date(clock.now().getTime() + DOUBT_MS))
+      await republishLost({ database, queue, clock, handlers }, new Date(clock.now().getTime() + LOST_CHECK_MS))
       loops.relay?.poke()
     },
     health: {
-      ...(duties.work
-        ? { worker: () => well('worker', stepped || (loops.relay?.isWell() === true && consumer.isSubscribed())) }
-        : {}),
-      ...(duties.schedule ? { scheduler: () => well('scheduler', stepped || loops.scheduler?.isWell() === true) } : {})
+      ...(duties.work ? { worker: () => check('worker', loops.relay?.isHealthy() === true && consumer.isSubscribed()) } : {}),
+      ...(duties.schedule ? { scheduler: () => check('scheduler', loops.scheduler?.isHealthy() === true) } : {})
     },
     async stop(graceMs) {
       await Promise.all(Object.values(loops).map(one => one.stop()))

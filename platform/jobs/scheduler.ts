@@ -13,33 +13,33 @@ interface SchedulerParts {
 }
 
 export interface Scheduler {
-  /** Enqueues what is due; how many runs that were. Run as many schedulers as you like: the ledger decides. */
+  /** Enqueues the runs that are due and resolves with how many. Any number of schedulers may run: a row of the ledger gives a run to one. */
   tick(): Promise<number>
   /** When the next run is due. */
   next(): Date | undefined
 }
 
 /** A run that is due. */
-export interface Due {
+export interface DueRun {
   readonly at: Date
   readonly late: boolean
-  /** Runs before it that are left out. */
+  /** Runs before it that are skipped. */
   readonly missed: number
 }
 
-/** Up to here every run that was missed is made up for; after a longer absence only the last. */
+/** Every run missed in a gap up to this long is enqueued; after a longer one only the last. */
 const HICCUP_MS = 10_000
-const COUNT_AT_MOST = 10_000
+const COUNTED_AT_MOST = 10_000
 
 const REGISTER = `insert into kernel_schedule_run (schedule, due_at, enqueued_at)
   select name, '-infinity', $2 from unnest($1::text[]) as s (name) on conflict do nothing`
-// A ledger row in the future is the trace of a clock that went wrong: it says nothing about what has run.
+// A ledger row in the future comes from a clock that was wrong and is ignored.
 const LAST = `select s.name, greatest(r.enqueued_at, (select max(due_at) from kernel_schedule_run where schedule = s.name and due_at <= $2)) as last
   from unnest($1::text[]) as s (name) join kernel_schedule_run r on r.schedule = s.name and r.due_at = '-infinity'`
 const RECORD = `insert into kernel_schedule_run (schedule, due_at, enqueued_at, late, missed) values ($1, $2, $3, $4, $5) on conflict do nothing`
 const RECORD_MESSAGE = 'update kernel_schedule_run set message_id = $3 where schedule = $1 and due_at = $2'
 
-/** Starts jobs by the clock. Whoever writes the row of a schedule and due time first enqueues, in the same transaction. */
+/** Enqueues the jobs of schedules. The scheduler that first writes the ledger row of a schedule and due time enqueues, in the same transaction. */
 export function makeScheduler({ database, clock, schedules, timeZone, outbox }: SchedulerParts): Scheduler {
   const timed = schedules.map(schedule => ({ ...schedule, timer: timerOf(schedule, timeZone) }))
   const names = schedules.map(({ name }) => name)
@@ -48,7 +48,7 @@ export function makeScheduler({ database, clock, schedules, timeZone, outbox }: 
   return {
     async tick() {
       const now = clock.now()
-      // A clock that was set back looks again at times the ledger knows.
+      // After the clock was set back, times are checked again; the ledger has their runs.
       const from = seen && seen < now ? seen : now
       if (seen && !timed.some(({ timer }) => isDue(timer.nextRun(from), now)) && seen <= now) return 0
       await database.query(REGISTER, [names, now.toISOString()])
@@ -67,7 +67,7 @@ export function makeScheduler({ database, clock, schedules, timeZone, outbox }: 
         .at(0)
   }
 
-  async function run({ owner, name, job, payload }: OwnedSchedule, { at, late, missed }: Due): Promise<boolean> {
+  async function run({ owner, name, job, payload }: OwnedSchedule, { at, late, missed }: DueRun): Promise<boolean> {
     return database.transaction(async tx => {
       const due = at.toISOString()
       const { rowCount } = await tx.query(RECORD, [name, due, clock.now().toISOString(), late, missed])
@@ -79,16 +79,16 @@ export function makeScheduler({ database, clock, schedules, timeZone, outbox }: 
   }
 }
 
-/** The cron expression of a schedule in its time zone, the deployment's unless it has one. Never runs anything itself. */
-export function timerOf({ cron, timeZone }: Pick<OwnedSchedule, 'cron' | 'timeZone'>, standard: string): Cron {
-  return new Cron(cron, { paused: true, timezone: timeZone ?? standard })
+/** The cron expression of a schedule, to compute times with; in `defaultZone` where the schedule has no time zone. */
+export function timerOf({ cron, timeZone }: Pick<OwnedSchedule, 'cron' | 'timeZone'>, defaultZone: string): Cron {
+  return new Cron(cron, { paused: true, timezone: timeZone ?? defaultZone })
 }
 
 /**
- * What is due after `last` until `now`: every run after a hiccup, one late run after an absence. A time of day that daylight saving
- * skips is due right after the gap, one that comes twice is due once; hourly runs follow the clock on the wall.
+ * The runs due after `last` until `now`: all of them when the first is 10 s late at most, otherwise only the last, marked late. A time of day
+ * that daylight saving skips is due right after the gap, one that comes twice is due once.
  */
-export function dueRuns(timer: Cron, last: Date, now: Date): Due[] {
+export function dueRuns(timer: Cron, last: Date, now: Date): DueRun[] {
   const first = timer.nextRun(last)
   if (!isDue(first, now)) return []
   if (now.getTime() - first.getTime() <= HICCUP_MS) return upTo(timer, last, now).map(at => ({ at, late: false, missed: 0 }))
@@ -98,7 +98,7 @@ export function dueRuns(timer: Cron, last: Date, now: Date): Due[] {
 
 function upTo(timer: Cron, last: Date, end: Date): Date[] {
   const runs: Date[] = []
-  for (let at = timer.nextRun(last); isDue(at, end) && runs.length < COUNT_AT_MOST; at = timer.nextRun(at)) runs.push(at)
+  for (let at = timer.nextRun(last); isDue(at, end) && runs.length < COUNTED_AT_MOST; at = timer.nextRun(at)) runs.push(at)
   return runs
 }
 

@@ -247,7 +247,7 @@ t.test('a crash between commit and publication', async t => {
   const clock = kernel.clock
   await kernel.sql(`update kernel_message set due_at = 'infinity' where id in (select id from kernel_message limit 10)`)
   const after30 = new Date(clock.now().getTime() + 30_000)
-  const times = { now: clock.now(), until: after30, doubtAt: after30 }
+  const times = { now: clock.now(), until: after30, lostCheckAt: after30 }
   const held = await lease(databaseOf(kernel), crypto.randomUUID(), new Map([['shop.note', 4]]), times)
   t.equal(held.length, 10)
   t.same([...new Set(held.map(({ batch }) => held.filter(of => of.batch === batch).length))], [4, 2], 'in batches')
