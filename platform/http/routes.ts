@@ -93,7 +93,7 @@ export async function mountRoutes(app: FastifyInstance, mounting: Mounting): Pro
   for (const { url, methods, options, plugin } of paths.values()) {
     const missing = METHODS.filter(method => !methods.has(method))
     const allowed = METHODS.filter(method => methods.has(method) || method === 'OPTIONS')
-    const { permission = 'authenticated', scheme, otherwise } = options.config ?? {}
+    const { permission = 'authenticated', scheme, permissionBefore405 } = options.config ?? {}
     const rule = permission === 'public' ? 'public' : 'authenticated'
     const config = { plugin, ...(scheme ? { scheme } : {}) }
     const refuse = missing.filter(method => method !== 'OPTIONS')
@@ -113,7 +113,7 @@ export async function mountRoutes(app: FastifyInstance, mounting: Mounting): Pro
       app.route({
         method: refuse,
         url,
-        config: { ...config, permission: otherwise ?? rule },
+        config: { ...config, permission: permissionBefore405 ?? rule },
         schema: { hide: true },
         handler: request => {
           throw methodNotAllowed(request.method, allowed)

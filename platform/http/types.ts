@@ -1,22 +1,22 @@
 import type { Actor } from '../../kernel/plugin/actor.ts'
 import type { Upload } from './body.ts'
 
-/** The kernel's only additions to Fastify's types (design §3). */
+/** The only additions to Fastify's types. */
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Name of a rule, `'public'` or `'authenticated'`. Every route must say it. */
+    /** Name of a rule, `'public'` or `'authenticated'`. Every route must have one. */
     permission?: string
-    /** How the actor is found: a scheme some plugin provides, `user` unless told; `none` ignores credentials. */
+    /** Authentication scheme, of those that plugins provide: `user` by default; `none` ignores credentials. */
     scheme?: string
-    /** The rule asked for a method that this path does not offer, before it is answered 405. */
-    otherwise?: string
-    /** Keeps the answer this long for everybody; `tag` names what makes it stale. */
+    /** The permission asked before a method that this path does not offer is answered 405; without it, only a login is asked. */
+    permissionBefore405?: string
+    /** Caches the response for all clients; `invalidateResponses(tag)` drops it before its time. */
     cache?: { readonly seconds: number; readonly tag: string }
-    /** Heading in the OpenAPI document; the plugin's name unless told. */
+    /** Heading in the OpenAPI document; the plugin's name by default. */
     plugin?: string
   }
   interface FastifyRequest {
-    /** Who asks; null on public routes without credentials. */
+    /** The authenticated actor; null on public routes without credentials. */
     actor: Actor | null
     /** Whether the body came as a form: multipart or urlencoded. */
     form: boolean

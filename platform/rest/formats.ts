@@ -1,14 +1,3 @@
-/** Kinds of phone numbers (contract auth-users §1.19, ASCII digits only: FIX 23). */
-export const PHONE_TYPES = {
-  indian_mobile: [/^\+91[6-9][0-9]{9}$/],
-  international_mobile: [/^(?!\+91)\+[0-9]{1,3}[0-9]{8,14}$/],
-  mobile: [/^\+91[6-9][0-9]{9}$/, /^(?!\+91)\+[0-9]{1,3}[0-9]{8,14}$/],
-  landline: [/^\+91[2-9][0-9]{7,9}$/],
-  support: [/^(1800|1860)[0-9]{6,7}$/]
-} as const
-
-export type PhoneType = keyof typeof PHONE_TYPES
-
 export const DATETIME_FORMAT = 'YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]'
 
 const DATETIME =

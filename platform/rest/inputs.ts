@@ -1,14 +1,4 @@
-import {
-  DATETIME_FORMAT,
-  decimalProblem,
-  isDate,
-  isEmail,
-  isUrl,
-  parseDatetime,
-  PHONE_TYPES,
-  pythonType,
-  type PhoneType
-} from './formats.ts'
+import { DATETIME_FORMAT, decimalProblem, isDate, isEmail, isUrl, parseDatetime, pythonType } from './formats.ts'
 import { bad, Invalid, make, type Common, type Field, type Kind } from './input-field.ts'
 import { isNumber, type CodeLabels, type KeyOf, type Labels } from './outputs.ts'
 
@@ -156,21 +146,6 @@ export const field = {
     ),
   url: <const O extends TextOptions>(options?: O) =>
     make<string, O>(options, text({ ...options, rules: [[isUrl, 'Enter a valid URL.']] }, { type: 'string', format: 'uri' })),
-  /** Phone number of one of these types (contract auth-users §1.19). */
-  phone: <const O extends TextOptions & { types: readonly PhoneType[] }>(options: O) =>
-    make<string, O>(
-      options,
-      text({
-        max: 14,
-        ...options,
-        rules: [
-          [
-            value => options.types.some(type => PHONE_TYPES[type].some(rule => rule.test(value))),
-            value => `Invalid phone number. Must be one of the following types: ${options.types.join(', ')}. Received: ${value}`
-          ]
-        ]
-      })
-    ),
   /** One of the stored values, as itself or its text. */
   choice: <const O extends Common<V>, const V extends number | string>(values: readonly V[], options?: O) =>
     make<V, O>(options, {
@@ -246,5 +221,3 @@ export const field = {
         typeof input === 'string' && UUID.test(input) ? (canonicalUuid(input) as unknown as number) : bad('invalid uuid')
     })
 } as const
-
-export type { PhoneType }

@@ -1,4 +1,5 @@
 import type { Clock } from 'care-kernel'
+import { phoneField } from 'care-kernel/care'
 import { field, Invalid, record, type Field } from 'care-kernel/rest'
 import { GENDERS, USER_TYPES } from './user-types.ts'
 
@@ -68,8 +69,8 @@ export function userInputs({ clock, deployment: { timeZone } }: { clock: Clock; 
     weekly_working_hours: field.integer({ optional: true, null: true, min: 0, max: 168 })
   }
   const person = {
-    phone_number: field.phone({ types: ['mobile', 'landline'], max: 14 }),
-    alt_phone_number: field.phone({ types: ['mobile'], optional: true, null: true, blank: true, max: 14 }),
+    phone_number: phoneField({ types: ['mobile', 'landline'], max: 14 }),
+    alt_phone_number: phoneField({ types: ['mobile'], optional: true, null: true, blank: true, max: 14 }),
     gender: field.label(GENDERS),
     date_of_birth: birthDate(() => format.format(clock.now()))
   }

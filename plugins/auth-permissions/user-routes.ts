@@ -26,7 +26,7 @@ export function userRoutes(app: FastifyInstance, { database, clock, deployment, 
   app.get(
     '/api/v1/users/',
     {
-      config: { permission: 'user.read', otherwise: 'user.update' },
+      config: { permission: 'user.read', permissionBefore405: 'user.update' },
       schema: describe({
         summary: 'Users one sees',
         filters: listed.filters,
@@ -56,7 +56,7 @@ export function userRoutes(app: FastifyInstance, { database, clock, deployment, 
   app.get<Named>(
     '/api/v1/users/:username/',
     {
-      config: { permission: 'user.detail', otherwise: 'user.update' },
+      config: { permission: 'user.detail', permissionBefore405: 'user.update' },
       schema: describe({ summary: 'One user', answer: named.shape })
     },
     async (request, reply) => {

@@ -36,7 +36,7 @@ export function consultationRoutes(app: FastifyInstance, scope: ConsultationScop
       facility: filter.number('c.facility_id')
     })
   })
-  const reading = { scheme: 'consultation', permission: 'consultation.read', otherwise: 'consultation.write' }
+  const reading = { scheme: 'consultation', permission: 'consultation.read', permissionBefore405: 'consultation.write' }
   const writing = { scheme: 'consultation', permission: 'consultation.write' }
   const url = '/api/v1/consultation/'
 

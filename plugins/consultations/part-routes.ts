@@ -51,7 +51,7 @@ export function partRoutes<R extends Fields, Row extends { readonly id: number }
   const url = `${CONSULTATION}${path}/`
   const ofPath = consultationOfPath(scope)
   const by = scheme === undefined ? {} : { scheme }
-  const read = { config: { ...by, permission: `${name}.read`, otherwise: `${name}.write` } }
+  const read = { config: { ...by, permission: `${name}.read`, permissionBefore405: `${name}.write` } }
   const write = {
     config: { ...by, permission: `${name}.write` },
     onRequest: async (request: FastifyRequest) => void (await ofPath(request))

@@ -35,7 +35,7 @@ export function roundRoutes(app: FastifyInstance, scope: ConsultationScope): voi
   const input = roundInput(clock)
   const rounds = new Rounds(scope)
   const url = `${CONSULTATION}daily_rounds/`
-  const reading = { scheme: 'consultation', permission: 'round.read', otherwise: 'round.write' }
+  const reading = { scheme: 'consultation', permission: 'round.read', permissionBefore405: 'round.write' }
   const writing = { scheme: 'consultation', permission: 'round.write' }
   const answer = rows.shape
 

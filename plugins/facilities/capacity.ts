@@ -104,7 +104,7 @@ export function capacityRoutes(app: FastifyInstance, scope: FacilityScope): void
   app.get<PartOfFacility>(
     '/api/v1/facility/:facility/capacity/:key/history/',
     {
-      config: { permission: 'facility.part.read', otherwise: 'facility.part.write' },
+      config: { permission: 'facility.part.read', permissionBefore405: 'facility.part.write' },
       schema: describe({ summary: 'What was reported before', paging: 'limit', answer: history.shape })
     },
     async (request, reply) => {

@@ -23,7 +23,7 @@ export function facilityRoutes(app: FastifyInstance, scope: FacilityScope): void
   app.get(
     '/api/v1/facility/',
     {
-      config: { permission: 'facility.read', otherwise: 'facility.create' },
+      config: { permission: 'facility.read', permissionBefore405: 'facility.create' },
       schema: describe({
         summary: 'Facilities one sees; with `csv` as a table',
         filters: listed.filters,

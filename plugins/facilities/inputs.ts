@@ -1,3 +1,4 @@
+import { phoneField } from 'care-kernel/care'
 import { field, Invalid, record, type Field, type Infer, type Messages } from 'care-kernel/rest'
 import { DOCTOR_AREAS, FACILITY_TYPES, FEATURES, numbersOf, RELATIONSHIPS, ROOM_TYPES } from './enumerations.ts'
 
@@ -37,7 +38,7 @@ export const facilityInput = record(
     features: features(),
     pincode: field.integer({ optional: true, null: true }),
     oxygen_capacity: amount(),
-    phone_number: field.phone({ types: ['mobile', 'landline'], optional: true, blank: true }),
+    phone_number: phoneField({ types: ['mobile', 'landline'], optional: true, blank: true }),
     kasp_empanelled: field.boolean({ optional: true }),
     middleware_address: field.text({ optional: true, null: true, max: 200, rules: [[HOST, HOST_MESSAGE]] }),
     expected_oxygen_requirement: amount(),

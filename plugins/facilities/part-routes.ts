@@ -59,7 +59,7 @@ export function partRoutes<Row>(
 ): void {
   const { database, facilities } = scope
   const url = `/api/v1/facility/:facility/${path}/`
-  const read = { permission: 'facility.part.read', otherwise: 'facility.part.write' }
+  const read = { permission: 'facility.part.read', permissionBefore405: 'facility.part.write' }
   const write = { config: { permission: 'facility.part.write' }, onRequest: askingToWrite(scope) }
   const answer = rows.shape
 

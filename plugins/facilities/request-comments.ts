@@ -103,7 +103,7 @@ export function commentRoutes(
     shape: shapes.one,
     ordering: ordering({}, 'c.created_date desc, c.id desc')
   })
-  const config = { permission: permissions.read, otherwise: permissions.write }
+  const config = { permission: permissions.read, permissionBefore405: permissions.write }
 
   /** Of the request a path names, where the actor sees it; none otherwise. */
   const ofRequest = (request: FastifyRequest<One>): Where => {

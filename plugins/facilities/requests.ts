@@ -1,5 +1,6 @@
 import type { Actor, Queryable } from 'care-kernel'
 import { predicate, scopeCondition, type Predicate, type RowScope } from 'care-kernel/access'
+import { phoneField } from 'care-kernel/care'
 import { Disjunction, Params } from 'care-kernel/data'
 import { cell, filter, field, out, type Filter, type Output, type Shape } from 'care-kernel/rest'
 import { byPlace, hasFacility, userBaseMinimum, type FacilityLike } from 'care-kernel/contracts/auth-permissions'
@@ -147,7 +148,7 @@ export const requestFilters: Readonly<Record<string, Filter>> = {
 export const requestInputs = {
   reason: field.text({ optional: true, blank: true }),
   refering_facility_contact_name: field.text({ optional: true, blank: true }),
-  refering_facility_contact_number: field.phone({ types: ['mobile', 'landline'], optional: true, blank: true }),
+  refering_facility_contact_number: phoneField({ types: ['mobile', 'landline'], optional: true, blank: true }),
   emergency: field.boolean({ optional: true }),
   is_assigned_to_user: field.boolean({ optional: true }),
   assigned_to: field.reference('users_user', { optional: true, null: true, source: 'assigned_to_id' })

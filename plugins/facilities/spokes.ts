@@ -92,7 +92,7 @@ export function spokeRoutes(app: FastifyInstance, scope: FacilityScope): void {
   const once = <T>(write: () => Promise<T>) => refusingRepeats('unique_hub_spoke', LINKED, write)
 
   const url = '/api/v1/facility/:facility/spokes/'
-  const reading = { permission: 'facility.part.read', otherwise: 'facility.part.write' }
+  const reading = { permission: 'facility.part.read', permissionBefore405: 'facility.part.write' }
   const writing = { config: { permission: 'facility.part.write' }, onRequest: askingToWrite(scope) }
   const answer = links.shape
 

@@ -66,13 +66,13 @@ const of =
 export function fileRoutes(app: FastifyInstance, scope: FileScope): void {
   const { config, database, files, owners, permissions, store } = scope
   const input = fileInput(config.maxMegabytes * 1_048_576)
-  const reading = { permission: 'file.read', otherwise: 'file.change' }
+  const reading = { permission: 'file.read', permissionBefore405: 'file.change' }
   const writing = { permission: 'file.change' }
 
   app.get(
     '/api/v1/files/',
     {
-      config: { permission: 'file.read', otherwise: 'file.change' },
+      config: { permission: 'file.read', permissionBefore405: 'file.change' },
       schema: describe({ summary: 'Files of somebody', filters: rows.filters, paging: 'limit', answer: listed })
     },
     async (request, reply) => {

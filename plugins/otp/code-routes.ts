@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify'
+import { phoneField } from 'care-kernel/care'
 import { describe, field, invalid, out, readInput, record, shape } from 'care-kernel/rest'
 import { mobileNumber, normalised } from './phone-number.ts'
 import type { OtpScope } from './scope.ts'
 
-const asked = record({ phone_number: field.phone({ types: ['mobile', 'landline'] }) })
+const asked = record({ phone_number: phoneField({ types: ['mobile', 'landline'] }) })
 const login = record({ phone_number: field.text(), otp: field.text() })
 const token = shape({ access: out.text('null') })
 const open = { config: { permission: 'public' } }

@@ -1,6 +1,7 @@
-import { field, Invalid } from 'care-kernel/rest'
+import { phoneField } from 'care-kernel/care'
+import { Invalid } from 'care-kernel/rest'
 
-const mobile = field.phone({ types: ['mobile'] })
+const mobile = phoneField({ types: ['mobile'] })
 
 /**
  * One number, whatever its spelling: `+0919876511111` reaches the phone of `+919876511111`, for no country code begins with 0. Quotas,

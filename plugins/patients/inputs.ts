@@ -1,4 +1,5 @@
 import type { Clock } from 'care-kernel'
+import { phoneField } from 'care-kernel/care'
 import { bad, field, invalid, nested, record, type Field, type Infer } from 'care-kernel/rest'
 import { GENDERS } from 'care-kernel/contracts/auth-permissions'
 import {
@@ -24,7 +25,7 @@ const LONGEST_REMARK = 255
 
 const place = <const S extends string>(table: string, source: S) => field.reference(table, { ...nullable, source })
 const words = (max?: number) => field.text({ ...optional, ...(max ? { max } : {}) })
-const phone = () => field.phone({ types: ['mobile', 'landline'], optional: true })
+const phone = () => phoneField({ types: ['mobile', 'landline'], optional: true })
 const flag = () => field.boolean(optional)
 const maybe = () => field.boolean(nullable)
 const amount = () => field.integer(optional)

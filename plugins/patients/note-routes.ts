@@ -28,7 +28,7 @@ export function noteRoutes(app: FastifyInstance, scope: PatientScope): void {
   const { database, emit, facilities, hooks, model, patients, slots } = scope
   const { notes, edits, written, ofPatient } = noteReads(facilities.facilities.shapes.basic, slots.relations)
   const notable = notableBy(slots.relations)
-  const read = { permission: 'patient.note.read', otherwise: 'patient.note.write' }
+  const read = { permission: 'patient.note.read', permissionBefore405: 'patient.note.write' }
 
   /** The patient of the path, held, on whom the actor may write; only while in care. */
   async function findNotable(tx: Tx, actor: Actor, uuid: string): Promise<PatientRow & { facility_id: number }> {

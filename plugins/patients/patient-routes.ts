@@ -34,7 +34,7 @@ export function patientRoutes(app: FastifyInstance, scope: PatientScope): void {
   app.get(
     '/api/v1/patient/',
     {
-      config: { permission: 'patient.list', scheme: SCHEME, otherwise: 'patient.write' },
+      config: { permission: 'patient.list', scheme: SCHEME, permissionBefore405: 'patient.write' },
       schema: describe({
         summary: 'Patients one sees; with `csv` as a table',
         filters: listed.filters,
@@ -74,7 +74,7 @@ export function patientRoutes(app: FastifyInstance, scope: PatientScope): void {
   app.get<One>(
     '/api/v1/patient/:id/',
     {
-      config: { permission: 'patient.read', scheme: SCHEME, otherwise: 'patient.write' },
+      config: { permission: 'patient.read', scheme: SCHEME, permissionBefore405: 'patient.write' },
       schema: describe({ summary: 'All about a patient', answer: shapes.detail })
     },
     async (request, reply) => {

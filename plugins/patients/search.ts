@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Queryable } from 'care-kernel'
+import { phoneField } from 'care-kernel/care'
 import {
   actorOf,
   addressOf,
@@ -27,7 +28,7 @@ const PAGE = 200
 const optional = { optional: true } as const
 
 const asked = record({
-  phone_number: field.phone({ ...optional, types: ['mobile', 'landline'] }),
+  phone_number: phoneField({ ...optional, types: ['mobile', 'landline'] }),
   name: field.text({ ...optional, max: 200 }),
   gender: field.label(GENDERS, optional),
   facility: field.reference('facility_facility', { ...optional, null: true }),

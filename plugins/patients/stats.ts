@@ -63,7 +63,7 @@ function ofFacility(request: FastifyRequest<OfFacility>): Where {
 
 /** `facility/{id}/patient_stats/`, one row per day (contract patients §15, facilities §7.3). */
 export function statsRoutes(app: FastifyInstance, { clock, database, facilities: { facilities }, model }: PatientScope): void {
-  const config = { permission: 'facility.part.read', otherwise: 'facility.part.write' }
+  const config = { permission: 'facility.part.read', permissionBefore405: 'facility.part.write' }
   const write = {
     config: { permission: 'facility.part.write' },
     /** FWRITE is asked before the body is read, as in the original. */

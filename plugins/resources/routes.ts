@@ -42,7 +42,7 @@ export function resourceRoutes(app: FastifyInstance, scope: ResourceScope): void
   app.get(
     '/api/v1/resource/',
     {
-      config: { permission: 'resource.read', otherwise: 'resource.create' },
+      config: { permission: 'resource.read', permissionBefore405: 'resource.create' },
       schema: describe({
         summary: 'Requests for resources one sees; with `csv` as a table',
         filters: requests.filters,
@@ -87,7 +87,7 @@ export function resourceRoutes(app: FastifyInstance, scope: ResourceScope): void
   app.get<One>(
     '/api/v1/resource/:id/',
     {
-      config: { permission: 'resource.read', otherwise: 'resource.update' },
+      config: { permission: 'resource.read', permissionBefore405: 'resource.update' },
       schema: describe({ summary: 'One request for resources', answer })
     },
     async (request, reply) => sendJson(reply, await requests.one(database, request.params.id, visibleAndAsked(request)))

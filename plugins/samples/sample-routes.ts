@@ -38,7 +38,7 @@ export function sampleRoutes(app: FastifyInstance, scope: SampleScope): void {
     app.get(
       url,
       {
-        config: { permission, otherwise: 'sample.take' },
+        config: { permission, permissionBefore405: 'sample.take' },
         schema: describe({
           summary: 'Samples one sees; with `csv` as a table',
           filters: samples.filters,
@@ -64,7 +64,7 @@ export function sampleRoutes(app: FastifyInstance, scope: SampleScope): void {
     app.get<One>(
       `${url}:id/`,
       {
-        config: { permission: 'sample.read', otherwise: 'sample.update' },
+        config: { permission: 'sample.read', permissionBefore405: 'sample.update' },
         schema: describe({ summary: 'One sample and the way it took', answer: detail })
       },
       async (request, reply) => sendJson(reply, await samples.one(database, request.params.id, visible(request), detail))

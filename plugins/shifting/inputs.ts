@@ -1,3 +1,4 @@
+import { phoneField } from 'care-kernel/care'
 import { field, record, type Infer } from 'care-kernel/rest'
 import { CATEGORIES } from 'care-kernel/contracts/consultations'
 import { FACILITY_TYPES, requestInputs } from 'care-kernel/contracts/facilities'
@@ -25,7 +26,7 @@ export const shiftInput = record({
   vehicle_preference: words(),
   comments: words(),
   ambulance_driver_name: field.text({ optional: true, blank: true, null: true }),
-  ambulance_phone_number: field.phone({ types: ['mobile', 'landline'], optional: true, blank: true }),
+  ambulance_phone_number: phoneField({ types: ['mobile', 'landline'], optional: true, blank: true }),
   ambulance_number: field.text({ optional: true, blank: true, null: true }),
   ...requestInputs
 })

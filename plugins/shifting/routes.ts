@@ -32,7 +32,7 @@ export function shiftRoutes(app: FastifyInstance, scope: ShiftScope): void {
   app.get(
     '/api/v1/shift/',
     {
-      config: { permission: 'shift.read', otherwise: 'shift.write' },
+      config: { permission: 'shift.read', permissionBefore405: 'shift.write' },
       schema: describe({
         summary: 'Requests to shift patients; with `csv` as a table',
         filters: requests.filters,
@@ -62,7 +62,7 @@ export function shiftRoutes(app: FastifyInstance, scope: ShiftScope): void {
   app.get<One>(
     '/api/v1/shift/:id/',
     {
-      config: { permission: 'shift.read', otherwise: 'shift.write' },
+      config: { permission: 'shift.read', permissionBefore405: 'shift.write' },
       schema: describe({ summary: 'One request to shift a patient', answer: shapes.detail })
     },
     async (request, reply) =>
