@@ -36,7 +36,7 @@ export const ${camel} = defineContract({
   events: { 'entry-added': Type.Object({ id: Type.Integer() }) }
 })
 `,
-    'models.js': `import { column, defineModel } from 'care-kernel'
+    'models.js': `import { column, defineModel } from 'care-kernel/data'
 
 /** Every column says its privacy class first: none, identity, contact, health or secret. */
 export const Entry = defineModel({
@@ -58,8 +58,8 @@ export const Entry = defineModel({
   created_date timestamptz not null
 );
 `,
-    'routes.js': `import { field, out, readInput, record, resource, sendJson, shape } from 'care-kernel'
-import { Entry } from '../../kernel/cli/models.js'
+    'routes.js': `import { field, out, readInput, record, resource, sendJson, shape } from 'care-kernel/rest'
+import { Entry } from './models.js'
 
 const input = record({ title: field.text({ max: 200 }) })
 
@@ -86,11 +86,12 @@ export function routes(app, scope) {
   })
 }
 `,
-    'plugin.js': `import { definePlugin, predicate } from 'care-kernel'
+    'plugin.js': `import { definePlugin } from 'care-kernel'
+import { predicate } from 'care-kernel/access'
 import { Type } from 'typebox'
-import { ${camel} } from '../../kernel/cli/contract.js'
-import { Entry } from '../../kernel/cli/models.js'
-import { routes } from '../../kernel/cli/routes.js'
+import { ${camel} } from './contract.js'
+import { Entry } from './models.js'
+import { routes } from './routes.js'
 
 const loggedIn = predicate('authenticated', () => true)
 
@@ -123,7 +124,7 @@ export default definePlugin({
 `,
     'test/plugin.test.js': `import t from 'tap'
 import { testKernel } from 'care-kernel/testing'
-import plugin from '../../kernel/plugin.js'
+import plugin from '../plugin.js'
 
 t.test('${words}', async t => {
   const kernel = await testKernel(t, { plugins: ['places', 'auth-permissions', plugin] })
