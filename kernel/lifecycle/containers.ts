@@ -7,6 +7,7 @@ import type { Loaded } from '../contributions/contribution.ts'
 import { messageOf, type Problem } from '../plugin/problems.ts'
 import type { Outbox } from '../../platform/jobs/outbox.ts'
 import type { LooseScope } from '../plugin/plugin.ts'
+import type { Writes } from '../plugin/repository.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Queryable } from '../ports/database.ts'
 import type { Ports } from '../ports/index.ts'
@@ -20,6 +21,8 @@ export interface Common {
   readonly permissions: PermissionChecks
   readonly columns: readonly ClassedColumn[]
   readonly model: (definition: never) => unknown
+  readonly repository: (definition: never) => unknown
+  readonly writes: Writes
   readonly outbox: Outbox
 }
 

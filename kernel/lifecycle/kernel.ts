@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { compose, type Composition, type Source } from './compose.ts'
 import { deploymentOf } from '../plugin/deployment.ts'
-import { attachModels } from '../../platform/data/models.ts'
+import { attachModels, makeWritePath } from '../../platform/data/models.ts'
 import { permissionChecks } from '../../platform/access/permissions.ts'
 import { mountRoutes } from '../../platform/http/routes.ts'
 import { messageOf, refuse, type Problem } from '../plugin/problems.ts'
@@ -91,8 +91,9 @@ export async function openKernel(
   const ports = await openPorts(composition, { app, clock, logger, deployment }, started, options.onOpened)
 
   const problems: Problem[] = []
+  const writePath = makeWritePath(composition.models, clock)
   const model = ports.database
-    ? attachModels(composition.models, ports.database.sequelize)
+    ? attachModels(composition.models, ports.database.sequelize, writePath.writes)
     : () => {
         throw new Error('no database is open')
       }
@@ -103,6 +104,7 @@ export async function openKernel(
     permissions: permissionChecks(composition.permissions),
     columns: composition.privacy,
     model: model as (definition: never) => unknown,
+    ...writePath,
     outbox: makeOutbox({
       events,
       jobs,

@@ -3,7 +3,7 @@ import type { Composition } from './compose.ts'
 import { eventEngine } from '../../platform/jobs/events.ts'
 import { jobEngine, scheduleEngine } from '../../platform/jobs/jobs.ts'
 import { migrationEngine } from '../../platform/data/migrations.ts'
-import { modelEngine } from '../../platform/data/models.ts'
+import { makeWritePath, modelEngine } from '../../platform/data/models.ts'
 import { permissionChecks, permissionEngine } from '../../platform/access/permissions.ts'
 import { privacyEngine } from '../../platform/data/privacy.ts'
 import { mountRoutes, type MountedRoute } from '../../platform/http/routes.ts'
@@ -83,6 +83,7 @@ export async function planRoutes(
     permissions: permissionChecks(permissions),
     columns: composition.privacy,
     model: () => closed('model'),
+    ...makeWritePath(composition.models, systemClock()),
     outbox: makeOutbox({ events, jobs, clock: systemClock() })
   }
   const scopes = buildScopes(plugins, ports, common, events, problems)

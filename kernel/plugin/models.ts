@@ -39,6 +39,10 @@ export interface ModelDefinition<C extends Columns = Columns> {
   readonly lists?: Readonly<Record<string, JoinTable>>
   /** The column that says whose data a row is; null where it is nobody's. */
   readonly subject: (keyof C & string) | null
+  /** Columns that a repository sets to the acting user, at an insert and at an update, where the values do not name them. */
+  readonly stamps?: { readonly insert?: readonly (keyof C & string)[]; readonly update?: readonly (keyof C & string)[] }
+  /** True for rows that only keep the software going: write observers, the audit log among them, do not see their writes. */
+  readonly technical?: boolean
 }
 
 /** The Sequelize model of a definition. */

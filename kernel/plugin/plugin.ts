@@ -6,6 +6,7 @@ import type { Command, Deployment } from './deployment.ts'
 import type { AnyContract, Fillings, HookHandlers, Kept, Own, Satisfied, ServiceMap, Subscriptions } from './inference.ts'
 import type { EnqueueOptions, Handler, Job, Schedule } from './jobs.ts'
 import type { ClassedColumn, Columns, ModelDefinition, ModelOf } from './models.ts'
+import type { Repository, Writes } from './repository.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Queryable, Tx } from '../ports/database.ts'
 import type { Ports } from '../ports/index.ts'
@@ -21,6 +22,10 @@ interface Always<C, J> {
   readonly columns: readonly ClassedColumn[]
   readonly hooks: HookCalls<C>
   readonly slots: SlotExpressions<C>
+  /** Writes rows of one of the plugin's own definitions. */
+  repository<T extends Columns>(definition: ModelDefinition<T>): Repository<T>
+  /** Reports every write of repositories and models, of all plugins. */
+  readonly writes: Writes
   /** The Sequelize model of one of the plugin's own definitions. */
   model<T extends Columns>(definition: ModelDefinition<T>): ModelOf<T>
   /** Announces an event of the plugin's own contract, in the business transaction. */

@@ -1,5 +1,8 @@
 import type { Columns, ModelDefinition, ModelOf } from '../../kernel/plugin/models.ts'
 import type { Sequelize } from 'sequelize'
+import type { Clock } from '../../kernel/ports/clock.ts'
+import { makeRepositories } from './repository.ts'
+import { WriteObservers } from './writes.ts'
 import { claim, type Engine } from '../../kernel/contributions/contribution.ts'
 
 export interface OwnedModel {
@@ -61,7 +64,8 @@ export const modelEngine: Engine<ModelPart> = {
 /** Attaches the models to one kernel's Sequelize; the result finds a model by its definition. */
 export function attachModels(
   part: ModelPart,
-  sequelize: Sequelize
+  sequelize: Sequelize,
+  writes: WriteObservers
 ): <C extends Columns>(definition: ModelDefinition<C>) => ModelOf<C> {
   const attached = new Map<string, unknown>()
   for (const { definition } of part.values()) {
@@ -73,9 +77,17 @@ export function attachModels(
       sequelize.define(definition.name, attributes, { tableName: definition.table, timestamps: false, freezeTableName: true })
     )
   }
+  writes.watch(sequelize, model => part.get(String(model.getTableName()))?.definition)
   return <C extends Columns>(definition: ModelDefinition<C>) => {
     const model = attached.get(definition.table)
     if (!model) throw new Error(`model ${definition.name} is not declared by any enabled plugin`)
     return model as ModelOf<C>
   }
+}
+
+/** What the scope of every plugin gets to write rows. Needs no open database. */
+export function makeWritePath(part: ModelPart, clock: Clock) {
+  const writes = new WriteObservers()
+  const definitions = [...part.values()].map(({ definition }) => definition)
+  return { writes, repository: makeRepositories(definitions, clock, writes) }
 }

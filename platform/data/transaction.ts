@@ -3,6 +3,11 @@ import { Transaction, type Sequelize } from 'sequelize'
 import type { Result, Tx } from '../../kernel/ports/database.ts'
 import { Prepared } from './prepared.ts'
 
+const transactions = new WeakMap<Transaction, Tx>()
+
+/** The transaction to which `tx.sequelize` belongs; undefined for one that Sequelize began itself. */
+export const txOf = (transaction: Transaction): Tx | undefined => transactions.get(transaction)
+
 interface TransactionParts {
   readonly sequelize: Sequelize
   readonly types: pg.CustomTypesConfig
@@ -43,6 +48,7 @@ export function makeTransactions({ sequelize, types, name, counted }: Transactio
       },
       afterCommit
     }
+    transactions.set(inner, tx)
     let result: T
     try {
       await run('begin')
