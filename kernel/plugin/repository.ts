@@ -12,7 +12,9 @@ export type Key = number | string
 
 /** The keys of a new row: those of `id` and `external_id` that the table has. */
 export type KeysOf<C extends Columns> = {
-  readonly [K in keyof C & ('id' | 'external_id')]: unknown extends RowOf<C>[K] ? { id: number; external_id: string }[K] : RowOf<C>[K]
+  readonly [K in keyof C & ('id' | 'external_id')]: unknown extends RowOf<C>[K]
+    ? { id: number; external_id: string }[K]
+    : RowOf<C>[K]
 }
 
 export interface UpdateOptions {

@@ -77,7 +77,7 @@ export function attachModels(
       sequelize.define(definition.name, attributes, { tableName: definition.table, timestamps: false, freezeTableName: true })
     )
   }
-  writes.watch(sequelize, model => part.get(String(model.getTableName()))?.definition)
+  writes.watch(sequelize, new Map([...part.values()].map(({ definition }) => [definition.name, definition])))
   return <C extends Columns>(definition: ModelDefinition<C>) => {
     const model = attached.get(definition.table)
     if (!model) throw new Error(`model ${definition.name} is not declared by any enabled plugin`)

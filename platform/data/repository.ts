@@ -1,5 +1,14 @@
 import type { Columns, ModelDefinition } from '../../kernel/plugin/models.ts'
-import type { Key, KeysOf, Matching, Repository, UpdateOptions, Values, Write, WrittenRow } from '../../kernel/plugin/repository.ts'
+import type {
+  Key,
+  KeysOf,
+  Matching,
+  Repository,
+  UpdateOptions,
+  Values,
+  Write,
+  WrittenRow
+} from '../../kernel/plugin/repository.ts'
 import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Queryable, Tx } from '../../kernel/ports/database.ts'
 import { currentContext } from './request-context.ts'
@@ -165,7 +174,8 @@ class TableRepository implements Repository<Columns> {
     for (const [name, value] of Object.entries(values)) {
       this.#requireColumn(name)
       if (value === undefined) continue
-      if (name === this.#key || name === 'external_id') throw new Error(`${name} of a row in ${this.#definition.table} never changes`)
+      if (name === this.#key || name === 'external_id')
+        throw new Error(`${name} of a row in ${this.#definition.table} never changes`)
       changes[name] = value
     }
     if (!stamp) return changes
@@ -201,8 +211,7 @@ class TableRepository implements Repository<Columns> {
   }
 
   async #report(db: Queryable, action: Write['action'], rows: () => readonly WrittenRow[]): Promise<void> {
-    if (this.#writes.observes(this.#definition))
-      await this.#writes.report(db, { action, model: this.#definition, rows: rows() })
+    if (this.#writes.observes(this.#definition)) await this.#writes.report(db, { action, model: this.#definition, rows: rows() })
   }
 }
 

@@ -26,9 +26,14 @@ export class WriteObservers implements Writes {
   }
 
   /** Reports what the Sequelize models write from now on. */
-  watch(sequelize: Sequelize, definitionOf: (model: ModelStatic<Model>) => ModelDefinition | undefined): void {
-    const report = async (action: Write['action'], table: ModelStatic<Model> | undefined, options: Hooked, rows: () => WrittenRow[]) => {
-      const model = table && definitionOf(table)
+  watch(sequelize: Sequelize, definitions: ReadonlyMap<string, ModelDefinition>): void {
+    const report = async (
+      action: Write['action'],
+      table: ModelStatic<Model> | undefined,
+      options: Hooked,
+      rows: () => WrittenRow[]
+    ) => {
+      const model = table && definitions.get(table.name)
       if (!model || !this.observes(model)) return
       const { transaction } = options
       await this.#call({ action, model, rows: rows() }, transaction ? txOf(transaction) : undefined, transaction ?? undefined)

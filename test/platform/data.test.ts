@@ -105,7 +105,8 @@ async function open(t: TestContext) {
   const scope = kernel.scopes.get('shelf') as unknown as Shelf
   const seen: Write[] = []
   const unobserve = scope.writes.observe(write => void seen.push(write))
-  const stored = async (id: number) => (await kernel.sql(`select *, "to_json"(printed) as printed from shelf_book where id = $1`, [id]))[0] ?? {}
+  const stored = async (id: number) =>
+    (await kernel.sql(`select *, "to_json"(printed) as printed from shelf_book where id = $1`, [id]))[0] ?? {}
   return { ...scope, repository: scope.repository, kernel, books: scope.repository(Book), seen, unobserve, stored }
 }
 
@@ -114,16 +115,20 @@ t.test('inserts', async t => {
   const now = kernel.clock.now()
   const keys = await books.insert(database, { Title: 'Plain', pages: undefined })
   t.match(keys, { id: Number, external_id: /^[0-9a-f-]{36}$/ })
-  t.match(await stored(keys.id), {
-    external_id: keys.external_id,
-    Title: 'Plain',
-    pages: 1,
-    tags: ['new'],
-    price: null,
-    details: null,
-    deleted: false,
-    owner_id: null
-  }, 'defaults; undefined is a default')
+  t.match(
+    await stored(keys.id),
+    {
+      external_id: keys.external_id,
+      Title: 'Plain',
+      pages: 1,
+      tags: ['new'],
+      price: null,
+      details: null,
+      deleted: false,
+      owner_id: null
+    },
+    'defaults; undefined is a default'
+  )
   const dates = await kernel.sql('select created_date = $1 and modified_date = $1 as now from shelf_book', [now.toISOString()])
   t.same(dates, [{ now: true }], 'the clock dates the row')
 
@@ -143,17 +148,21 @@ t.test('inserts', async t => {
     owner_id: 7
   })
   t.equal(full.external_id, '11111111-1111-4111-8111-111111111111')
-  t.match(await stored(full.id), {
-    Title: 'It’s "full" \\ of {odd}, signs 🏥',
-    pages: null,
-    price: '12.50',
-    weight: 0.1,
-    printed: '2024-02-29',
-    tags: ['a,b', '"', ''],
-    sizes: [1, 2],
-    details: [{ a: [1, null] }, 'text'],
-    owner_id: 7
-  }, 'null is null, everything arrives as it is')
+  t.match(
+    await stored(full.id),
+    {
+      Title: 'It’s "full" \\ of {odd}, signs 🏥',
+      pages: null,
+      price: '12.50',
+      weight: 0.1,
+      printed: '2024-02-29',
+      tags: ['a,b', '"', ''],
+      sizes: [1, 2],
+      details: [{ a: [1, null] }, 'text'],
+      owner_id: 7
+    },
+    'null is null, everything arrives as it is'
+  )
   const times = await kernel.sql('select lent_at = $2 and created_date = $3 as same from shelf_book where id = $1', [
     full.id,
     lent.toISOString(),
@@ -162,10 +171,11 @@ t.test('inserts', async t => {
   t.same(times, [{ same: true }], 'instants, and dates that the caller gives')
 
   const many = await books.insertMany(database, [{ Title: 'One' }, { Title: 'Two' }, { Title: 'Three' }])
-  t.same(
-    await kernel.sql('select "Title" as title from shelf_book where id = any($1) order by id', [many.map(({ id }) => id)]),
-    [{ title: 'One' }, { title: 'Two' }, { title: 'Three' }]
-  )
+  t.same(await kernel.sql('select "Title" as title from shelf_book where id = any($1) order by id', [many.map(({ id }) => id)]), [
+    { title: 'One' },
+    { title: 'Two' },
+    { title: 'Three' }
+  ])
   t.same(await books.insertMany(database, []), [])
   t.equal(await kernel.statements(() => books.insertMany(database, [{ Title: 'Four' }, { Title: 'Five' }])), 1, 'one statement')
 
@@ -198,11 +208,17 @@ t.test('updates', async t => {
   await kernel.clock.advance('1h')
   seen.length = 0
 
-  t.equal(await books.update(database, id, { Title: 'After', price: null, pages: undefined, tags: ['x'], lent_at: new Date(0) }), true)
+  t.equal(
+    await books.update(database, id, { Title: 'After', price: null, pages: undefined, tags: ['x'], lent_at: new Date(0) }),
+    true
+  )
   t.match(await stored(id), { Title: 'After', price: null, pages: 1, tags: ['x'], details: { kept: true }, editor_id: null })
-  const dated = 'select modified_date = $2 as modified, created_date = $3 as created, lent_at = to_timestamp(0) as lent from shelf_book where id = $1'
+  const dated =
+    'select modified_date = $2 as modified, created_date = $3 as created, lent_at = to_timestamp(0) as lent from shelf_book where id = $1'
   t.same(await kernel.sql(dated, [id, kernel.clock.now().toISOString(), made]), [{ modified: true, created: true, lent: true }])
-  t.match(seen, [{ action: 'update', rows: [{ key: id, values: { Title: 'After', price: null, tags: ['x'], modified_date: Date } }] }])
+  t.match(seen, [
+    { action: 'update', rows: [{ key: id, values: { Title: 'After', price: null, tags: ['x'], modified_date: Date } }] }
+  ])
   t.notOk('pages' in (seen[0]?.rows[0]?.values ?? {}), 'undefined is no change')
 
   await kernel.clock.advance('1h')
@@ -270,7 +286,11 @@ t.test('deletes', async t => {
   seen.length = 0
   t.equal(await loans.delete(database, 3), true)
   t.equal(await loans.delete(database, 3), false)
-  t.match(seen, [{ action: 'delete', rows: [{ key: 3, values: { book_id: 3, to: 'Ravi', days: 14 } }] }], 'with the row that is gone')
+  t.match(
+    seen,
+    [{ action: 'delete', rows: [{ key: 3, values: { book_id: 3, to: 'Ravi', days: 14 } }] }],
+    'with the row that is gone'
+  )
   t.same([...(await loans.deleteWhere(database, { to: 'Uma' }))].sort(), [1, 2])
   t.same(await kernel.sql('select * from shelf_loan'), [])
 })
@@ -285,7 +305,11 @@ t.test('who and for what', async t => {
     return id
   })
   t.match(await stored(id), { owner_id: 42, editor_id: 42 })
-  t.same(await kernel.sql('select owner_id from shelf_book order by id'), [{ owner_id: 42 }, { owner_id: 43 }, { owner_id: null }])
+  t.same(await kernel.sql('select owner_id from shelf_book order by id'), [
+    { owner_id: 42 },
+    { owner_id: 43 },
+    { owner_id: null }
+  ])
   t.match(seen[0], { context: { requestId: 'request-1', actor: 42 }, model: { name: 'Book' } })
 
   seen.length = 0
@@ -293,7 +317,11 @@ t.test('who and for what', async t => {
     database.transaction(tx => enqueue(tx, 'borrow', { title: 'Of a job' }))
   )
   await kernel.settle()
-  t.match(seen, [{ rows: [{ values: { Title: 'Of a job', owner_id: 42 } }], context: { requestId: 'request-2', actor: 42 } }], 'a job knows who asked')
+  t.match(
+    seen,
+    [{ rows: [{ values: { Title: 'Of a job', owner_id: 42 } }], context: { requestId: 'request-2', actor: 42 } }],
+    'a job knows who asked'
+  )
   t.equal(seen[0]?.context?.request, undefined)
 
   seen.length = 0
@@ -334,7 +362,10 @@ t.test('observers', async t => {
   const refuse = writes.observe(() => {
     throw new Error('refused')
   })
-  await t.rejects(database.transaction(tx => books.insert(tx, { Title: 'Refused' })), { message: 'refused' })
+  await t.rejects(
+    database.transaction(tx => books.insert(tx, { Title: 'Refused' })),
+    { message: 'refused' }
+  )
   t.same(await kernel.sql(`select 1 from shelf_book where "Title" = 'Refused'`), [])
   refuse()
 
@@ -376,12 +407,25 @@ t.test('unique violations', async t => {
   const { database, books, model } = await open(t)
   await books.insert(database, { Title: 'Taken' })
   const refusal = { unique_title: () => new Error('taken') }
-  await t.rejects(refusingDuplicates(refusal, () => books.insert(database, { Title: 'Taken' })), { message: 'taken' })
-  await t.rejects(refusingDuplicates(refusal, () => model(Book).create({ Title: 'Taken' })), { message: 'taken' }, 'of a model')
-  await t.rejects(refusingDuplicates({ other: () => new Error('taken') }, () => books.insert(database, { Title: 'Taken' })), {
-    code: '23505',
-    constraint: 'unique_title'
-  })
-  await t.rejects(refusingDuplicates(refusal, () => books.insert(database, { Title: null } as never)), { code: '23502' })
+  await t.rejects(
+    refusingDuplicates(refusal, () => books.insert(database, { Title: 'Taken' })),
+    { message: 'taken' }
+  )
+  await t.rejects(
+    refusingDuplicates(refusal, () => model(Book).create({ Title: 'Taken' })),
+    { message: 'taken' },
+    'of a model'
+  )
+  await t.rejects(
+    refusingDuplicates({ other: () => new Error('taken') }, () => books.insert(database, { Title: 'Taken' })),
+    {
+      code: '23505',
+      constraint: 'unique_title'
+    }
+  )
+  await t.rejects(
+    refusingDuplicates(refusal, () => books.insert(database, { Title: null } as never)),
+    { code: '23502' }
+  )
   t.equal(await refusingDuplicates(refusal, () => Promise.resolve(1)), 1)
 })

@@ -1,14 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { authPermissions, type Actors } from 'care-kernel/contracts/auth-permissions'
 import { defineContract, definePlugin, type Cache, type Logger } from 'care-kernel'
-import type { ModelOf } from 'care-kernel/data'
+import type { Columns, ModelDefinition, ModelOf, Repository, Writes } from 'care-kernel/data'
 import { defineGateway } from 'care-kernel/gateway'
 import { fakeClock, testKernel, type TestContext, type TestKernel } from 'care-kernel/testing'
 import { createSigner } from 'fast-jwt'
 import t from 'tap'
 import { Type } from 'typebox'
 import { Audit } from '../../plugins/auth-permissions/audit.ts'
-import { Skill } from '../../plugins/auth-permissions/models.ts'
+import { Skill, User } from '../../plugins/auth-permissions/models.ts'
 
 const PASSWORD = 'Vector-Pass-42'
 /** Of contract auth-users §2.7. */
@@ -419,12 +419,14 @@ t.test('the audit log', async t => {
   }
   const logger: Logger = { debug: info, info, warn: info, error: info, child: () => logger }
   const database = kernel.ports.database
-  const scope = kernel.scopes.get('auth-permissions') as {
+  const scope = kernel.scopes.get('auth-permissions') as unknown as {
     config: ConstructorParameters<typeof Audit>[0]['config']
+    writes: Writes
     model: (definition: typeof Skill) => ModelOf<typeof Skill.columns>
+    repository: <C extends Columns>(definition: ModelDefinition<C>) => Repository<C>
   }
   if (!database) throw new Error('no database')
-  new Audit({ database, logger, config: { ...scope.config, auditLog: true } }).start()
+  new Audit({ writes: scope.writes, logger, config: { ...scope.config, auditLog: true } }).start()
   const skill = scope.model(Skill)
   await database.transaction(async ({ sequelize: transaction }) => {
     await skill.create({ name: 'Patience' }, { transaction })
@@ -435,11 +437,25 @@ t.test('the audit log', async t => {
     /^AUDIT_LOG::-\|-\|insert\|users\.Skill\|ID:\d+\|\{\}$/,
     /^AUDIT_LOG::-\|-\|update\|users\.Skill\|ID:1\|\{"name":"Prudence"\}$/
   ])
+  lines.length = 0
+  const { user } = await kernel.as()
+  const users = scope.repository(User)
+  await users.update(database, user?.id ?? 0, { phone_number: '+919999999999', verified: true })
+  const skills = scope.repository(Skill)
+  const made = await skills.insertMany(database, [{ name: 'Courage' }, { name: 'Justice' }])
+  await skills.delete(database, made[0]?.id ?? 0)
+  t.same(lines, [
+    `AUDIT_LOG::-|-|update|users.User|ID:${user?.id ?? 0}|{"phone_number":"xxx","verified":true}`,
+    `AUDIT_LOG::-|-|insert|users.Skill|ID:${made[0]?.id ?? 0}|{}`,
+    `AUDIT_LOG::-|-|insert|users.Skill|ID:${made[1]?.id ?? 0}|{}`,
+    `AUDIT_LOG::-|-|update|users.Skill|ID:${made[0]?.id ?? 0}|{"deleted":true}`
+  ])
+  lines.length = 0
   await t.rejects(
     database.transaction(async ({ sequelize: transaction }) => {
       await skill.create({ name: 'Never' }, { transaction })
       throw new Error('rolled back')
     })
   )
-  t.equal(lines.length, 2, 'what was rolled back was never written')
+  t.same(lines, [], 'what was rolled back was never written')
 })
