@@ -7,32 +7,32 @@ import type { Query } from './paging.ts'
 import { Params } from '../data/params.ts'
 import type { Resource, Where } from './resource.ts'
 
-/** Makers of columns of a table for spreadsheets: each takes SQL and gives SQL for the cell's text; NULL is an empty cell. */
+/** Makers of CSV columns: each takes an SQL expression and returns one for the text of the cell; NULL is an empty cell. */
 export const cell = {
-  /** What a person typed: a spreadsheet shall show it and not run it, so that a formula gets an apostrophe; `+91…` stays. */
+  /** Text that a person typed: a formula gets an apostrophe, so that a spreadsheet shows it and does not run it; `+91…` stays. */
   text: (sql: string): string => `regexp_replace((${sql})::text, '^([=@\\t\\r])', '''\\1')`,
-  /** Anything that no person typed: a number, a label, a day. */
+  /** A value that no person typed: a number, a label, a day. */
   value: (sql: string): string => `(${sql})::text`,
-  /** ISO-8601 in UTC with `+00:00`, microseconds only where there are any. */
+  /** ISO-8601 in UTC with `+00:00`, and with microseconds where they are not zero. */
   datetime: (sql: string): string =>
     `replace(to_char(${sql} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '.000000', '') || '+00:00'`,
   yesNo: (sql: string): string => `case when ${sql} then 'YES' when not ${sql} then 'NO' end`
 } as const
 
-/** Rows as a table. */
+/** Rows as a CSV file. */
 export interface Table {
-  /** Name of the file a browser saves. */
+  /** File name for the browser. */
   readonly file: string
-  /** Header → SQL of the cell, by `cell`. */
+  /** SQL of the cell by header, made with `cell`. */
   readonly columns: Readonly<Record<string, string>>
   /** `from … where … order by …` */
   readonly rows: string
   readonly params: Params
 }
 
-/** A list as a table. */
+/** A list as a CSV file. */
 export interface ListTable extends Pick<Table, 'file' | 'columns'> {
-  /** `table t join …`: where the columns are, if they need more than the resource's own rows. */
+  /** `table t join …`, where the columns need more than the resource's own rows. */
   readonly from?: string
 }
 
@@ -40,30 +40,30 @@ const ROWS_AT_ONCE = 500
 
 type Cell = string | number | null
 
-/** As Python's csv writer: quotes only where they are needed. */
-function written(value: Cell): string {
+/** Quoted only where it is needed, as Python's csv writer does. */
+function quoted(value: Cell): string {
   if (value === null) return ''
   const text = String(value)
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-const line = (cells: readonly Cell[]) => `${cells.map(written).join(',')}\r\n`
+const line = (cells: readonly Cell[]) => `${cells.map(quoted).join(',')}\r\n`
 
-/** The text of rows as they come, many at a time: a chunk for each would cost more than the row. */
-const linesOf = (columns: readonly string[]) =>
+/** The text of the rows in chunks of several: a chunk per row would cost more than the row. */
+const csvText = (columns: readonly string[]) =>
   async function* (rows: AsyncIterable<readonly Cell[]>): AsyncGenerator<string> {
     let text = `\ufeff${line(columns)}`
-    let held = 0
+    let count = 0
     for await (const row of rows) {
       text += line(row)
-      if (++held % ROWS_AT_ONCE > 0) continue
+      if (++count % ROWS_AT_ONCE > 0) continue
       yield text
       text = ''
     }
     yield text
   }
 
-/** Answers a table as CSV: read with a cursor and written as it comes, so that its size costs no memory. */
+/** Sends rows as CSV. They are read with a cursor and streamed, so that memory does not grow with the size of the file. */
 export async function sendCsv(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -78,9 +78,9 @@ export async function sendCsv(
     })
   )
   const table = new PassThrough()
-  pipeline(read, linesOf(Object.keys(columns)), table, error => {
+  pipeline(read, csvText(Object.keys(columns)), table, error => {
     const { code } = (error ?? {}) as { code?: string }
-    // Whoever asked may leave; anything else ends the file early, which only the log can tell.
+    // A client may disconnect. After any other error the file is incomplete, and the status has been sent already: it is logged.
     if (error && code !== 'ERR_STREAM_PREMATURE_CLOSE') request.log.error({ code }, 'a CSV export ended early')
     client.release(error ?? undefined)
   })
@@ -93,7 +93,7 @@ export async function sendCsv(
     .send(table)
 }
 
-/** Answers a page of a list, or all of its matches as a table where the query has `csv`. */
+/** Sends a page of a list, or all matches as CSV where the query has `csv` and the resource a table. */
 export async function sendList(
   request: FastifyRequest,
   reply: FastifyReply,

@@ -4,22 +4,22 @@ import type { Labels } from './outputs.ts'
 import { valueOf, type Query } from './paging.ts'
 import type { Params } from '../data/params.ts'
 
-/** What a filter makes of its text: an SQL condition, undefined for "no filter", or the message of a 400. */
+/** Result of a filter: an SQL condition, undefined for no condition, or the message of a 400. */
 type Verdict = string | undefined | { readonly error: string }
 
-/** One query filter. Its SQL depends on the column only, its value goes into the parameters. */
+/** One query filter. Its SQL depends on the column only; the value becomes a parameter of the statement. */
 export interface Filter {
   readonly schema: object
-  /** Parameters it reads where that is not its own name: `created_date_after`. */
+  /** Suffixes of the query parameters it reads, where it reads several: `_after` of `created_date_after`. */
   readonly suffixes?: readonly string[]
-  /** SQL around its condition, which stands for `%`; conditions of one list with the same link share it. */
+  /** SQL with `%` in place of the condition, such as an `exists`; filters with the same link share one. */
   readonly link?: string
   compile(text: string, params: Params, suffix: string): Verdict
 }
 
-/** Filters of a list, compiled to SQL conditions that the caller ANDs. */
+/** Filters of a list, compiled to SQL conditions that the caller combines with `and`. */
 export interface Filters {
-  /** Throws 400 `{"<parameter>": ["…"]}` with every wrong parameter (contract auth-users §1.8). */
+  /** Throws 400 `{"<parameter>": ["…"]}` with every invalid parameter (docs/api/auth-users.md §1.8). */
   compile(query: Query, params: Params): string[]
   /** OpenAPI parameters. */
   readonly parameters: readonly {
@@ -32,11 +32,11 @@ export interface Filters {
 
 const NUMBER = /^[+-]?\d+(\.\d*)?$|^[+-]?\.\d+$/
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
-const BIGGEST = 9_223_372_036_854_775_807n
+const MAX_BIGINT = 9_223_372_036_854_775_807n
 const string = { type: 'string' }
 
-/** A whole number of eight bytes; others are equal to none, and compare as the nearest that is. */
-const compared = (column: string, operator: '=' | '>=' | '<='): Filter => ({
+/** Comparison of an integer column with a decimal number of any size: `=` with a number that no bigint holds is false. */
+const comparison = (column: string, operator: '=' | '>=' | '<='): Filter => ({
   schema: { type: 'number' },
   compile: (text, params) => {
     const trimmed = text.trim()
@@ -44,23 +44,23 @@ const compared = (column: string, operator: '=' | '>=' | '<='): Filter => ({
     const [whole = '', fraction = ''] = trimmed.split('.')
     const value = BigInt(whole.replace(/^\+|^-(?=$)/, '') || '0')
     if (operator !== '=') return `${column} ${operator} ${params.add(trimmed, 'numeric')}`
-    if (/[1-9]/.test(fraction) || value > BIGGEST || value < -BIGGEST) return 'false'
+    if (/[1-9]/.test(fraction) || value > MAX_BIGINT || value < -MAX_BIGINT) return 'false'
     return `${column} = ${params.add(value.toString(), 'bigint')}`
   }
 })
 
-/** Makers of filters. An empty value is always "no filter"; unknown parameters are ignored. */
+/** Makers of filters. A blank value is no condition; unknown parameters are ignored. */
 export const filter = {
-  /** Equal to a number; a number no row can hold finds nothing. */
-  number: (column: string): Filter => compared(column, '='),
-  atLeast: (column: string): Filter => compared(column, '>='),
-  atMost: (column: string): Filter => compared(column, '<='),
+  /** Equal to a number; a number that no row can hold matches nothing. */
+  number: (column: string): Filter => comparison(column, '='),
+  atLeast: (column: string): Filter => comparison(column, '>='),
+  atMost: (column: string): Filter => comparison(column, '<='),
   uuid: (column: string): Filter => ({
     schema: { type: 'string', format: 'uuid' },
     compile: (text, params) =>
       UUID.test(text.trim()) ? `${column} = ${params.add(text.trim(), 'uuid')}` : { error: 'Enter a valid UUID.' }
   }),
-  /** The row of `table` with this external id is named by one of the columns; found by their indexes. */
+  /** Rows that refer, by one of the columns, to the row of `table` with this external id. Uses the indexes of the columns. */
   externalId: (table: string, ...columns: string[]): Filter => ({
     schema: { type: 'string', format: 'uuid' },
     compile: (text, params) => {
@@ -69,7 +69,7 @@ export const filter = {
       return `(${columns.map(column => `${column} = ${row}`).join(' or ')})`
     }
   }),
-  /** A text compared with a uuid column: a malformed one is 400 `{"detail": "“x” is not a valid UUID."}`. */
+  /** A text compared with a uuid column: a malformed uuid is 400 `{"detail": "“x” is not a valid UUID."}`. */
   looseUuid: (column: string): Filter => ({
     schema: string,
     compile: (text, params) => {
@@ -90,7 +90,7 @@ export const filter = {
     compile: text =>
       /^(true|1)$/i.test(text) ? `${column} is true` : /^(false|0)$/i.test(text) ? `${column} is false` : undefined
   }),
-  /** The label of a stored number; an unknown label is no filter. */
+  /** The label of a stored number; an unknown label is no condition. */
   label: (column: string, labels: Labels): Filter => ({
     schema: { type: 'string', enum: Object.values(labels) },
     compile: (text, params) => {
@@ -98,7 +98,7 @@ export const filter = {
       return value === undefined ? undefined : `${column} = ${params.add(Number(value), 'integer')}`
     }
   }),
-  /** One of these texts and nothing else; each stands for the stored value under it. */
+  /** One of the keys of `values`, each with the stored value it stands for; any other text is 400. */
   choice: (column: string, values: Readonly<Record<string, number | string>>): Filter => ({
     schema: { type: 'string', enum: Object.keys(values) },
     compile: (text, params) =>
@@ -106,7 +106,7 @@ export const filter = {
         ? `${column} = ${params.add(values[text])}`
         : { error: `Select a valid choice. ${text} is not one of the available choices.` }
   }),
-  /** `p_after` and `p_before`, days in the session's time zone, both inclusive. `date` columns compare as they are. */
+  /** `p_after` and `p_before`, days in the session's time zone, both inclusive; a `date` column is compared without a time zone. */
   dateRange: (column: string, kind: 'timestamp' | 'date' = 'timestamp'): Filter => ({
     schema: { type: 'string', format: 'date' },
     suffixes: ['_after', '_before'],
@@ -117,7 +117,7 @@ export const filter = {
       return suffix === '_after' ? `${column} >= ${day}::timestamptz` : `${column} < (${day} + 1)::timestamptz`
     }
   }),
-  /** `p_after` and `p_before`, instants, both inclusive; without an offset in the session's time zone. */
+  /** `p_after` and `p_before`, instants, both inclusive; a time without an offset is in the session's time zone. */
   instantRange: (column: string): Filter => ({
     schema: { type: 'string', format: 'date-time' },
     suffixes: ['_after', '_before'],
@@ -126,7 +126,7 @@ export const filter = {
         ? { error: 'Enter a valid date/time.' }
         : `${column} ${suffix === '_after' ? '>=' : '<='} ${params.add(text.trim(), 'timestamptz')}`
   }),
-  /** A list separated by commas: any of them. */
+  /** Equal to any value of a comma-separated list. */
   multi: (column: string, cast: 'text' | 'integer' = 'text'): Filter => ({
     schema: string,
     compile: (text, params) => {
@@ -138,7 +138,7 @@ export const filter = {
       return values.length > 0 ? `${column} = any(${params.add(values, `${cast}[]`)})` : undefined
     }
   }),
-  /** Every term must occur in one of the columns; terms are split at spaces and commas, quoted ones kept whole. */
+  /** Every term must occur in one of the columns; terms are separated by spaces and commas, a quoted phrase is one term. */
   search: (...columns: string[]): Filter => ({
     schema: string,
     compile: (text, params) => {
@@ -149,32 +149,35 @@ export const filter = {
       return found.length > 0 ? found.join(' and ') : undefined
     }
   }),
-  /** The same about a row that this one names: `link` is SQL with `%` where the conditions about that row stand. */
+  /** A filter on a related row: `link` is SQL with `%` in place of the condition on that row. */
   via: (link: string, of: Filter): Filter => ({ ...of, link }),
-  /** Anything else. The SQL may depend on the kind of value, never hold it. */
+  /** Any other condition. The SQL may depend on the kind of value, and must not contain the value. */
   custom: (compile: (text: string, params: Params) => Verdict, schema: object = string): Filter => ({ schema, compile })
 } as const
 
 /** Declares the filters of a list by parameter name. */
 export function filters(declared: Readonly<Record<string, Filter>>): Filters {
-  const entries = Object.entries(declared).flatMap(([name, made]) =>
-    (made.suffixes ?? ['']).map(suffix => ({ name, parameter: `${name}${suffix}`, suffix, made }))
+  const entries = Object.entries(declared).flatMap(([name, filter]) =>
+    (filter.suffixes ?? ['']).map(suffix => ({ name, parameter: `${name}${suffix}`, suffix, filter }))
   )
   const names = new Set(entries.map(({ parameter }) => parameter))
   return {
     parameters: entries.map(
-      ({ parameter, made }) => ({ name: parameter, in: 'query', required: false, schema: made.schema }) as const
+      ({ parameter, filter }) => ({ name: parameter, in: 'query', required: false, schema: filter.schema }) as const
     ),
     compile(query, params) {
       if (!Object.keys(query).some(name => names.has(name))) return []
       const errors: Record<string, string[]> = {}
       const conditions = new Map<string, string[]>()
-      for (const { name, parameter, suffix, made } of entries) {
+      for (const { name, parameter, suffix, filter } of entries) {
         const text = valueOf(query, parameter)
         if (text === undefined || text.trim() === '') continue
-        const verdict = text.includes('\0') ? { error: 'Null characters are not allowed.' } : made.compile(text, params, suffix)
+        const verdict = text.includes('\0') ? { error: 'Null characters are not allowed.' } : filter.compile(text, params, suffix)
         if (typeof verdict === 'object') errors[name] = [verdict.error]
-        else if (verdict !== undefined) conditions.set(made.link ?? '%', [...(conditions.get(made.link ?? '%') ?? []), verdict])
+        else if (verdict !== undefined) {
+          const link = filter.link ?? '%'
+          conditions.set(link, [...(conditions.get(link) ?? []), verdict])
+        }
       }
       if (Object.keys(errors).length > 0) throw invalid(errors)
       return [...conditions].map(([link, found]) => link.replace('%', () => found.join(' and ')))
@@ -182,13 +185,13 @@ export function filters(declared: Readonly<Record<string, Filter>>): Filters {
   }
 }
 
-/** The order of a list: `ordering=-a,b`, fields outside `allowed` ignored, a stable end always. */
+/** The order of a list: `ordering=-a,b`. Unknown fields are ignored; every order ends with a unique column. */
 export interface Ordering {
   compile(query: Query): string
   readonly fields: readonly string[]
 }
 
-/** `fallback` is the whole default order; `stable` ends every asked order. */
+/** `allowed` is the SQL by field; `fallback` the whole default order; `stable` the end of every requested order. */
 export function ordering(
   allowed: Readonly<Record<string, string>>,
   fallback: string,
@@ -200,24 +203,24 @@ export function ordering(
     compile(query) {
       const text = valueOf(query, 'ordering')
       if (!text) return byDefault
-      const asked = text
+      const requested = text
         .split(',')
         .map(part => part.trim())
         .filter(part => Object.hasOwn(allowed, part.replace(/^-/, '')))
-      if (asked.length === 0) return byDefault
-      return `order by ${[...asked.map(part => (part.startsWith('-') ? `${allowed[part.slice(1)]} desc` : `${allowed[part]}`)), stable.trim()].join(', ')}`
+      if (requested.length === 0) return byDefault
+      return `order by ${[...requested.map(part => (part.startsWith('-') ? `${allowed[part.slice(1)]} desc` : `${allowed[part]}`)), stable.trim()].join(', ')}`
     }
   }
 }
 
-/** Terms of a search text (contract auth-users §1.8). */
+/** Terms of a search text (docs/api/auth-users.md §1.8). */
 export function searchTerms(text: string): string[] {
   return [...text.replaceAll('\0', '').matchAll(/"([^"]*)"|'([^']*)'|[^\s,]+/g)]
     .map(match => (match[1] ?? match[2] ?? match[0]).trim())
     .filter(Boolean)
 }
 
-/** A text as it stands, inside a LIKE pattern. */
+/** A text as a literal part of a LIKE pattern. */
 export function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, sign => `\\${sign}`)
 }

@@ -23,7 +23,7 @@ function offsetOf(text: string): number | undefined {
   return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000
 }
 
-/** Milliseconds a zone is ahead of UTC at a local time. */
+/** Offset of a time zone from UTC at a local time, in milliseconds. */
 function zoneOffset(local: number, zone: string): number {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
@@ -42,7 +42,7 @@ function zoneOffset(local: number, zone: string): number {
   return ahead(local - ahead(local))
 }
 
-/** What is wrong with a decimal number as text, in the original's order. */
+/** The message for a decimal number as text, undefined where it is valid. Rules are checked in the original's order. */
 export function decimalProblem(text: string, digits: number, places: number): string | undefined {
   const match = /^[+-]?(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,4}))?$/i.exec(text)
   if (text.length > 1000) return 'String value too large.'
@@ -60,7 +60,7 @@ export function decimalProblem(text: string, digits: number, places: number): st
     : undefined
 }
 
-/** Whether a text is an e-mail address as the original accepts them. */
+/** Whether a text is an e-mail address by the original's rules. */
 export function isEmail(text: string): boolean {
   const at = text.lastIndexOf('@')
   const [user, domain] = [text.slice(0, at), text.slice(at + 1)]
@@ -89,7 +89,7 @@ export function isUrl(text: string): boolean {
   }
 }
 
-/** What Python calls the type of a JSON value; messages quote it. */
+/** Python's name for the type of a JSON value, which messages quote. */
 export function pythonType(value: unknown): string {
   if (value === null || value === undefined) return 'NoneType'
   if (Array.isArray(value)) return 'list'
@@ -97,7 +97,7 @@ export function pythonType(value: unknown): string {
   return { string: 'str', boolean: 'bool' }[typeof value as string] ?? 'dict'
 }
 
-/** Whether a text is a day that exists, `YYYY-MM-DD`. */
+/** Whether a text is an existing day, `YYYY-MM-DD`. */
 export function isDate(text: string): boolean {
   const match = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text)
   if (!match) return false

@@ -3,7 +3,7 @@ import type { Fields } from './record.ts'
 /** Messages of one value: a list of texts, or deeper messages by field or index. */
 export type Messages = readonly string[] | { readonly [key: string]: Messages | string } | readonly Messages[]
 
-/** What a field makes of a wrong value. */
+/** Result of `parse` for an invalid value. */
 export class Invalid {
   readonly messages: Messages
   constructor(messages: Messages) {
@@ -11,7 +11,7 @@ export class Invalid {
   }
 }
 
-/** A row that a value names; all of a record are looked up in one statement. */
+/** A row that a value refers to. All references of a record are looked up in one statement. */
 export interface Reference {
   readonly table: string
   readonly column: 'id' | 'external_id'
@@ -19,34 +19,34 @@ export interface Reference {
   readonly live: boolean
 }
 
-/** How a value arrived: as JSON or as a form, in which time zone. */
+/** The format of the body, and the time zone of times without an offset. */
 export interface Arrival {
   readonly form: boolean
   readonly zone: string
 }
 
-/** One input field as data. `parse` sees values that are neither absent nor null. */
+/** One input field as data. `parse` is called with values that are neither absent nor null. */
 export interface Field<T = unknown, Required extends boolean = boolean> {
   readonly required: Required
   readonly nullable: boolean
   readonly blank: boolean
   readonly fallback: { readonly value: T | (() => T) } | undefined
-  /** Column it is written to, where that is not its own name. */
+  /** Column it is written to, where the name differs. */
   readonly source: string | undefined
   readonly reference: Reference | undefined
-  /** What a form that lacks it means, where that is not "absent". */
+  /** Value where a form lacks the field, as it does for an unchecked box. */
   readonly absentInForm: { readonly value: unknown } | undefined
   readonly list: boolean
-  /** Of an input within an input, its fields; of a list, its item: where references are found. */
+  /** Fields of a nested input, and item of a list: references are looked up in both. */
   readonly nested: Fields | undefined
   readonly item: Field | undefined
   readonly schema: object
   parse(input: unknown, arrival: Arrival): T | Invalid
 }
 
-/** What every field may say of itself. */
+/** Options of every field. */
 export interface Common<T> {
-  /** May be absent. */
+  /** The field may be absent. */
   readonly optional?: boolean
   readonly null?: boolean
   readonly default?: T | (() => T)
@@ -56,10 +56,10 @@ export interface Common<T> {
 
 type Output<T, O> = O extends { readonly null: true } ? T | null : T
 type IsRequired<O> = O extends { readonly optional: true } ? false : O extends { readonly default: unknown } ? false : true
-/** A field of these options: null and absence are in its type. */
+/** The field type for these options: nullable and required as they say. */
 export type Made<T, O> = Field<Output<T, O>, IsRequired<O>>
 
-/** How values of one kind are read and described. */
+/** How values of one type are parsed and described. */
 export interface Kind<T> {
   readonly parse: (input: unknown, arrival: Arrival) => T | Invalid
   readonly schema: object
@@ -71,10 +71,10 @@ export interface Kind<T> {
   readonly item?: Field
 }
 
-/** One message. */
+/** Invalid, with one message. */
 export const bad = (message: string) => new Invalid([message])
 
-/** Puts what every field may say (`Common`) beside what its kind does. */
+/** Makes a field of its kind and the common options. */
 export function make<T, O>(options: O | undefined, kind: Kind<T>): Made<T, O> {
   const { optional = false, null: nullable = false, default: value, source, help } = (options ?? {}) as Common<T>
   return {

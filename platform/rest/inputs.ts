@@ -8,9 +8,9 @@ export interface TextOptions extends Common<string> {
   readonly max?: number
   readonly min?: number
   readonly blank?: boolean
-  /** Leading and trailing white space stays. */
+  /** Keeps leading and trailing white space. */
   readonly untrimmed?: boolean
-  /** Further rules, each with its message; a function makes the message of the value. */
+  /** Further rules, each with its message, which may depend on the value. */
   readonly rules?: readonly (readonly [RegExp | ((text: string) => boolean), string | ((text: string) => string)])[]
 }
 
@@ -58,10 +58,10 @@ function integer({ min = INT4[0], max = INT4[1] }: Bounds = {}): Kind<number> {
     schema: { type: 'integer', minimum: min, maximum: max },
     parse(input) {
       if (typeof input === 'string' && input.length > 1000) return bad('String value too large.')
-      const written = typeof input === 'number' || typeof input === 'string' ? String(input).trim().replace(/\.0*$/, '') : ''
-      if (!/^[+-]?\d+$/.test(written) && !(typeof input === 'number' && Number.isInteger(input)))
+      const text = typeof input === 'number' || typeof input === 'string' ? String(input).trim().replace(/\.0*$/, '') : ''
+      if (!/^[+-]?\d+$/.test(text) && !(typeof input === 'number' && Number.isInteger(input)))
         return bad('A valid integer is required.')
-      const value = Number(written)
+      const value = Number(text)
       return outside(value, { min, max }) ?? value
     }
   }
@@ -71,7 +71,7 @@ const TRUE = /^(t|y|yes|true|on|1)$/i
 const FALSE = /^(f|n|no|false|off|0)$/i
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
 const scalar = (input: unknown): input is string | number | boolean => ['string', 'number', 'boolean'].includes(typeof input)
-const shown = (input: unknown) =>
+const display = (input: unknown) =>
   typeof input === 'boolean' ? (input ? 'True' : 'False') : scalar(input) ? String(input) : JSON.stringify(input)
 
 const canonicalUuid = (text: string) =>
@@ -80,7 +80,7 @@ const canonicalUuid = (text: string) =>
     .replaceAll('-', '')
     .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 
-/** Makers of input fields; messages are the original's (contract auth-users §1.6, facilities §1.1). */
+/** Makers of input fields, with the messages of the original (docs/api/auth-users.md §1.6, docs/api/facilities.md §1.1). */
 export const field = {
   text: <const O extends TextOptions>(options?: O) => make<string, O>(options, text(options ?? {})),
   integer: <const O extends Common<number> & Bounds>(options?: O) => make<number, O>(options, integer(options)),
@@ -97,15 +97,15 @@ export const field = {
         return Number.isFinite(value) ? (outside(value, options) ?? value) : bad('A valid number is required.')
       }
     }),
-  /** A number of so many digits, kept as text. `""` is null where null is allowed. */
+  /** A number of `digits` digits, `places` of them decimal, kept as text. `""` is null where null is allowed. */
   decimal: <const O extends Common<string> & Bounds & { digits: number; places: number }>(options: O) =>
     make<string, O>(options, {
       schema: { type: 'string', format: 'decimal', ...boundsSchema(options) },
       parse(input) {
-        const written = typeof input === 'number' || typeof input === 'string' ? String(input).trim() : 'x'
-        if (written === '' && options.null) return null as unknown as string
-        const problem = decimalProblem(written, options.digits, options.places)
-        return problem ? bad(problem) : (outside(Number(written), options) ?? written)
+        const text = typeof input === 'number' || typeof input === 'string' ? String(input).trim() : 'x'
+        if (text === '' && options.null) return null as unknown as string
+        const problem = decimalProblem(text, options.digits, options.places)
+        return problem ? bad(problem) : (outside(Number(text), options) ?? text)
       }
     }),
   boolean: <const O extends Common<boolean>>(options?: O) =>
@@ -113,9 +113,9 @@ export const field = {
       schema: { type: 'boolean' },
       absentInForm: { value: false },
       parse(input) {
-        const written = scalar(input) ? String(input) : ''
-        if (options?.null && /^(null|)$/i.test(written) && typeof input === 'string') return null as unknown as boolean
-        return TRUE.test(written) ? true : FALSE.test(written) ? false : bad('Must be a valid boolean.')
+        const text = scalar(input) ? String(input) : ''
+        if (options?.null && /^(null|)$/i.test(text) && typeof input === 'string') return null as unknown as boolean
+        return TRUE.test(text) ? true : FALSE.test(text) ? false : bad('Must be a valid boolean.')
       }
     }),
   date: <const O extends Common<string>>(options?: O) =>
@@ -126,7 +126,7 @@ export const field = {
           ? input
           : bad('Date has wrong format. Use one of these formats instead: YYYY-MM-DD.')
     }),
-  /** Instant as ISO text in UTC with microseconds; without an offset it is read in the deployment's zone. */
+  /** Instant as ISO text in UTC with microseconds; a time without an offset is in the deployment's time zone. */
   datetime: <const O extends Common<string>>(options?: O) =>
     make<string, O>(options, {
       schema: { type: 'string', format: 'date-time' },
@@ -146,14 +146,15 @@ export const field = {
     ),
   url: <const O extends TextOptions>(options?: O) =>
     make<string, O>(options, text({ ...options, rules: [[isUrl, 'Enter a valid URL.']] }, { type: 'string', format: 'uri' })),
-  /** One of the stored values, as itself or its text. */
+  /** One of the stored values, or its text. */
   choice: <const O extends Common<V>, const V extends number | string>(values: readonly V[], options?: O) =>
     make<V, O>(options, {
       schema: { enum: values },
       parse: input =>
-        values.find(value => scalar(input) && String(value) === String(input)) ?? bad(`"${shown(input)}" is not a valid choice.`)
+        values.find(value => scalar(input) && String(value) === String(input)) ??
+        bad(`"${display(input)}" is not a valid choice.`)
     }),
-  /** The label or the stored value; an unknown label is called None (contract auth-users §1.6, QUIRK). */
+  /** The label or the stored value; the message of an unknown label quotes it as None (docs/api/auth-users.md §1.6, QUIRK). */
   label: <const L extends Labels | CodeLabels, const O extends Common<KeyOf<L>>>(labels: L, options?: O) =>
     make<KeyOf<L>, O>(options, {
       schema: { type: 'string', enum: Object.values(labels) },
@@ -169,7 +170,7 @@ export const field = {
         )
       }
     }),
-  /** A list; wrong items are told by index as an object, or as a list of messages with `array`. */
+  /** A list; the messages of invalid items are an object by index, or with `array` a list. */
   list: <T, const O extends Common<T[]> & { array?: boolean; max?: number }>(of: Field<T>, options?: O) =>
     make<T[], O>(options, {
       list: true,
@@ -190,7 +191,7 @@ export const field = {
         )
       }
     }),
-  /** Any JSON that PostgreSQL can keep. */
+  /** Any JSON value that PostgreSQL can store. */
   json: <const O extends Common<unknown>>(options?: O) =>
     make<unknown, O>(options, {
       schema: {},
@@ -204,15 +205,13 @@ export const field = {
       parse(input) {
         if (input === '' && options?.null) return null as unknown as number
         if (input === '') return bad('This field may not be null.')
-        const written = typeof input === 'number' || typeof input === 'string' ? String(input) : ''
-        if (typeof input === 'boolean' || !/^\s*[+-]?\d+\s*$/.test(written))
+        const text = typeof input === 'number' || typeof input === 'string' ? String(input) : ''
+        if (typeof input === 'boolean' || !/^\s*[+-]?\d+\s*$/.test(text))
           return bad(`Incorrect type. Expected pk value, received ${pythonType(input)}.`)
-        return Number(written) > Number.MAX_SAFE_INTEGER
-          ? bad(`Invalid pk "${written.trim()}" - object does not exist.`)
-          : Number(written)
+        return Number(text) > Number.MAX_SAFE_INTEGER ? bad(`Invalid pk "${text.trim()}" - object does not exist.`) : Number(text)
       }
     }),
-  /** A row by its external id, given as its integer key. */
+  /** A row by its external id; the value becomes its integer key. */
   externalId: <const O extends Common<number>>(table: string, options?: O) =>
     make<number, O>(options, {
       schema: { type: 'string', format: 'uuid' },

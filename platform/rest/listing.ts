@@ -2,39 +2,39 @@ import type { FastifyRequest } from 'fastify'
 import type { Queryable } from '../../kernel/ports/database.ts'
 import type { Disjunction } from '../data/disjunction.ts'
 import type { Shape } from './outputs.ts'
-import { allRows, foundRows, matchesOf, reachOf, walkedRows, type Source } from './page-sql.ts'
+import { allRows, keyLookup, limitBucket, matchesOf, orderedScan, type Source } from './page-sql.ts'
 import { Params } from '../data/params.ts'
 import type { Query } from './paging.ts'
 import type { ResourceInput, Where } from './resource.ts'
 import type { Statements } from './statements.ts'
 import { Totals, type Counting, type Total } from './totals.ts'
 
-/** Which rows of a list are answered. */
+/** The rows of a list that one page holds. */
 export interface Slice {
   readonly limit: number
   readonly offset: number
 }
 
-/** Rows as a JSON array, and how many there are with those of other pages. */
+/** The rows of a page as a JSON array, and the number of matches of the whole list. */
 export interface Page extends Total {
   readonly results: string
 }
 
-/** What is asked for. Its parts are texts that depend on the kind of actor, filter and order, never on values: those are in `params`. */
-interface Question {
+/** One request for a list. The texts depend on the kind of actor, filter and order, never on values, which are in `params`. */
+interface ListQuery {
   readonly db: Queryable
   readonly request: FastifyRequest
   readonly source: Source
   readonly order: string
-  readonly shown: Shape
+  readonly shape: Shape
   readonly params: Params
-  /** All conditions, as what statements are told apart by. */
+  /** All conditions as one text: part of the key of the statement's text. */
   readonly conditions: string
 }
 
 const EMPTY: Page = { count: 0, stamp: null, results: '[]' }
 
-/** Reads the lists of a resource: a page is one statement, and another one where a large count is due. */
+/** Reads the lists of a resource: one statement per page, and a second one where a large count has expired. */
 export class Listing {
   readonly #input: ResourceInput
   readonly #statements: Statements
@@ -48,84 +48,85 @@ export class Listing {
     this.#totals = new Totals(input.counted?.seconds ?? 0)
   }
 
-  /** Every match as a JSON array, in order. */
-  async all(db: Queryable, request: FastifyRequest, where: Where | undefined, shown: Shape): Promise<string> {
-    const asked = this.#question(db, request, where, shown)
-    const { results } = await this.#read(asked, 'all', () => this.#select(shown, '0', 'null', allRows(asked.source, asked.order)))
+  /** All matches as a JSON array, in order. */
+  async all(db: Queryable, request: FastifyRequest, where: Where | undefined, shape: Shape): Promise<string> {
+    const list = this.#listQuery(db, request, where, shape)
+    const { results } = await this.#read(list, 'all', () => this.#select(shape, '0', 'null', allRows(list.source, list.order)))
     return results
   }
 
   /** One page, and the number of matches. */
-  page(db: Queryable, request: FastifyRequest, where: Where | undefined, shown: Shape, slice: Slice): Promise<Page> {
-    const asked = this.#question(db, request, where, shown)
+  page(db: Queryable, request: FastifyRequest, where: Where | undefined, shape: Shape, slice: Slice): Promise<Page> {
+    const list = this.#listQuery(db, request, where, shape)
     const { counted } = this.#input
-    return counted ? this.#bounded(asked, slice, counted) : this.#exact(asked, slice)
+    return counted ? this.#bounded(list, slice, counted) : this.#exact(list, slice)
   }
 
-  #question(db: Queryable, request: FastifyRequest, where: Where | undefined, shown: Shape): Question {
+  #listQuery(db: Queryable, request: FastifyRequest, where: Where | undefined, shape: Shape): ListQuery {
     const { from, key, live, filters, ordering } = this.#input
     const query = request.query as Query
     const params = new Params()
     const conditions = [live, ...(where?.(params) ?? []), ...(filters?.compile(query, params) ?? [])].filter(isCondition)
     const source = { from, alias: this.#alias, conditions }
     const order = ordering?.compile(query) ?? `order by ${key.column}`
-    return { db, request, source, order, shown, params, conditions: conditions.join('\n') }
+    return { db, request, source, order, shape, params, conditions: conditions.join('\n') }
   }
 
-  /** Counts at every request. */
-  #exact(asked: Question, slice: Slice): Promise<Page> {
-    const { source, order, shown, params } = asked
-    const reach = reachOf(slice.limit + slice.offset)
-    const cut = cutOf(slice, params)
-    return this.#read(asked, `page ${reach}`, () =>
-      this.#select(shown, countOf(source), 'null', walkedRows({ source, order, cut, reach }))
+  /** A page with a count that is exact at every request. */
+  #exact(list: ListQuery, slice: Slice): Promise<Page> {
+    const { source, order, shape, params } = list
+    const bucket = limitBucket(slice.limit + slice.offset)
+    const limitClause = limitClauseOf(slice, params)
+    return this.#read(list, `page ${bucket}`, () =>
+      this.#select(shape, countOf(source), 'null', orderedScan({ source, order, limitClause, bucket }))
     )
   }
 
-  /** Counts up to a bound; beyond it takes the count of a moment ago, unless the asker has written since. */
-  async #bounded(asked: Question, slice: Slice, counted: Counting): Promise<Page> {
-    const { db, request, source, order, shown, params, conditions } = asked
-    const counting = new Params(params.values)
-    const now = counted.stamp(request, counting)
-    // Also of whoever asks: the stamp of one says nothing about the writes of another.
-    const what = JSON.stringify([conditions, now, counting.values])
-    const known = this.#totals.find(db, what)
+  /** A page with a count that is exact up to a bound; beyond it the cached count, unless the requester has written since. */
+  async #bounded(list: ListQuery, slice: Slice, counted: Counting): Promise<Page> {
+    const { db, request, source, order, shape, params, conditions } = list
+    const countParams = new Params(params.values)
+    const stampOfCount = counted.stamp(request, countParams)
+    // The values include those of the stamp, so that each requester has a count of their own: a stamp covers one requester's writes.
+    const key = JSON.stringify([conditions, stampOfCount, countParams.values])
+    const known = this.#totals.find(db, key)
     const count = () =>
-      this.#totals.count(db, what, () =>
+      this.#totals.count(db, key, () =>
         this.#read(
-          { ...asked, params: counting },
-          `total ${now}`,
-          () => `select ${countOf(source)} as count, ${now} as stamp, '' as results`
+          { ...list, params: countParams },
+          `total ${stampOfCount}`,
+          () => `select ${countOf(source)} as count, ${stampOfCount} as stamp, '' as results`
         )
       )
 
-    const reach = reachOf(slice.limit + slice.offset)
-    const cut = cutOf(slice, params)
+    const bucket = limitBucket(slice.limit + slice.offset)
+    const limitClause = limitClauseOf(slice, params)
     const stamp = counted.stamp(request, params)
-    const page = await this.#read(asked, `${known ? 'walked' : 'found'} ${reach} ${stamp}`, () => {
-      if (known) return this.#select(shown, '0', stamp, walkedRows({ source, order, cut, reach }))
-      const found = foundRows({ source, order, cut, reach }, counted.upTo)
-      return `${found.matches} ${this.#select(shown, '(select count from n)', stamp, found.rows)}`
+    const query = { source, order, limitClause, bucket }
+    const page = await this.#read(list, `${known ? 'ordered scan' : 'key lookup'} ${bucket} ${stamp}`, () => {
+      if (known) return this.#select(shape, '0', stamp, orderedScan(query))
+      const { matches, rows } = keyLookup(query, counted.upTo)
+      return `${matches} ${this.#select(shape, '(select count from n)', stamp, rows)}`
     })
     if (!known && page.count <= counted.upTo) return page
-    // By now somebody else may have counted.
-    const kept = this.#totals.find(db, what)
-    if (kept && kept.stamp === page.stamp) {
-      if (this.#totals.isAging(db, what)) count().catch(() => undefined)
-      return { ...page, count: kept.count }
+    // Another request may have counted in the meantime.
+    const cached = this.#totals.find(db, key)
+    if (cached && cached.stamp === page.stamp) {
+      if (this.#totals.isAging(db, key)) count().catch(() => undefined)
+      return { ...page, count: cached.count }
     }
     const total = await count()
-    // One that was under way may have begun before the asker's last write.
+    // A count that was already running may have started before the requester's last write: then once more.
     return { ...page, count: total.stamp === page.stamp ? total.count : (await count()).count }
   }
 
-  async #read({ db, shown, conditions, order, params }: Question, what: string, make: () => string): Promise<Page> {
-    const { rows } = await db.query<Page>(this.#statements.text([what, conditions, order], shown, make), params.values)
+  async #read({ db, shape, conditions, order, params }: ListQuery, kind: string, make: () => string): Promise<Page> {
+    const { rows } = await db.query<Page>(this.#statements.text([kind, conditions, order], shape, make), params.values)
     return rows[0] ?? EMPTY
   }
 
-  #select(shown: Shape, count: string, stamp: string, rows: string): string {
-    const results = `select coalesce('[' || string_agg(${shown.sql}::text, ',') || ']', '[]') from (${rows}) ${this.#alias}`
+  #select(shape: Shape, count: string, stamp: string, rows: string): string {
+    const results = `select coalesce('[' || string_agg(${shape.sql}::text, ',') || ']', '[]') from (${rows}) ${this.#alias}`
     return `select ${count} as count, ${stamp} as stamp, (${results}) as results`
   }
 }
@@ -134,4 +135,5 @@ const isCondition = (part: string | Disjunction | undefined): part is string | D
 
 const countOf = (source: Source): string => `(select count(*) from (${matchesOf(source, '1')}) _)`
 
-const cutOf = ({ limit, offset }: Slice, params: Params): string => `limit ${params.add(limit)} offset ${params.add(offset)}`
+const limitClauseOf = ({ limit, offset }: Slice, params: Params): string =>
+  `limit ${params.add(limit)} offset ${params.add(offset)}`

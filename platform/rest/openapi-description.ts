@@ -2,15 +2,15 @@ import type { Filters, Ordering } from './filters.ts'
 import type { Shape } from './outputs.ts'
 import type { Fields, RecordInput } from './record.ts'
 
-/** What an endpoint takes and answers, for the OpenAPI document. Fastify validates nothing by it: records and filters do. */
+/** Inputs and outputs of an endpoint, for the OpenAPI document. Fastify does not validate with it: records and filters do. */
 export interface Description<R extends Fields> {
   readonly summary: string
   readonly body?: RecordInput<R>
   readonly filters?: Filters | undefined
   readonly ordering?: Ordering | undefined
-  /** How the list is paged. */
+  /** Paging of the list: by limit and offset, or by page number. */
   readonly paging?: 'limit' | 'page'
-  /** One representation, or a page of it where `paging` is set. */
+  /** The representation of the response; with `paging`, of the rows of a page. */
   readonly answer?: Shape
   readonly status?: number
 }

@@ -1,32 +1,32 @@
-/** One field of an answer: the SQL that makes it and the JSON Schema that describes it. */
+/** One output field: the SQL expression of its value and its JSON Schema. */
 export interface Output {
   readonly sql: string
   readonly schema: object
 }
 
-/** Labels by stored number, in the order of the contract. */
+/** Labels by stored number, in the order of the documentation. */
 export type Labels = Readonly<Record<number, string>>
 
 /** Labels by stored text. */
 export type CodeLabels = Readonly<Record<string, string>>
 
-/** What is stored where these are the labels. */
+/** Type of the stored value of these labels. */
 export type KeyOf<L extends Labels | CodeLabels> = keyof L extends number ? number : string
 
-/** Whether a key of labels stands for a stored number. */
+/** Whether a key of labels is a stored number. */
 export const isNumber = (key: string): boolean => /^-?\d+$/.test(key)
 
-/** The fields of one representation of a resource, in the order in which they are answered. */
+/** One representation of a resource: its output fields, in order. */
 export interface Shape {
   readonly fields: Readonly<Record<string, Output>>
-  /** SQL expression: the row as a JSON object, of the aliases its fields speak of. */
+  /** SQL expression of the row as a JSON object, over the aliases that its fields use. */
   readonly sql: string
-  /** The same of the rows of a from-clause, as a query for so many JSON objects: one scan, where `sql` beside it would be a query per row. */
+  /** Query for the JSON objects of all rows of a from-clause: one scan, where `sql` would be a subquery per row. */
   readonly of: (from: string) => string
   readonly schema: object
 }
 
-/** A representation: one place for its fields, formats and labels, used by lists, details and embedded objects alike. */
+/** Declares a representation, for lists, details and embedded objects alike. */
 export function shape(fields: Readonly<Record<string, Output>>): Shape {
   const select = Object.entries(fields)
     .map(([name, { sql }]) => `${sql} as "${name}"`)
@@ -45,7 +45,7 @@ const plain =
   (type: object) =>
   (sql: string): Output => ({ sql, schema: nullable(type) })
 
-/** Makers of output fields. Each takes SQL over the aliases in scope; NULL is answered as null. */
+/** Makers of output fields. Each takes an SQL expression over the aliases in scope; NULL becomes null. */
 export const out = {
   text: plain({ type: 'string' }),
   integer: plain({ type: 'integer' }),
@@ -57,27 +57,27 @@ export const out = {
   list: (sql: string, of: object = {}): Output => ({ sql, schema: { type: 'array', items: of } }),
   /** A number with all its decimal places, as a string. */
   decimal: (sql: string): Output => ({ sql: `(${sql})::text`, schema: nullable({ type: 'string', format: 'decimal' }) }),
-  /** ISO-8601 in the deployment's zone, microseconds only where there are any (contract auth-users §1.5). */
+  /** ISO-8601 in the deployment's time zone, with microseconds where they are not zero (docs/api/auth-users.md §1.5). */
   datetime: (sql: string): Output => ({
     sql: `replace(to_char(${sql}, 'YYYY-MM-DD"T"HH24:MI:SS.USTZH:TZM'), '.000000', '')`,
     schema: nullable({ type: 'string', format: 'date-time' })
   }),
-  /** ISO-8601 in UTC with Z: values the original puts raw into an answer. */
+  /** ISO-8601 in UTC with Z: for values that the original serialises without its serialiser. */
   utc: (sql: string): Output => ({
     sql: `replace(to_char(${sql} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000', '')`,
     schema: nullable({ type: 'string', format: 'date-time' })
   }),
-  /** The label of a stored value; one outside the list is answered as its text. */
+  /** The label of a stored value; a value without a label as its text. */
   label: (sql: string, labels: Labels | CodeLabels): Output => ({
     sql: labelSql(sql, labels),
     schema: nullable({ type: 'string', enum: Object.values(labels) })
   }),
-  /** An embedded object, null when `from` (`from table t where …`) finds no row; of the aliases in scope without `from`. */
+  /** An embedded object: of the row of `from` (`from table t where …`), null where there is none; without `from`, of the aliases in scope. */
   object: (of: Shape, from?: string): Output => ({
     sql: from ? `(${of.of(from)})` : of.sql,
     schema: nullable(of.schema)
   }),
-  /** An embedded list, in the order `order` says. */
+  /** An embedded list, ordered by `order`. */
   objects: (of: Shape, from: string, order = ''): Output => ({
     sql: `(select coalesce(json_agg(o.row), '[]') from (${of.of(`${from}${order ? ` order by ${order}` : ''}`)}) o(row))`,
     schema: { type: 'array', items: of.schema }
@@ -92,7 +92,7 @@ export function labelSql(sql: string, labels: Labels | CodeLabels): string {
   return `case ${sql} ${cases.join(' ')} else (${sql})::text end`
 }
 
-/** A text as an SQL literal; only for constants of the code, never for input. */
+/** A text as an SQL literal; for constants of the code only, never for input. */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }

@@ -1,88 +1,91 @@
 import { isDisjunction, type Disjunction } from '../data/disjunction.ts'
 
-/** Where the rows of a list come from: a from-item, its alias, and the conditions they meet. */
+/** Where the rows of a list come from: a from-item, its alias, and the conditions the rows meet. */
 export interface Source {
   readonly from: string
   readonly alias: string
   readonly conditions: readonly (string | Disjunction)[]
 }
 
-/** One page of a source: `cut` is `limit $n offset $m`, `reach` its last row at most, undefined where that is far away. */
-export interface PageOf {
+/** One page of a source. */
+export interface PageQuery {
   readonly source: Source
   readonly order: string
-  readonly cut: string
-  readonly reach: number | undefined
+  /** `limit $n offset $m` */
+  readonly limitClause: string
+  /** Upper bound of limit + offset as a constant, see `limitBucket`; undefined for pages far from the start. */
+  readonly bucket: number | undefined
 }
 
-const LARGEST_REACH = 65_536
-/** With fewer matches than this, fetching them all and sorting is cheaper than looking for the next ones along the order. */
-const FEW = 400
+const LARGEST_BUCKET = 65_536
+/** Up to this number of matches, fetching and sorting all of them is cheaper than scanning along the order. */
+const SORTED_AT_MOST = 400
 
-const all = (conditions: readonly string[]) => conditions.join(' and ') || 'true'
+const and = (conditions: readonly string[]) => conditions.join(' and ') || 'true'
 
 /**
- * The end of a page as a constant: the next power of four. A generic plan cannot know how few rows a parameter will ask for, and would
- * sort them all.
+ * The limit bucket of a page: its end rounded up to a power of four, written into the text as a constant. The generic plan of a prepared
+ * statement does not know the value of a parameter, assumes a large one, and would sort all matches.
  */
-export function reachOf(end: number): number | undefined {
-  let reach = 16
-  while (reach < end) reach *= 4
-  return reach > LARGEST_REACH ? undefined : reach
+export function limitBucket(end: number): number | undefined {
+  let bucket = 16
+  while (bucket < end) bucket *= 4
+  return bucket > LARGEST_BUCKET ? undefined : bucket
 }
 
 /** All rows of a source, in order. */
 export const allRows = ({ from, alias, conditions }: Source, order: string): string =>
-  `select ${alias}.* from ${from} where ${all(conditions.map(String))} ${order}`
+  `select ${alias}.* from ${from} where ${and(conditions.map(String))} ${order}`
 
-/** The rows of a page, found by walking along the order. */
-export function walkedRows({ source, order, cut, reach }: PageOf): string {
+/** The rows of a page by an ordered scan: along an index in the list's order, until the page is full. */
+export function orderedScan({ source, order, limitClause, bucket }: PageQuery): string {
   const { from, alias } = source
-  if (reach === undefined) return `${allRows(source, order)} ${cut}`
-  const upTo = `${order} limit ${reach}`
-  const { plain, union } = split(source)
-  const select = (conditions: readonly string[]) => `select ${alias}.* from ${from} where ${all(conditions)} ${upTo}`
-  if (!union) return `select * from (${select(plain)}) ${alias} ${cut}`
-  const parts = union.branches.map(({ where, each }) =>
+  if (bucket === undefined) return `${allRows(source, order)} ${limitClause}`
+  const firstRows = `${order} limit ${bucket}`
+  const { plain, disjunction } = split(source)
+  const select = (conditions: readonly string[]) => `select ${alias}.* from ${from} where ${and(conditions)} ${firstRows}`
+  if (!disjunction) return `select * from (${select(plain)}) ${alias} ${limitClause}`
+  const parts = disjunction.branches.map(({ where, each }) =>
     each
       ? `(select ${alias}.* from ${each.of} cross join lateral (${select([...plain, each.where])}) ${alias})`
       : `(${select([...plain, where])})`
   )
-  return `select * from (${parts.join(' union all ')}) ${alias} ${order} ${cut}`
+  return `select * from (${parts.join(' union all ')}) ${alias} ${order} ${limitClause}`
 }
 
-/** A column of all rows of a source, in any order: what is counted. */
+/** One column of all matches of a source, in any order: what is counted. */
 export function matchesOf(source: Source, column: string): string {
   const { from } = source
-  const { plain, union } = split(source)
-  const select = (of: string, conditions: readonly string[]) => `select ${column} from ${of} where ${all(conditions)}`
-  if (!union) return select(from, plain)
-  return union.branches
+  const { plain, disjunction } = split(source)
+  const select = (of: string, conditions: readonly string[]) => `select ${column} from ${of} where ${and(conditions)}`
+  if (!disjunction) return select(from, plain)
+  return disjunction.branches
     .map(({ where, each }) => (each ? select(`${each.of}, ${from}`, [...plain, each.where]) : select(from, [...plain, where])))
     .join(' union all ')
 }
 
 /**
- * The matches `m`, so many and one more, and their number `n`: with few of them the page is cut out of these, with many it is walked to.
- * Which of both runs is decided before either.
+ * The rows of a page where the number of matches is not known yet. `matches` collects the ids of up to `upTo + 1` matches and counts them;
+ * `rows` is a lookup by key where they are few, an ordered scan where they are many. PostgreSQL evaluates the count first and runs one
+ * of the two.
  */
-export function foundRows(page: PageOf, upTo: number): { readonly matches: string; readonly rows: string } {
+export function keyLookup(page: PageQuery, upTo: number): { readonly matches: string; readonly rows: string } {
   const {
     source: { from, alias },
     order,
-    cut
+    limitClause
   } = page
-  // By key, as an array: of `in (select …)` it is thought that the bound is reached, and the whole table read for the few.
-  const few = `select ${alias}.* from ${from} where ${alias}.id = any(array(select m.id from m limit ${FEW})) ${order} ${cut}`
+  // As an array: for `in (select …)` the planner assumes that the limit of the subquery is reached, and reads the whole table.
+  const lookup = `select ${alias}.* from ${from} where ${alias}.id = any(array(select m.id from m limit ${SORTED_AT_MOST})) ${order} ${limitClause}`
   return {
     matches: `with m as materialized (select * from (${matchesOf(page.source, `${alias}.id`)}) m limit ${upTo + 1}), n as materialized (select count(*) as count from m)`,
-    rows: `select * from (${few}) ${alias} where (select count from n) <= ${FEW}
-      union all select * from (${walkedRows(page)}) ${alias} where (select count from n) > ${FEW}`
+    rows: `select * from (${lookup}) ${alias} where (select count from n) <= ${SORTED_AT_MOST}
+      union all select * from (${orderedScan(page)}) ${alias} where (select count from n) > ${SORTED_AT_MOST}`
   }
 }
 
-/** Only one condition of a list is read branch by branch; others are conditions like any. */
-function split({ conditions }: Source): { plain: readonly string[]; union: Disjunction | undefined } {
-  const union = conditions.find(isDisjunction)
-  return { plain: conditions.filter(condition => condition !== union).map(String), union }
+/** Separates the first disjunction, which is read branch by branch; a further one stays a plain `or`. */
+function split({ conditions }: Source): { plain: readonly string[]; disjunction: Disjunction | undefined } {
+  const disjunction = conditions.find(isDisjunction)
+  return { plain: conditions.filter(condition => condition !== disjunction).map(String), disjunction }
 }

@@ -4,15 +4,15 @@ import { ApiError } from '../http/errors.ts'
 export type Query = Readonly<Record<string, string | readonly string[] | undefined>>
 
 const DEFAULT_LIMIT = 14
-const MOST = 2_147_483_647
+const MAX_INTEGER = 2_147_483_647
 
-/** The value of a parameter; of a repeated one the last, as in the original. */
+/** The value of a parameter; the last one of a repeated parameter, as in the original. */
 export function valueOf(query: Query, name: string): string | undefined {
   const value = query[name]
   return typeof value === 'string' || value === undefined ? value : value.at(-1)
 }
 
-/** Limit and offset of a query; bad ones never fail (contract auth-users §1.8). */
+/** Limit and offset of a query; the defaults stand in for malformed ones (docs/api/auth-users.md §1.8). */
 export function limitOffset(query: Query): { limit: number; offset: number } {
   return {
     limit: wholeNumber(valueOf(query, 'limit'), 1) ?? DEFAULT_LIMIT,
@@ -20,10 +20,10 @@ export function limitOffset(query: Query): { limit: number; offset: number } {
   }
 }
 
-/** What a page that is none answers. */
+/** The error of a page that does not exist. */
 export const invalidPage = () => new ApiError(404, { detail: 'Invalid page.' })
 
-/** Page number of a query, or `last`. Throws 404 `Invalid page.` for anything else. */
+/** Page number of a query, or `last`. Throws 404 `Invalid page.` for any other value. */
 export function pageNumber(query: Query): number | 'last' {
   const page = valueOf(query, 'page') ?? '1'
   if (page === 'last') return page
@@ -32,7 +32,7 @@ export function pageNumber(query: Query): number | 'last' {
   return number
 }
 
-/** The answer of a list as JSON text around results that are text already. */
+/** The response of a list as JSON text, around results that are JSON text already. */
 export function envelope(
   count: number,
   results: string,
@@ -44,7 +44,7 @@ export function envelope(
   return wrap(count, next, previous, results)
 }
 
-/** The same for lists paged by number; the first page has no parameter. */
+/** The same for lists paged by number; the address of the first page has no `page`. */
 export function pageEnvelope(
   count: number,
   results: string,
@@ -61,13 +61,13 @@ function wrap(count: number, next: string | null, previous: string | null, resul
 
 const quoted = (address: string | null): string => (address === null ? 'null' : JSON.stringify(address))
 
-/** The two signs that Python's quote_plus writes otherwise than browsers do. */
-const OTHERWISE: Readonly<Record<string, string>> = { '*': '%2A', '%7E': '~' }
+/** The two characters that Python's quote_plus encodes differently from URLSearchParams. */
+const QUOTE_PLUS: Readonly<Record<string, string>> = { '*': '%2A', '%7E': '~' }
 
-/** The address with these parameters set or removed, and all parameters in alphabetical order. */
+/** The address with these parameters set, or removed where undefined, and all parameters in alphabetical order. */
 function withParameters(url: string, changes: Readonly<Record<string, number | undefined>>): string {
   const at = url.indexOf('?')
-  if (at < 0) return withOnly(url, changes)
+  if (at < 0) return withQuery(url, changes)
   const path = url.slice(0, at)
   const parameters = new URLSearchParams(url.slice(at + 1))
   for (const [name, value] of Object.entries(changes)) {
@@ -75,12 +75,12 @@ function withParameters(url: string, changes: Readonly<Record<string, number | u
     else parameters.set(name, String(value))
   }
   parameters.sort()
-  const text = parameters.toString().replace(/\*|%7E/g, sign => OTHERWISE[sign] ?? sign)
+  const text = parameters.toString().replace(/\*|%7E/g, sign => QUOTE_PLUS[sign] ?? sign)
   return text ? `${path}?${text}` : path
 }
 
-/** The same where there were none: what every first page answers. */
-function withOnly(path: string, changes: Readonly<Record<string, number | undefined>>): string {
+/** The same for an address without parameters, which the first page of most lists has. */
+function withQuery(path: string, changes: Readonly<Record<string, number | undefined>>): string {
   let text = ''
   for (const name in changes) if (changes[name] !== undefined) text += `${text && '&'}${name}=${changes[name]}`
   return text ? `${path}?${text}` : path
@@ -89,5 +89,5 @@ function withOnly(path: string, changes: Readonly<Record<string, number | undefi
 function wholeNumber(text: string | undefined, least: number): number | undefined {
   if (text === undefined || !/^\s*\+?\d+\s*$/.test(text)) return undefined
   const number = Number(text)
-  return number < least ? undefined : Math.min(number, MOST)
+  return number < least ? undefined : Math.min(number, MAX_INTEGER)
 }

@@ -3,16 +3,16 @@ import type { Queryable } from '../../kernel/ports/database.ts'
 import { Params } from '../data/params.ts'
 import type { Fields, Lookup, RecordInput, Values } from './record.ts'
 
-/** Where references are looked up, and how the body is read. */
+/** Where references are looked up, and how the body is parsed. */
 export interface InputOptions {
   readonly db: Queryable
-  /** Absent fields are left alone: PATCH. */
+  /** Absent fields have no value: PATCH. */
   readonly partial?: boolean
-  /** Zone of times without an offset; the session's of the contract unless told. */
+  /** Time zone of times without an offset; the original's by default. */
   readonly zone?: string
 }
 
-/** The values of a request's body. At most one statement, for all its references. Throws 400 as `record.parse`. */
+/** The values of a request's body. Runs at most one statement, for all references. Throws 400 as `record.parse` does. */
 export function readInput<R extends Fields>(
   request: FastifyRequest,
   input: RecordInput<R>,
@@ -31,7 +31,7 @@ export function readInput<R extends Fields>(
   return input.parse(request.body, { partial, arrival: { form: request.form, zone }, lookup: lookupIn(db) })
 }
 
-/** Looks references up in one statement. */
+/** Looks up references in one statement. */
 export function lookupIn(db: Queryable): Lookup {
   return async requests => {
     const params = new Params()

@@ -8,7 +8,7 @@ export type Fields = Readonly<Record<string, Field>>
 type Value<F> = F extends Field<infer T> ? T : never
 type RequiredKeys<R extends Fields> = { [K in keyof R]: R[K] extends Field<unknown, true> ? K : never }[keyof R]
 
-/** The values of a record: required fields are there, the others may be. */
+/** The values of a record: required fields are present, the others may be. */
 export type Values<R extends Fields> = { [K in RequiredKeys<R>]: Value<R[K]> } & {
   [K in Exclude<keyof R, RequiredKeys<R>>]?: Value<R[K]>
 }
@@ -16,32 +16,32 @@ export type Values<R extends Fields> = { [K in RequiredKeys<R>]: Value<R[K]> } &
 /** The values of a declared record: `Infer<typeof FacilityInput>`. */
 export type Infer<T> = T extends RecordInput<infer R> ? Values<R> : never
 
-/** Finds the internal ids of the rows that values name: for each request, given value → id. One statement for all. */
+/** Finds the internal ids of references: for each request, the ids by given value. One statement for all requests. */
 export type Lookup = (
   requests: readonly (Reference & { readonly values: readonly (number | string)[] })[]
 ) => Promise<readonly ReadonlyMap<string, number>[]>
 
 export interface ParseOptions {
-  /** Absent fields are left alone: PATCH. */
+  /** Absent fields have no value: PATCH. */
   readonly partial?: boolean
   readonly arrival: Arrival
   readonly lookup: Lookup
 }
 
-/** An input as data. */
+/** A record of input fields as data. */
 export interface RecordInput<R extends Fields = Fields> {
   readonly fields: R
   /** JSON Schema, for OpenAPI. */
   readonly schema: object
-  /** The values, references resolved to internal ids. Throws 400 with every wrong field, in order of declaration. */
+  /** The values, with references resolved to internal ids. Throws 400 with every invalid field, in order of declaration. */
   parse(body: unknown, options: ParseOptions): Promise<Values<R>>
-  /** The values with references as they were given, or what is wrong: for an input within an input. */
+  /** The values with references unresolved, or the messages: for a nested input. */
   read(body: object, options: Omit<ParseOptions, 'lookup'>): Values<R> | Invalid
-  /** The values under the names of their columns (`source`), for a model. */
+  /** The values by column (`source`), for a model. */
   columns(values: Partial<Values<R>>): Record<string, unknown>
 }
 
-/** Declares an input. `check` sees the values once every field is right and returns messages, or nothing. */
+/** Declares an input. `check` is called with the values once every field is valid, and returns messages or undefined. */
 export function record<const R extends Fields>(
   fields: R,
   check?: (values: Partial<Values<R>>) => Record<string, Messages> | undefined
@@ -53,8 +53,8 @@ export function record<const R extends Fields>(
   function readFields(body: object, { partial = false, arrival }: Omit<ParseOptions, 'lookup'>) {
     const errors: Record<string, Messages> = {}
     const values: Record<string, unknown> = {}
-    for (const [name, made] of entries) {
-      const value = readField(name, made, body as Record<string, unknown>, partial, arrival)
+    for (const [name, field] of entries) {
+      const value = readField(name, field, body as Record<string, unknown>, partial, arrival)
       if (value instanceof Invalid) errors[name] = value.messages
       else if (value !== undefined) values[name] = value
     }
@@ -66,7 +66,7 @@ export function record<const R extends Fields>(
     schema: {
       type: 'object',
       properties: Object.fromEntries(entries.map(([name, { schema }]) => [name, schema])),
-      required: entries.filter(([, made]) => made.required).map(([name]) => name)
+      required: entries.filter(([, field]) => field.required).map(([name]) => name)
     },
     async parse(body: unknown, { lookup, ...options }: ParseOptions) {
       const given = body ?? {}
@@ -91,26 +91,26 @@ export function record<const R extends Fields>(
   })
 }
 
-/** One field of a body: its value, undefined when it is to be left alone, or what is wrong. */
-function readField(name: string, made: Field, body: Record<string, unknown>, partial: boolean, arrival: Arrival): unknown {
+/** One field of a body: its value, undefined where it has none, or its messages. */
+function readField(name: string, field: Field, body: Record<string, unknown>, partial: boolean, arrival: Arrival): unknown {
   let input = Object.hasOwn(body, name) ? body[name] : undefined
   if (arrival.form) {
-    if (input === undefined) input = partial ? undefined : made.absentInForm?.value
-    else if (made.list && !Array.isArray(input)) input = [input]
-    else if (Array.isArray(input) && !made.list) input = input.at(-1) as unknown
-    if (input === '' && !made.blank) input = made.nullable ? null : made.required ? input : undefined
+    if (input === undefined) input = partial ? undefined : field.absentInForm?.value
+    else if (field.list && !Array.isArray(input)) input = [input]
+    else if (Array.isArray(input) && !field.list) input = input.at(-1) as unknown
+    if (input === '' && !field.blank) input = field.nullable ? null : field.required ? input : undefined
   }
   if (input === undefined) {
     if (partial) return undefined
-    if (made.fallback)
-      return typeof made.fallback.value === 'function' ? (made.fallback.value as () => unknown)() : made.fallback.value
-    return made.required ? new Invalid(['This field is required.']) : undefined
+    if (field.fallback)
+      return typeof field.fallback.value === 'function' ? (field.fallback.value as () => unknown)() : field.fallback.value
+    return field.required ? new Invalid(['This field is required.']) : undefined
   }
-  if (input === null) return made.nullable ? null : new Invalid(['This field may not be null.'])
-  return made.parse(input, arrival)
+  if (input === null) return field.nullable ? null : new Invalid(['This field may not be null.'])
+  return field.parse(input, arrival)
 }
 
-/** An input within an input, or the item of a list: its errors are told under its name, its references are looked up with the others. */
+/** A nested input, or the item of a list. Its messages stand under its name; its references are looked up with those of the outer input. */
 export const nested = <R extends Fields, const O extends Common<Values<R>>>(of: RecordInput<R>, options?: O) =>
   make<Values<R>, O>(options, {
     schema: of.schema,

@@ -11,57 +11,57 @@ import { Params } from '../data/params.ts'
 import { Statements } from './statements.ts'
 import type { Counting } from './totals.ts'
 
-/** How a path segment names a row: a uuid or an integer column. Anything else in the segment is 404 (contract auth-users §1.7). */
+/** The column that a path segment is compared with. A segment that is no value of this kind is 404 (docs/api/auth-users.md §1.7). */
 export type Key = { readonly column: string; readonly kind: 'uuid' | 'integer' | 'text' }
 
-/** A table seen through the API: where its rows are, how they are found, filtered, ordered and shown. */
+/** A table as the API shows it: where its rows are, how they are found, filtered, ordered and represented. */
 export interface ResourceInput {
   /** The original's class name, for `No Facility matches the given query.` */
   readonly name: string
-  /** `facility_facility f`: the one table whose rows these are. */
+  /** The table and its alias: `facility_facility f`. */
   readonly from: string
   readonly key: Key
-  /** Condition every row meets: `not f.deleted`. */
+  /** Condition that every row meets: `not f.deleted`. */
   readonly live?: string
   readonly shape: Shape
   readonly filters?: Filters
   readonly ordering?: Ordering
-  /** Rows per page where the path is paged by number instead of limit and offset. */
+  /** Rows per page, where pages are numbered (`page`); without it, they are by `limit` and `offset`. */
   readonly pageSize?: number
-  /** The list as a table for spreadsheets, where one may ask for it: see `sendList`. */
+  /** The columns of the list as CSV, where it may be requested: see `sendList`. */
   readonly table?: ListTable
-  /** For tables that grow: how their rows are counted. Counted exactly at every request where it is left out. */
+  /** How the rows of a large table are counted; without it, every count is exact. */
   readonly counted?: Counting
 }
 
-/** Adds conditions; what it returns is ANDed. Its text must depend on the kind of actor and filter only, never on values. */
+/** Adds conditions, which are combined with `and`. Their text must depend on the kind of actor and filter only, never on values. */
 export type Where = (params: Params) => readonly (string | Disjunction | undefined)[]
 
 export interface Resource extends ResourceInput {
-  /** One page as JSON text: one statement, whatever the page holds. `shape` shows another representation. */
+  /** One page as JSON text, in one statement. `shape` selects another representation. */
   list(db: Queryable, request: FastifyRequest, where?: Where, shape?: Shape): Promise<string>
-  /** All matching rows as a JSON array, in order. */
+  /** All matches as a JSON array, in order. */
   all(db: Queryable, request: FastifyRequest, where?: Where, shape?: Shape): Promise<string>
-  /** The row a path segment names, as JSON text; 404 when there is none or it is outside `where`. */
+  /** The row that a path segment names, as JSON text; 404 where there is none, or none that meets `where`. */
   one(db: Queryable, key: string | number, where?: Where, shape?: Shape): Promise<string>
-  /** Columns of the row a path segment names, for rules and writes; 404 as `one`. `lock` holds the row until the end of the transaction. */
+  /** Columns of the row that a path segment names, for rules and writes; 404 as `one`. `lock` locks the row until the end of the transaction. */
   row<Row>(db: Queryable, key: string | number, columns: string, where?: Where, lock?: boolean): Promise<Row>
 }
 
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
 const INTEGER = /^\d{1,15}$/
 
-/** Whether a text is a uuid as PostgreSQL and the original read it. */
+/** Whether a text is a uuid, with or without hyphens. */
 export const isUuid = (text: string): boolean => UUID.test(text)
 
-/** Makes the reads of a resource. Statement texts are made once per combination of conditions. */
+/** Makes the reads of a resource. Statement texts are built once per combination of conditions. */
 export function resource(input: ResourceInput): Resource {
   const { name, from, key, live, pageSize } = input
   const alias = from.split(' ').at(-1) ?? from
   const statements = new Statements()
   const listing = new Listing(input, alias, statements)
 
-  function named(value: string | number, params: Params): string {
+  function keyCondition(value: string | number, params: Params): string {
     const text = String(value)
     if (key.kind === 'uuid' ? !UUID.test(text) : key.kind === 'integer' ? !INTEGER.test(text) : text.includes('\0'))
       throw notFound()
@@ -76,10 +76,10 @@ export function resource(input: ResourceInput): Resource {
     tail: string
   ): Promise<Row> {
     const params = new Params()
-    const found = [live, named(value, params), ...(where?.(params) ?? [])].filter(Boolean).join(' and ')
-    const text = statements.text(['one', found, tail], selected, () => {
+    const conditions = [live, keyCondition(value, params), ...(where?.(params) ?? [])].filter(Boolean).join(' and ')
+    const text = statements.text(['one', conditions, tail], selected, () => {
       const select = typeof selected === 'string' ? selected : `${selected.sql}::text as json`
-      return `select ${select} from ${from} where ${found} ${tail}`
+      return `select ${select} from ${from} where ${conditions} ${tail}`
     })
     const {
       rows: [row]
@@ -90,35 +90,35 @@ export function resource(input: ResourceInput): Resource {
 
   return Object.freeze({
     ...input,
-    async list(db: Queryable, request: FastifyRequest, where?: Where, shown: Shape = input.shape) {
+    async list(db: Queryable, request: FastifyRequest, where?: Where, shape: Shape = input.shape) {
       const url = addressOf(request)
       const query = request.query as Query
       if (pageSize === undefined) {
         const slice = limitOffset(query)
-        const { count, results } = await listing.page(db, request, where, shown, slice)
+        const { count, results } = await listing.page(db, request, where, shape, slice)
         return envelope(count, results, url, slice)
       }
       const numbered = (page: number) =>
-        listing.page(db, request, where, shown, { limit: pageSize, offset: (page - 1) * pageSize })
-      const asked = pageNumber(query)
-      const page = asked === 'last' ? 1 : asked
+        listing.page(db, request, where, shape, { limit: pageSize, offset: (page - 1) * pageSize })
+      const requested = pageNumber(query)
+      const page = requested === 'last' ? 1 : requested
       const { count, results } = await numbered(page)
       const pages = Math.max(1, Math.ceil(count / pageSize))
       if (page > pages) throw invalidPage()
-      if (asked !== 'last' || pages === 1) return pageEnvelope(count, results, { url, page, pages })
+      if (requested !== 'last' || pages === 1) return pageEnvelope(count, results, { url, page, pages })
       const last = await numbered(pages)
       return pageEnvelope(last.count, last.results, { url, page: pages, pages })
     },
-    all: (db: Queryable, request: FastifyRequest, where?: Where, shown: Shape = input.shape) =>
-      listing.all(db, request, where, shown),
-    one: async (db: Queryable, value: string | number, where?: Where, shown: Shape = input.shape) =>
-      (await find<{ json: string }>(db, value, where, shown, '')).json,
+    all: (db: Queryable, request: FastifyRequest, where?: Where, shape: Shape = input.shape) =>
+      listing.all(db, request, where, shape),
+    one: async (db: Queryable, value: string | number, where?: Where, shape: Shape = input.shape) =>
+      (await find<{ json: string }>(db, value, where, shape, '')).json,
     row: <Row>(db: Queryable, value: string | number, columns: string, where?: Where, lock = false) =>
       find<Row>(db, value, where, columns, lock ? `for no key update of ${alias}` : '')
   })
 }
 
-/** The absolute address of a request, as `next` and `previous` repeat it. */
+/** The absolute address of a request, for `next` and `previous`. */
 export function addressOf(request: FastifyRequest): string {
   return `${request.protocol}://${request.host}${request.url}`
 }

@@ -1,8 +1,8 @@
-const MOST = 500
+const MAX_TEXTS = 500
 
 /**
- * Texts of statements, made once for what they depend on: a representation (or what else is selected) and further parts. The same
- * text object every time, since prepared statements are found by it.
+ * Cache of statement texts by what they depend on: what is selected, and further parts. It returns the same string object each time,
+ * whose hash is known: prepared statements are found by their text.
  */
 export class Statements {
   readonly #texts = new Map<unknown, Map<string, string>>()
@@ -14,7 +14,7 @@ export class Statements {
     const known = texts.get(id)
     if (known !== undefined) return known
     const text = make()
-    if (this.#count++ < MOST) this.#texts.set(selected, texts.set(id, text))
+    if (this.#count++ < MAX_TEXTS) this.#texts.set(selected, texts.set(id, text))
     return text
   }
 }

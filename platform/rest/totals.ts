@@ -3,71 +3,71 @@ import { LRUCache } from 'lru-cache'
 import type { Queryable } from '../../kernel/ports/database.ts'
 import type { Params } from '../data/params.ts'
 
-/** How the rows of a large table are counted: exactly up to a bound, beyond it not at every request. */
+/** How the rows of a large table are counted: exactly up to a bound, beyond it from a cache. */
 export interface Counting {
-  /** Up to so many matches every count is exact. */
+  /** Up to this number of matches every count is exact. */
   readonly upTo: number
-  /** How old a larger one may be. */
+  /** Longest time a larger count is cached. */
   readonly seconds: number
-  /** SQL whose value changes with whatever the asker writes: one's own writes always count. */
+  /** SQL whose value changes with every write of the requester: a count from before it is not used. */
   readonly stamp: (request: FastifyRequest, params: Params) => string
 }
 
-/** A large count, and the asker's stamp when it was taken. */
+/** A large count, and the requester's stamp when it was taken. */
 export interface Total {
   readonly count: number
   readonly stamp: unknown
 }
 
-const MOST = 5000
-/** What is left of a count's time when it is taken anew for those who come later; nobody waits for that. */
+const MAX_ENTRIES = 5000
+/** Share of a count's time that is left when it is refreshed in the background. */
 const AGING = 0.25
 
-interface Kept {
+interface Cached {
   readonly totals: LRUCache<string, Total>
-  readonly underWay: Map<string, Promise<Total>>
+  readonly running: Map<string, Promise<Total>>
 }
 
-/** Large counts by database and by what was counted, kept for a moment. */
+/** Cache of large counts, by database and by a key for what was counted. */
 export class Totals {
   readonly #milliseconds: number
-  readonly #kept = new WeakMap<Queryable, Kept>()
+  readonly #cached = new WeakMap<Queryable, Cached>()
 
   constructor(seconds: number) {
     this.#milliseconds = seconds * 1000
   }
 
-  find(db: Queryable, what: string): Total | undefined {
-    return this.#of(db).totals.get(what)
+  find(db: Queryable, key: string): Total | undefined {
+    return this.#of(db).totals.get(key)
   }
 
-  /** Whether it will soon be too old. */
-  isAging(db: Queryable, what: string): boolean {
-    return this.#of(db).totals.getRemainingTTL(what) < this.#milliseconds * AGING
+  /** Whether a cached count expires soon. */
+  isAging(db: Queryable, key: string): boolean {
+    return this.#of(db).totals.getRemainingTTL(key) < this.#milliseconds * AGING
   }
 
-  /** Counts and keeps it. Those who ask while it is under way get the same one. */
-  count(db: Queryable, what: string, read: () => Promise<Total>): Promise<Total> {
-    const { totals, underWay } = this.#of(db)
-    const known = underWay.get(what)
+  /** Counts and caches the result. Concurrent calls with the same key share one count. */
+  count(db: Queryable, key: string, read: () => Promise<Total>): Promise<Total> {
+    const { totals, running } = this.#of(db)
+    const known = running.get(key)
     if (known) return known
     const from = performance.now()
     const work = read()
       .then(({ count, stamp }) => {
         const total = { count, stamp }
-        totals.set(what, total, { ttl: Math.max(1, this.#milliseconds - (performance.now() - from)) })
+        totals.set(key, total, { ttl: Math.max(1, this.#milliseconds - (performance.now() - from)) })
         return total
       })
-      .finally(() => underWay.delete(what))
-    underWay.set(what, work)
+      .finally(() => running.delete(key))
+    running.set(key, work)
     return work
   }
 
-  #of(db: Queryable): Kept {
-    const known = this.#kept.get(db)
+  #of(db: Queryable): Cached {
+    const known = this.#cached.get(db)
     if (known) return known
-    const made: Kept = { totals: new LRUCache({ max: MOST, ttl: this.#milliseconds }), underWay: new Map() }
-    this.#kept.set(db, made)
+    const made: Cached = { totals: new LRUCache({ max: MAX_ENTRIES, ttl: this.#milliseconds }), running: new Map() }
+    this.#cached.set(db, made)
     return made
   }
 }
