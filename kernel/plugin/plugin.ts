@@ -6,7 +6,7 @@ import type { Command, Deployment } from './deployment.ts'
 import type { AnyContract, Fillings, HookHandlers, Kept, Own, Satisfied, ServiceMap, Subscriptions } from './inference.ts'
 import type { EnqueueOptions, Handler, Job, Schedule } from './jobs.ts'
 import type { ClassedColumn, Columns, ModelDefinition, ModelOf } from './models.ts'
-import type { Repository, Writes } from './repository.ts'
+import type { Repositories, Writes } from './repository.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Queryable, Tx } from '../ports/database.ts'
 import type { Ports } from '../ports/index.ts'
@@ -23,7 +23,7 @@ interface Always<C, J> {
   readonly hooks: HookCalls<C>
   readonly slots: SlotExpressions<C>
   /** Writes rows of one of the plugin's own definitions. */
-  repository<T extends Columns>(definition: ModelDefinition<T>): Repository<T>
+  readonly repository: Repositories
   /** Reports every write of repositories and models, of all plugins. */
   readonly writes: Writes
   /** The Sequelize model of one of the plugin's own definitions. */

@@ -57,6 +57,9 @@ export interface Repository<C extends Columns> {
   exchange<K extends keyof C & string>(tx: Tx, key: Key, column: K, value: RowOf<C>[K]): Promise<RowOf<C>[K] | null>
 }
 
+/** The repository of a definition of an enabled plugin: one object per deployment. Throws for any other definition. */
+export type Repositories = <C extends Columns>(definition: ModelDefinition<C>) => Repository<C>
+
 /** One row of a write. The key is undefined where a Sequelize model updated or deleted by another condition. */
 export interface WrittenRow {
   readonly key: Key | undefined

@@ -1,5 +1,13 @@
 // `care-kernel/data`: models, and the parts of SQL statements.
-export type { Repository, Values, Write, WriteListener, Writes, WrittenRow } from '../../kernel/plugin/repository.ts'
+export type {
+  Repositories,
+  Repository,
+  Values,
+  Write,
+  WriteListener,
+  Writes,
+  WrittenRow
+} from '../../kernel/plugin/repository.ts'
 export type { Column, Columns, ModelDefinition, ModelOf, PrivacyClass, RowOf, ClassedColumn } from '../../kernel/plugin/models.ts'
 export { Disjunction, type Branch } from './disjunction.ts'
 export { baseColumns, column, defineModel } from './model.ts'

@@ -3,6 +3,7 @@ import type {
   Key,
   KeysOf,
   Matching,
+  Repositories,
   Repository,
   UpdateOptions,
   Values,
@@ -15,7 +16,6 @@ import { currentContext } from './request-context.ts'
 import type { WriteObservers } from './writes.ts'
 
 type Row = Readonly<Record<string, unknown>>
-type Repositories = <C extends Columns>(definition: ModelDefinition<C>) => Repository<C>
 
 /** The repositories of a deployment: one for each definition of an enabled plugin. They need no open database. */
 export function makeRepositories(models: Iterable<ModelDefinition>, clock: Clock, writes: WriteObservers): Repositories {

@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Clock, Database, Deployment, Queryable } from 'care-kernel'
+import type { Repositories } from 'care-kernel/data'
+import { User } from './models.ts'
 import { hashPassword, isUsable, needsRehash, verifyPassword, type HashOptions } from './password-hashes.ts'
 import type { AuthSettings } from './settings.ts'
 import { makeTokens, type Tokens } from './tokens.ts'
@@ -27,6 +29,7 @@ export class Accounts {
   readonly tokens: Tokens
   readonly #database: Database
   readonly #clock: Clock
+  readonly #repository: Repositories
   readonly #hash: HashOptions
   readonly #slots: Slots
   #dummy: Promise<string> | undefined
@@ -34,16 +37,19 @@ export class Accounts {
   constructor({
     database,
     clock,
+    repository,
     config,
     deployment
   }: {
     database: Database
     clock: Clock
+    repository: Repositories
     config: AuthSettings
     deployment: Deployment
   }) {
     this.#database = database
     this.#clock = clock
+    this.#repository = repository
     this.#hash = config.passwordHash
     this.#slots = new Slots(Math.max(1, Math.min(HASHES_AT_MOST, availableParallelism() - 1)))
     this.tokens = makeTokens({
@@ -76,16 +82,13 @@ export class Accounts {
 
   /** Remembers that the user was here (login and refresh). */
   async seen(userId: number): Promise<void> {
-    await this.#database.query('update users_user set last_login = $2 where id = $1', [userId, this.#clock.now().toISOString()])
+    await this.#repository(User).update(this.#database, userId, { last_login: this.#clock.now() })
   }
 
   async #rehash({ id, password: stored }: StoredAccount, password: string): Promise<void> {
     if (!needsRehash(stored, this.#hash)) return
-    await this.#database.query('update users_user set password = $3 where id = $1 and password = $2', [
-      id,
-      stored,
-      await this.hash(password)
-    ])
+    const renewed = await this.hash(password)
+    await this.#repository(User).updateWhere(this.#database, { id, password: stored }, { password: renewed })
   }
 
   #anyHash(): Promise<string> {

@@ -1,4 +1,6 @@
 import type { Tx } from 'care-kernel'
+import type { Repositories } from 'care-kernel/data'
+import { UserSkill } from './models.ts'
 import { hashPassword, type HashOptions } from './password-hashes.ts'
 import { RANK } from './user-types.ts'
 import type { UserAccounts } from './users.ts'
@@ -80,11 +82,12 @@ const PEOPLE: readonly DemoPerson[] = [
 /** What `demo` needs of the plugin's scope. */
 export interface DemoScope {
   readonly users: UserAccounts
+  readonly repository: Repositories
   readonly config: { readonly passwordHash: HashOptions }
 }
 
 /** People of the demo district, which lies in the first district there is; memberships and home facilities come with the facilities. */
-export async function demo(tx: Tx, { users, config }: DemoScope): Promise<void> {
+export async function demo(tx: Tx, { users, repository, config }: DemoScope): Promise<void> {
   const {
     rows: [place]
   } = await tx.query<{
@@ -94,6 +97,7 @@ export async function demo(tx: Tx, { users, config }: DemoScope): Promise<void> 
     state_id: number
   }>(`select d.id as district_id, d.state_id, l.id as local_body_id, w.id as ward_id
     from users_district d left join users_localbody l on l.district_id = d.id left join users_ward w on w.local_body_id = l.id order by d.id, l.id, w.id limit 1`)
+  const { rows: known } = await tx.query<{ id: number; name: string }>('select id, name from users_skill where not deleted')
   const password = await hashPassword(DEMO_PASSWORD, config.passwordHash)
   for (const [
     at,
@@ -121,12 +125,10 @@ export async function demo(tx: Tx, { users, config }: DemoScope): Promise<void> 
       ...placesOf(type, place),
       ...extra
     })
-    for (const skill of skills) {
-      await tx.query(
-        `insert into users_userskill (external_id, created_date, modified_date, deleted, user_id, skill_id) select $1, now(), now(), false, $2, k.id from users_skill k where k.name = $3 and not k.deleted`,
-        [crypto.randomUUID(), id, skill]
-      )
-    }
+    await repository(UserSkill).insertMany(
+      tx,
+      known.filter(({ name }) => skills.includes(name)).map(skill => ({ user_id: id, skill_id: skill.id }))
+    )
   }
 }
 

@@ -88,6 +88,7 @@ export const ResetPasswordToken = defineModel({
   name: 'ResetPasswordToken',
   table: 'django_rest_passwordreset_resetpasswordtoken',
   subject: 'user_id',
+  technical: true,
   columns: {
     id: column.key(),
     created_at: column.timestamp('none'),

@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Database } from 'care-kernel'
+import type { Repositories } from 'care-kernel/data'
 import { describe, field, invalid, readInput, record, unauthenticated } from 'care-kernel/rest'
 import type { Accounts, StoredAccount } from './accounts.ts'
+import { User } from './models.ts'
 import { passwordProblems } from './password-policy.ts'
 
 const change = record({ old_password: field.text({ untrimmed: true }), new_password: field.text() })
@@ -9,7 +11,7 @@ const change = record({ old_password: field.text({ untrimmed: true }), new_passw
 /** Changing one's own password (contract auth-users §2.5). PATCH requires both fields too. */
 export function passwordChangeRoutes(
   app: FastifyInstance,
-  { accounts, database }: { accounts: Accounts; database: Database }
+  { accounts, database, repository }: { accounts: Accounts; database: Database; repository: Repositories }
 ): void {
   const options = {
     config: { permission: 'authenticated' },
@@ -33,7 +35,7 @@ export function passwordChangeRoutes(
       email: user.email
     })
     if (problems.length > 0) throw invalid({ new_password: problems })
-    await database.query('update users_user set password = $2 where id = $1', [user.id, await accounts.hash(next)])
+    await repository(User).update(database, user.id, { password: await accounts.hash(next) })
     return { message: 'Password updated successfully' }
   }
   app.put('/api/v1/password_change/', options, handle)

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { Clock, Database, Deployment, EmailPort, Tx } from 'care-kernel'
+import type { Repositories } from 'care-kernel/data'
 import { ApiError, describe, field, invalid, readInput, record } from 'care-kernel/rest'
 import { Type } from 'typebox'
 import type { Accounts, StoredAccount } from './accounts.ts'
+import { ResetPasswordToken, User } from './models.ts'
 import { passwordProblems } from './password-policy.ts'
 import { isUsable } from './password-hashes.ts'
 import type { RateLimit } from './rate-limit.ts'
@@ -13,6 +15,7 @@ interface ResetScope {
   readonly rateLimit: RateLimit
   readonly clock: Clock
   readonly database: Database
+  readonly repository: Repositories
   readonly enqueue: (tx: Tx, job: 'send-password-reset', payload: { userId: number }) => Promise<string>
 }
 
@@ -21,7 +24,7 @@ interface TokenRow {
   readonly expired: boolean
 }
 
-const TABLE = 'django_rest_passwordreset_resetpasswordtoken'
+const { table: TABLE } = ResetPasswordToken
 const LIFE = `interval '1 hour'`
 const TOKEN_RATE = '20/h'
 const request_ = record({ username: field.text() })
@@ -31,7 +34,11 @@ const open = { config: { permission: 'public' } }
 const OK = { status: 'OK' }
 
 /** Password reset by mail (contract auth-users §2.4). Known and unknown users cannot be told apart: the mail is sent by a job. */
-export function passwordResetRoutes(app: FastifyInstance, { accounts, rateLimit, clock, database, enqueue }: ResetScope): void {
+export function passwordResetRoutes(
+  app: FastifyInstance,
+  { accounts, rateLimit, clock, database, repository, enqueue }: ResetScope
+): void {
+  const tokens = repository(ResetPasswordToken)
   const now = () => clock.now().toISOString()
   const find = async (token: string): Promise<TokenRow | undefined> =>
     (
@@ -48,11 +55,13 @@ export function passwordResetRoutes(app: FastifyInstance, { accounts, rateLimit,
       const { username } = await readInput(request, request_, { db: database })
       await rateLimit.count(request, { group: 'reset', value: username })
       await database.transaction(async tx => {
+        // A set: every token that has expired.
         await tx.query(`delete from ${TABLE} where created_at + ${LIFE} < $1`, [now()])
         const user = await accounts.named(username, tx)
         if (!user || !eligible(user)) return
         // Two requests at once share one token, as one after the other do.
         await tx.query('select 1 from users_user where id = $1 for no key update', [user.id])
+        // Conditional: a token that is there is kept.
         await tx.query(
           `insert into ${TABLE} (user_id, created_at, key, ip_address, user_agent) select $1, $2, $3, $4, $5 where not exists (select 1 from ${TABLE} where user_id = $1)`,
           [user.id, now(), randomBytes(25).toString('hex'), request.ip, (request.headers['user-agent'] ?? '').slice(0, 512)]
@@ -72,7 +81,7 @@ export function passwordResetRoutes(app: FastifyInstance, { accounts, rateLimit,
       const row = await find(token)
       if (!row) throw new ApiError(404, { status: 'notfound', detail: 'The password reset link is invalid' })
       if (!row.expired) return OK
-      await database.query(`delete from ${TABLE} where key = $1`, [token])
+      await tokens.deleteWhere(database, { key: token })
       throw new ApiError(404, { status: 'expired', detail: 'The password reset link has expired' })
     }
   )
@@ -93,7 +102,7 @@ export function passwordResetRoutes(app: FastifyInstance, { accounts, rateLimit,
         [row.user_id]
       )
       if (user && eligible(user)) await setPassword(user)
-      else await database.query(`delete from ${TABLE} where user_id = $1`, [row.user_id])
+      else await tokens.deleteWhere(database, { user_id: row.user_id })
       return OK
 
       async function setPassword(account: StoredAccount): Promise<void> {
@@ -106,13 +115,13 @@ export function passwordResetRoutes(app: FastifyInstance, { accounts, rateLimit,
         if (problems.length > 0) throw invalid({ password: problems })
         const hashed = await accounts.hash(password)
         await database.transaction(async tx => {
-          // The token is used up by whoever deletes it first.
+          // A set, and conditional: the token is used up by the request that deletes it first, and all others of the user with it.
           const { rowCount } = await tx.query(
             `delete from ${TABLE} where user_id = $1 and exists (select 1 from ${TABLE} where key = $2)`,
             [account.id, token]
           )
           if (rowCount === 0) throw unknownToken()
-          await tx.query('update users_user set password = $2 where id = $1', [account.id, hashed])
+          await repository(User).update(tx, account.id, { password: hashed })
         })
       }
     }

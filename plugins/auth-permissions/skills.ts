@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import type { Clock, Database, PermissionChecks, Queryable } from 'care-kernel'
+import type { Database, PermissionChecks, Queryable } from 'care-kernel'
 import { scopeCondition } from 'care-kernel/access'
-import { type ModelOf, Params } from 'care-kernel/data'
+import { Params, refusingDuplicates, type Repositories } from 'care-kernel/data'
 import {
   actorOf,
   describe,
@@ -27,10 +27,9 @@ import type { UserAccounts } from './users.ts'
 /** What skills need of the plugin's scope. */
 export interface SkillScope {
   readonly database: Database
-  readonly clock: Clock
   readonly permissions: PermissionChecks
   readonly users: UserAccounts
-  readonly model: (definition: typeof UserSkill) => ModelOf<(typeof UserSkill)['columns']>
+  readonly repository: Repositories
 }
 
 type Named = { Params: { username: string } }
@@ -60,10 +59,12 @@ const userSkills = resource({
   })
 })
 
+const LINKED = { unique_user_skill: () => invalid({ skill: 'Already exists' }) }
+
 const input = record({ skill: field.externalId('users_skill', { source: 'skill_id' }) })
 
 /** `skill/` and `users/{username}/skill/` (contract auth-users §3.8, with its FIX: nothing for strangers, USERS scope on every write). */
-export function skillRoutes(app: FastifyInstance, { database, clock, permissions, users, model }: SkillScope): void {
+export function skillRoutes(app: FastifyInstance, { database, permissions, users, repository }: SkillScope): void {
   const reading = (schema: object) => ({ config: { permission: 'skill.read' }, schema })
   const writing = (schema: object) => ({ config: { permission: 'user.skill.write' }, schema })
   const ofUser =
@@ -72,7 +73,7 @@ export function skillRoutes(app: FastifyInstance, { database, clock, permissions
   /** Anybody not deleted, inactive people included; 404 otherwise. */
   const owner = (db: Queryable, username: string) =>
     users.reads.named.row<UserLike>(db, username, 'u.id, u.user_type, u.district_id, u.state_id')
-  const now = () => clock.now().toISOString()
+  const links = repository(UserSkill)
 
   app.get(
     '/api/v1/skill/',
@@ -108,12 +109,8 @@ export function skillRoutes(app: FastifyInstance, { database, clock, permissions
         permissions.check(actor, 'user.skill.write', user)
         const values = await readInput(request, input, { db: tx })
         await requireReach(tx, user, params => scopeCondition(usersOf('u'), actor, params))
-        const id = crypto.randomUUID()
-        await once(() =>
-          model(UserSkill).create(
-            { ...input.columns(values), external_id: id, user_id: user.id, created_date: now(), modified_date: now() },
-            { transaction: tx.sequelize }
-          )
+        const { external_id: id } = await refusingDuplicates(LINKED, () =>
+          links.insert(tx, { ...input.columns(values), user_id: user.id })
         )
         return userSkills.one(tx, id)
       })
@@ -132,12 +129,7 @@ export function skillRoutes(app: FastifyInstance, { database, clock, permissions
           const values = await (method === 'PATCH'
             ? readInput(request, input, { db: tx, partial: true })
             : readInput(request, input, { db: tx }))
-          await once(() =>
-            model(UserSkill).update(
-              { ...input.columns(values), modified_date: now() },
-              { where: { id }, transaction: tx.sequelize }
-            )
-          )
+          await refusingDuplicates(LINKED, () => links.update(tx, id, input.columns(values)))
           return userSkills.one(tx, request.params.id)
         })
         return sendJson(reply, json)
@@ -151,7 +143,7 @@ export function skillRoutes(app: FastifyInstance, { database, clock, permissions
     async (request, reply) => {
       await database.transaction(async tx => {
         const id = await changeable(tx, request.params, request)
-        await model(UserSkill).update({ deleted: true }, { where: { id }, transaction: tx.sequelize })
+        await links.delete(tx, id)
       })
       return reply.code(204).send()
     }
@@ -176,14 +168,4 @@ async function requireReach(db: Queryable, { id }: UserLike, scope: (params: Par
   const params = new Params()
   const { rows } = await db.query(`select 1 from users_user u where u.id = ${params.add(id)} and ${scope(params)}`, params.values)
   if (rows.length === 0) throw notFound('User')
-}
-
-/** Runs a write; the link that is there already is 400. */
-async function once<T>(write: () => Promise<T>): Promise<T> {
-  try {
-    return await write()
-  } catch (error) {
-    if ((error as { original?: { code?: string } }).original?.code === '23505') throw invalid({ skill: 'Already exists' })
-    throw error
-  }
 }

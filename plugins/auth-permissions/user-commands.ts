@@ -1,11 +1,14 @@
 import { messageOf, type Command, type Database, type Queryable } from 'care-kernel'
+import type { Repositories } from 'care-kernel/data'
 import type { Actors, Flags } from './contract.ts'
+import { Skill, UserFlag } from './models.ts'
 import { passwordProblems } from './password-policy.ts'
 import { GENDERS, USER_TYPES } from './user-types.ts'
 import type { UserAccounts } from './users.ts'
 
 interface CommandScope {
   readonly database: Database
+  readonly repository: Repositories
   readonly actors: Actors
   readonly accounts: { hash(password: string): Promise<string> }
   readonly flags: Flags
@@ -130,12 +133,12 @@ export const userCommands: Readonly<Record<string, Command<CommandScope>>> = {
   'skill add': {
     summary: 'add a skill, or bring a deleted one back',
     usage: command => command.argument('<name>').argument('[description]'),
-    async run({ database }, [name = '', description = ''], options, terminal) {
-      await database.query(
-        `insert into users_skill (external_id, created_date, modified_date, deleted, name, description) values ($1, now(), now(), false, $2, $3)
-        on conflict (name) do update set deleted = false, description = excluded.description, modified_date = now()`,
-        [crypto.randomUUID(), name, description]
-      )
+    async run({ database, repository }, [name = '', description = ''], options, terminal) {
+      const skills = repository(Skill)
+      await database.transaction(async tx => {
+        const [added] = await skills.insertMissing(tx, [{ name, description }])
+        if (!added) await skills.updateWhere(tx, { name }, { deleted: false, description })
+      })
       terminal.print(name)
       return 0
     }
@@ -143,7 +146,7 @@ export const userCommands: Readonly<Record<string, Command<CommandScope>>> = {
   'flag set': {
     summary: 'set a feature flag of a user',
     usage: command => command.argument('<username>').argument('<flag>'),
-    async run({ database, actors, flags }, [username = '', flag = ''], options, terminal) {
+    async run({ database, repository, actors, flags }, [username = '', flag = ''], options, terminal) {
       const user = await find(database, username)
       if (!user) return wrong(terminal, `there is no user ${username}`)
       try {
@@ -152,10 +155,7 @@ export const userCommands: Readonly<Record<string, Command<CommandScope>>> = {
         return wrong(terminal, `no plugin knows the flag ${flag}`)
       }
       await database.transaction(async tx => {
-        await tx.query(
-          'insert into users_userflag (external_id, created_date, modified_date, deleted, flag, user_id) values ($1, now(), now(), false, $2, $3) on conflict do nothing',
-          [crypto.randomUUID(), flag, user.id]
-        )
+        await repository(UserFlag).insertMissing(tx, [{ flag, user_id: user.id }])
         actors.changed(tx, [user.id])
       })
       return 0
@@ -164,14 +164,11 @@ export const userCommands: Readonly<Record<string, Command<CommandScope>>> = {
   'flag unset': {
     summary: 'take a feature flag from a user',
     usage: command => command.argument('<username>').argument('<flag>'),
-    async run({ database, actors }, [username = '', flag = ''], options, terminal) {
+    async run({ database, repository, actors }, [username = '', flag = ''], options, terminal) {
       const user = await find(database, username)
       if (!user) return wrong(terminal, `there is no user ${username}`)
       await database.transaction(async tx => {
-        await tx.query('update users_userflag set deleted = true where user_id = $1 and flag = $2 and not deleted', [
-          user.id,
-          flag
-        ])
+        await repository(UserFlag).deleteWhere(tx, { user_id: user.id, flag, deleted: false })
         actors.changed(tx, [user.id])
       })
       return 0

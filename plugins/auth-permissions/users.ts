@@ -1,8 +1,8 @@
 import type { Actor, Clock, Database, Queryable, Tx } from 'care-kernel'
-import { rowsOf, type ModelOf } from 'care-kernel/data'
+import { refusingDuplicates, type Repositories } from 'care-kernel/data'
 import { invalid, type Infer, type Shape } from 'care-kernel/rest'
 import type { Actors, AuthHooks, PushColumns, Users, VisibleUser } from './contract.ts'
-import { User } from './models.ts'
+import { User, UserFacilityAllocation } from './models.ts'
 import { randomPassword } from './password-hashes.ts'
 import { passwordProblems } from './password-policy.ts'
 import { isReserved, USERNAME_TAKEN, type UserInputs } from './user-inputs.ts'
@@ -10,7 +10,8 @@ import { placeProblems, requireRank } from './user-policy.ts'
 import { userReads, type UserReads, type UserReadScope } from './user-resources.ts'
 import { userAssigned } from './user-shapes.ts'
 
-const rows = rowsOf(User)
+/** A user name that somebody took meanwhile is answered as one that was taken before. */
+const TAKEN = { users_user_username_key: () => invalid({ username: [USERNAME_TAKEN] }) }
 
 type Calls = {
   readonly [K in keyof AuthHooks]: (
@@ -25,7 +26,7 @@ export interface AccountsScope extends UserReadScope {
   readonly actors: Actors
   readonly hooks: Calls
   readonly accounts: { hash(password: string): Promise<string> }
-  model(definition: typeof User): ModelOf<(typeof User)['columns']>
+  readonly repository: Repositories
 }
 
 /** The values of `add_user` and of an update, references resolved but for facilities. */
@@ -68,7 +69,7 @@ export class UserAccounts implements Users {
     )
 
   setPicture = async (tx: Tx, userId: number, key: string | null): Promise<string | null> =>
-    rows.exchange(tx, userId, 'profile_picture_url', key)
+    this.#scope.repository(User).exchange(tx, userId, 'profile_picture_url', key)
 
   /** Adds a user for `actor` (contract auth-users §3.5). Throws 400 for what may not be; the id. */
   async add(database: Database, actor: Actor, values: NewUser): Promise<number> {
@@ -134,8 +135,8 @@ export class UserAccounts implements Users {
       [row.local_body_id ?? null, row.district_id ?? null, row.state_id ?? null]
     )
     const values = { ...rest, ...place, email: lowerDomain(email), date_joined: this.#scope.clock.now().toISOString() }
-    const user = await taking(() => this.#scope.model(User).create(values, { transaction: tx.sequelize }))
-    return user.get('id') as number
+    const { id } = await refusingDuplicates(TAKEN, () => this.#scope.repository(User).insert(tx, values))
+    return id
   }
 
   /** Changes a user (contract auth-users §3.4). Throws 400 for a taken user name and a home facility out of reach. */
@@ -149,19 +150,16 @@ export class UserAccounts implements Users {
     if (Object.keys(problems).length > 0) throw invalid(problems)
     if (facility && !actor.superuser && !facility.allowed)
       throw invalid({ home_facility: ['Cannot create users with different Home Facility'] })
-    if (Object.keys(values).length > 0)
-      await taking(() => this.#scope.model(User).update(values, { where: { id }, transaction: tx.sequelize }))
+    if (Object.keys(values).length > 0) await refusingDuplicates(TAKEN, () => this.#scope.repository(User).update(tx, id, values))
     if (facility) await this.setHomeFacility(tx, id, facility.id)
     this.#scope.actors.changed(tx, [id])
   }
 
   /** Makes a user inactive and closes its allocations (contract auth-users §3.3, §3.10 FIX); everything else of it stays. */
   async deactivate(tx: Tx, id: number): Promise<void> {
-    await tx.query('update users_user set is_active = false where id = $1', [id])
-    await tx.query('update users_userfacilityallocation set end_date = $2 where user_id = $1 and end_date is null', [
-      id,
-      this.#now()
-    ])
+    const { repository } = this.#scope
+    await repository(User).update(tx, id, { is_active: false })
+    await repository(UserFacilityAllocation).updateWhere(tx, { user_id: id, end_date: null }, { end_date: this.#now() })
     this.#scope.actors.changed(tx, [id])
   }
 
@@ -169,7 +167,7 @@ export class UserAccounts implements Users {
   async setPassword(database: Database, id: number, password: string): Promise<void> {
     const hashed = await this.#scope.accounts.hash(password)
     await database.transaction(async tx => {
-      await tx.query('update users_user set password = $2 where id = $1', [id, hashed])
+      await this.#scope.repository(User).update(tx, id, { password: hashed })
       this.#scope.actors.changed(tx, [id])
     })
   }
@@ -187,35 +185,27 @@ export class UserAccounts implements Users {
     ])
     if (!user || user.old === facilityId) return
     const now = this.#now()
-    await tx.query('update users_user set home_facility_id = $2 where id = $1', [userId, facilityId])
-    await tx.query(
-      'update users_userfacilityallocation set end_date = $3 where user_id = $1 and facility_id = $2 and end_date is null',
-      [userId, user.old, now]
-    )
-    if (facilityId !== null)
-      await tx.query('insert into users_userfacilityallocation (user_id, facility_id, start_date) values ($1, $2, $3)', [
-        userId,
-        facilityId,
-        now
-      ])
+    const allocations = this.#scope.repository(UserFacilityAllocation)
+    await this.#scope.repository(User).update(tx, userId, { home_facility_id: facilityId })
+    if (user.old !== null)
+      await allocations.updateWhere(tx, { user_id: userId, facility_id: user.old, end_date: null }, { end_date: now })
+    if (facilityId !== null) await allocations.insert(tx, { user_id: userId, facility_id: facilityId, start_date: now })
     this.#scope.actors.changed(tx, [userId])
   }
 
   async setPush(tx: Tx, userId: number, columns: PushColumns, was?: string): Promise<void> {
     const where = { id: userId, ...(was === undefined ? {} : { pf_endpoint: was }) }
-    if (Object.keys(columns).length > 0) await this.#scope.model(User).update(columns, { where, transaction: tx.sequelize })
+    await this.#scope.repository(User).updateWhere(tx, where, columns)
   }
 
   releaseHomeFacility = async (tx: Tx, facilityId: number): Promise<number[]> => {
-    const { rows } = await tx.query<{ id: number }>(
-      'update users_user set home_facility_id = null where home_facility_id = $1 returning id',
-      [facilityId]
+    const { repository } = this.#scope
+    const ids = (await repository(User).updateWhere(tx, { home_facility_id: facilityId }, { home_facility_id: null })).map(Number)
+    await repository(UserFacilityAllocation).updateWhere(
+      tx,
+      { facility_id: facilityId, end_date: null },
+      { end_date: this.#now() }
     )
-    await tx.query('update users_userfacilityallocation set end_date = $2 where facility_id = $1 and end_date is null', [
-      facilityId,
-      this.#now()
-    ])
-    const ids = rows.map(({ id }) => id)
     if (ids.length > 0) this.#scope.actors.changed(tx, ids)
     return ids
   }
@@ -242,17 +232,6 @@ function passwordProblem(
 ): Record<string, string[]> {
   const messages = given === undefined ? [] : passwordProblems(password, { username, firstName, lastName, email })
   return messages.length > 0 ? { password: messages } : {}
-}
-
-/** Runs a write; a user name that somebody took meanwhile is answered as one that was taken before. */
-async function taking<T>(write: () => Promise<T>): Promise<T> {
-  try {
-    return await write()
-  } catch (error) {
-    const { code, detail = '' } = ((error as { original?: unknown }).original ?? error) as { code?: string; detail?: string }
-    if (code === '23505' && detail.includes('(username)')) throw invalid({ username: [USERNAME_TAKEN] })
-    throw error
-  }
 }
 
 function lowerDomain(email: string): string {
