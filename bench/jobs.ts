@@ -1,5 +1,5 @@
-// Measures whole jobs, from the transaction that writes one to the effect it leaves, beside pgbench with the same statements; what
-// `enqueue` costs a request; how soon a job is begun. `node dist/bench/jobs.js [postgres] [redis] [rabbitmq]`; BENCH_FINISHED jobs were done before.
+// Measures jobs per second from the transaction that enqueues to the committed effect, beside pgbench with the same statements; the cost of
+// `enqueue`; the latency until a job starts. `node dist/bench/jobs.js [postgres] [redis] [rabbitmq]`; BENCH_FINISHED: done jobs in the table.
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,11 +15,11 @@ const WRITERS = 16
 const SINGLES = 100
 const ENQUEUES = 2000
 
-/** So many were done before. */
+/** Fills the table with done jobs. */
 const FINISHED = `insert into kernel_message (id, task, payload, state, due_at, attempts, created_at, started_at, ended_at)
   select gen_random_uuid(), 'fault.nothing', '{"n":1}', 'done', now(), 1, at, at, at
   from generate_series(1, $1::int) n cross join lateral (select now() - ($1 - n) * interval '1 millisecond' as at) _`
-/** The statements of one job: the outbox row, the beginning of an attempt, and the effect with the mark that it is there. */
+/** The statements of one job: insert, claim, and the transaction that marks it done and writes its effect. */
 const SAME_STATEMENTS = `begin;
 insert into kernel_message (id, task, payload, due_at, priority, created_at) select m.id, m.task, m.payload, 'infinity', 0, now() from unnest(array[gen_random_uuid()], array['fault.alone'], array['{"n":1}'::jsonb]) as m (id, task, payload) on conflict (task, key) where key is not null do nothing returning id \\gset
 end;
@@ -61,7 +61,7 @@ function writerOf(kernel: OpenKernel) {
   return { database, enqueue: (job: string, n: number) => database.transaction(tx => enqueue(tx, job, { n })) }
 }
 
-/** Jobs per second, from the first write to the last effect: one process writes, another works. */
+/** Jobs per second from the first enqueue to the last effect; this process enqueues, another one works. */
 async function wholeJobs(site: Site, kernel: OpenKernel, job: string, count: number): Promise<number> {
   const { enqueue } = writerOf(kernel)
   const from = performance.now()
@@ -74,8 +74,8 @@ async function wholeJobs(site: Site, kernel: OpenKernel, job: string, count: num
   return (count / (performance.now() - from)) * 1000
 }
 
-/** Milliseconds from the commit of a job to its beginning, while nothing else is to be done. */
-async function pickUps(site: Site, kernel: OpenKernel): Promise<number[]> {
+/** Milliseconds from the commit of a job to its start, ascending, on an idle worker. */
+async function startLatencies(site: Site, kernel: OpenKernel): Promise<number[]> {
   const { database } = writerOf(kernel)
   const { enqueue } = kernel.scopes.get('fault') as unknown as { enqueue: Enqueue }
   const ids: string[] = []
@@ -97,7 +97,7 @@ async function pickUps(site: Site, kernel: OpenKernel): Promise<number[]> {
   return rows.map(({ ms }) => ms)
 }
 
-/** CPU µs that one more `enqueue` adds to a transaction that writes a row, and statements. The least of the rounds: a busy machine only adds. */
+/** CPU µs and statements that an `enqueue` adds to a transaction with one insert. The minimum of the rounds: other load only adds. */
 async function enqueueCost(kernel: OpenKernel): Promise<{ cpu: number; statements: number; bare: number }> {
   const { database } = writerOf(kernel)
   const { enqueue } = kernel.scopes.get('fault') as unknown as { enqueue: Enqueue }
@@ -148,10 +148,10 @@ async function measure(backend: Backend): Promise<void> {
       best.nothing = Math.max(best.nothing, await wholeJobs(site, kernel, 'nothing', Number(BENCH_JOBS)))
       best.effect = Math.max(best.effect, await wholeJobs(site, kernel, 'effect', Number(BENCH_JOBS)))
       best.alone = Math.max(best.alone, await pgbench(site.database))
-      // Those it was at when its time was over would never be done.
+      // pgbench leaves unfinished ones at the end of its time.
       await site.sql(`delete from kernel_message where task = 'fault.alone'`)
     }
-    const latencies = await pickUps(site, kernel)
+    const latencies = await startLatencies(site, kernel)
     const at = (share: number) => percentile(latencies, share).toFixed(1)
     console.log(
       `${backend.padEnd(9)} whole jobs per second: ${best.effect.toFixed(0)} with an effect, ${best.nothing.toFixed(0)} without; pgbench with the same statements ${best.alone.toFixed(0)}: ${((100 * best.effect) / best.alone).toFixed(0)} %; begun after p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`

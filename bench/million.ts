@@ -1,12 +1,12 @@
-// Finishes many jobs on PostgreSQL and says what it left behind: throughput at the beginning and at the end, rows and sizes of every
-// table of kernel and BullMQ. `node dist/bench/million.js [jobs (1000000)] [keepDoneDays (7)]`; at a thousand a second it takes 20 minutes.
+// Runs many jobs on PostgreSQL and prints throughput at the beginning and at the end, and rows and sizes of the tables of kernel and
+// BullMQ. `node dist/bench/million.js [jobs (1000000)] [keepDoneDays (7)]`; at a thousand a second it takes 20 minutes.
 import { allDone, openSite, single, until, type Site } from '../test/system/faults/site.ts'
 
 const [jobs = 1_000_000, keepDoneDays = 7] = process.argv.slice(2).map(Number)
 const STEP = 20_000
 const WORKERS = 2
 
-// Ids that begin with the time, as those of the outbox.
+// Ids that grow with time, like the outbox's.
 const ID = `overlay(gen_random_uuid()::text placing overlay(lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') placing '-' from 9 for 0) from 1 for 13)::uuid`
 const FILL = `insert into kernel_message (id, task, payload, due_at, created_at)
   select ${ID}, 'fault.nothing', json_build_object('n', n), '-infinity', now() from generate_series(1, $1::int) n`

@@ -1,5 +1,5 @@
-// Measures the queue port against the bare libraries on each broker: messages per second published and consumed with handlers that do
-// nothing, and how long a single message takes to be picked up. Needs DATABASE_URL, REDIS_URL, AMQP_URL; what is unset is left out.
+// Measures the queue port beside the bare libraries on each broker: messages per second published and consumed with empty handlers, and the
+// latency of a single message. Needs DATABASE_URL, REDIS_URL, AMQP_URL; skips the brokers whose address is not set.
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { connect } from 'amqplib'
@@ -25,8 +25,8 @@ const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3)
 const name = `bench-${randomBytes(4).toString('hex')}`
 const body = { patient: 'b9f2c6d0-6f4e-4f0a-9c58-1f2a3b4c5d6e', status: 'APPROVED', at: '2024-10-01T10:00:00Z' }
 
-/** One way to publish and consume, bare or through the port. */
-interface Lane {
+/** Publishes and consumes, with the bare library or through the port. */
+interface Driver {
   publish(ids: readonly string[]): Promise<unknown>
   consume(handler: (id: string) => Promise<void>): Promise<() => Promise<unknown>>
   close(): Promise<unknown>
@@ -40,11 +40,11 @@ interface Figures {
   readonly p99: number
 }
 
-async function measure(open: () => Promise<Lane>, count: number): Promise<Figures> {
-  const lane = await open()
+async function measure(open: () => Promise<Driver>, count: number): Promise<Figures> {
+  const driver = await open()
   const ids = Array.from({ length: count }, (_, index) => `id-${index}`)
   const publishAll = async (all: readonly string[]) => {
-    for (let at = 0; at < all.length; at += BATCH) await lane.publish(all.slice(at, at + BATCH))
+    for (let at = 0; at < all.length; at += BATCH) await driver.publish(all.slice(at, at + BATCH))
   }
   let done = 0
   let target = WARM
@@ -61,7 +61,7 @@ async function measure(open: () => Promise<Lane>, count: number): Promise<Figure
       reached = resolve
     })
   let all = finished(WARM)
-  let stop = await lane.consume(handler)
+  let stop = await driver.consume(handler)
   await publishAll(ids.slice(0, WARM))
   await all
   await stop()
@@ -70,7 +70,7 @@ async function measure(open: () => Promise<Lane>, count: number): Promise<Figure
   await publishAll(ids)
   const published = performance.now()
   all = finished(count)
-  stop = await lane.consume(handler)
+  stop = await driver.consume(handler)
   await all
   const consumed = performance.now()
   all = finished(count)
@@ -84,13 +84,13 @@ async function measure(open: () => Promise<Lane>, count: number): Promise<Figure
     const got = new Promise<void>(resolve => {
       picked = resolve
     })
-    await lane.publish([`single-${index}`])
+    await driver.publish([`single-${index}`])
     await got
     latencies.push(performance.now() - sent)
     await wait(5)
   }
   await stop()
-  await lane.close()
+  await driver.close()
   latencies.sort((a, b) => a - b)
   const rate = (ms: number) => (count / ms) * 1000
   return {
@@ -102,8 +102,8 @@ async function measure(open: () => Promise<Lane>, count: number): Promise<Figure
   }
 }
 
-/** Through the port, as the kernel opens it. */
-const ported = (gateway: Gateway, settings: object) => async (): Promise<Lane> => {
+/** Opens the gateway as the kernel does. */
+const throughPort = (gateway: Gateway, settings: object) => async (): Promise<Driver> => {
   const app = fastify()
   const context = {
     app,
@@ -127,7 +127,7 @@ const ported = (gateway: Gateway, settings: object) => async (): Promise<Lane> =
 
 const JOB = { attempts: 5, backoff: { type: 'exponential', delay: 1000 }, removeOnComplete: true }
 
-const bareRedis = (url: string) => async (): Promise<Lane> => {
+const bareRedis = (url: string) => async (): Promise<Driver> => {
   const connection = new Redis(url, { maxRetriesPerRequest: null })
   const queue = new BullQueue('work', { connection, prefix: `${name}-bare` })
   return {
@@ -148,7 +148,7 @@ const bareRedis = (url: string) => async (): Promise<Lane> => {
   }
 }
 
-const barePostgres = (url: string) => async (): Promise<Lane> => {
+const barePostgres = (url: string) => async (): Promise<Driver> => {
   const { Queue, Worker } = withBackend(createPostgresBackend)
   const pool = new pg.Pool({ connectionString: url, max: 6, options: '-c search_path=bullmq' })
   const client = await pool.connect()
@@ -170,7 +170,7 @@ const barePostgres = (url: string) => async (): Promise<Lane> => {
   }
 }
 
-const bareRabbit = (url: string) => async (): Promise<Lane> => {
+const bareRabbit = (url: string) => async (): Promise<Driver> => {
   const model = await connect(url, { noDelay: true })
   const channel = await model.createConfirmChannel()
   const queue = `${name}.bare`
@@ -203,7 +203,7 @@ const bareRabbit = (url: string) => async (): Promise<Lane> => {
   }
 }
 
-async function compare(broker: string, count: number, bare: () => Promise<Lane>, port: () => Promise<Lane>): Promise<void> {
+async function compare(broker: string, count: number, bare: () => Promise<Driver>, port: () => Promise<Driver>): Promise<void> {
   const best = { bare: undefined as Figures | undefined, port: undefined as Figures | undefined }
   for (let round = 0; round < ROUNDS; round++)
     for (const [kind, open] of [
@@ -238,12 +238,12 @@ console.log(`${''.padEnd(17)}  publish  consume     both      p50    p99`)
 const { DATABASE_URL, REDIS_URL, AMQP_URL } = process.env
 if (REDIS_URL) {
   const settings = { url: REDIS_URL, prefix: `${name}-port` }
-  await compare('redis', 20_000, bareRedis(REDIS_URL), ported(queueBullmq, settings))
+  await compare('redis', 20_000, bareRedis(REDIS_URL), throughPort(queueBullmq, settings))
   await forgetKeys(`${name}-`, REDIS_URL)
 }
 if (AMQP_URL) {
   const settings = { url: AMQP_URL, prefix: `${name}.` }
-  await compare('rabbitmq', 20_000, bareRabbit(AMQP_URL), ported(queueRabbitmq, settings))
+  await compare('rabbitmq', 20_000, bareRabbit(AMQP_URL), throughPort(queueRabbitmq, settings))
   await forgetQueues(`${name}.`, ['work'], AMQP_URL)
 }
 if (DATABASE_URL) {
@@ -252,7 +252,7 @@ if (DATABASE_URL) {
   const database = name.replaceAll('-', '_')
   await admin.query(`create database ${database}`)
   const url = databaseUrl(DATABASE_URL, database)
-  await compare('postgresql', 3000, barePostgres(url), ported(queueBullmq, { url }))
+  await compare('postgresql', 3000, barePostgres(url), throughPort(queueBullmq, { url }))
   await admin.query(`drop database ${database} with (force)`)
   await admin.end()
 }

@@ -1,9 +1,9 @@
-/** Port `clock`: the only source of the present time. */
+/** Port `clock`: the only source of the current time. */
 export interface Clock {
   now(): Date
-  /** Milliseconds that only grow, for measuring durations. */
+  /** Milliseconds of a clock that never goes back, for durations. */
   monotonic(): number
-  /** Resolves after `ms`; rejects with the abort reason when the signal fires. */
+  /** Resolves after `ms`; rejects with the reason of the signal when it aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
@@ -12,7 +12,7 @@ export function systemClock(): Clock {
   return {
     now: () => new Date(),
     monotonic: () => performance.now(),
-    // Not the one of node:timers, which makes an error with its stack for everybody who is woken early.
+    // node:timers/promises would create an error with its stack for each sleep that is aborted.
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason as Error)

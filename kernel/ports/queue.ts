@@ -1,11 +1,11 @@
-/** What travels: the id is the outbox row's, so that a consumer can drop a repeat. */
 export interface QueueMessage {
+  /** Chosen by the publisher; several messages may have the same one. */
   readonly id: string
-  /** Anything JSON can say. */
+  /** Any JSON value. */
   readonly body: unknown
-  /** Not delivered sooner. */
+  /** Earliest delivery, in ms from publication. */
   readonly delayMs?: number
-  /** Smaller is sooner, 0 to 1,000,000; 0 unless told. A gateway that has no priorities delivers in the order of publishing. */
+  /** Smaller is delivered first, 0 (the default) to 1,000,000. Gateways without priorities deliver in the order of publication. */
   readonly priority?: number
 }
 
@@ -14,25 +14,27 @@ export interface RetryPolicy {
   readonly attempts: number
   /** Base of the exponential back-off with jitter, in ms. */
   readonly backoffMs: number
-  /** The longest pause in ms; a day unless told. */
+  /** Longest pause in ms; a day by default. */
   readonly atMostMs?: number
 }
 
+/** One attempt of the broker to have a message handled. */
 export interface Delivery extends QueueMessage {
-  /** 1 for the first attempt; only a handler that failed counts, not a process that died. */
+  /** 1 for the first; counts handlers that rejected, not processes that died. */
   readonly attempt: number
-  /** Fires when the consumer is being stopped: a handler that fails after it gives the message back, and no attempt is lost. */
+  /** Aborts when the consumer stops. A handler that rejects afterwards returns the message to the queue without losing an attempt. */
   readonly signal: AbortSignal
 }
 
-/** A message nobody works on. */
-export interface RestingMessage extends QueueMessage {
-  /** Attempts that failed. */
+/** A message in the queue that no consumer has: waiting, delayed or parked. */
+export interface StoredMessage extends QueueMessage {
+  /** Failed attempts so far. */
   readonly attempts: number
-  /** Why a parked message was parked. */
+  /** Of a parked message: the error of its last attempt. */
   readonly error?: string
 }
 
+/** Numbers of messages. */
 export interface QueueCounts {
   readonly waiting: number
   readonly active: number
@@ -41,17 +43,18 @@ export interface QueueCounts {
 }
 
 /**
- * Port `queue`: at least once, retry with back-off, the last failure parks the message. While the broker is away everything rejects
- * within seconds but `declare` and `consume`, which are made good when it is back. Gateways: `queue-bullmq`, `queue-rabbitmq`.
+ * Port `queue`: delivers at least once, retries with back-off, parks a message after the last failed attempt. While the broker is away,
+ * everything rejects within seconds except `declare` and `consume`, which take effect when it is back. Gateways: `queue-bullmq`,
+ * `queue-rabbitmq`.
  */
 export interface Queue {
-  /** Makes the queue exist with its retry policy; calling it again is harmless. The others reject for a queue this process did not declare. */
+  /** Makes sure that the queue exists, and sets its retry policy. Idempotent. The other functions reject for a queue this process did not declare. */
   declare(name: string, retry: RetryPolicy): Promise<void>
-  /** Resolves when the broker has the messages safely; rejects otherwise, and then any of them may still arrive. */
+  /** Resolves when the broker has stored all messages. After a rejection any of them may still be delivered. Rejects with TypeError for a body that is not JSON. */
   publish(name: string, messages: readonly QueueMessage[]): Promise<void>
   /**
-   * Runs `handler` for each message, at most `concurrency` at a time. A handler that rejects is tried again after the back-off,
-   * or parked after the last attempt. The returned function takes no more and waits for running ones.
+   * Runs `handler` for each message, `concurrency` at once at most. A rejection is retried after the back-off; after the last attempt the message
+   * is parked. The returned function stops the consumer and resolves when the running handlers have ended.
    */
   consume(
     name: string,
@@ -60,28 +63,28 @@ export interface Queue {
   ): Promise<() => Promise<void>>
   counts(name: string): Promise<QueueCounts>
   /**
-   * Shows `take` every message that waits (delayed or not) or is parked, one after another; those it resolves true for leave the queue,
-   * so that one can list, drop, retry (publish, then true) and move them elsewhere. Resolves with how many left. A consumer may get a
-   * waiting one meanwhile: what is moved can run twice, and is never lost.
+   * Passes each message that waits (delayed or not) or is parked to `take`, one after another, and removes those for which it resolves with true:
+   * for listing, dropping, retrying (publish, then true) and moving. Resolves with how many were removed. A consumer may get a waiting message
+   * meanwhile: a moved message can run twice, and is never lost.
    */
-  drain(name: string, from: 'waiting' | 'parked', take: (message: RestingMessage) => Promise<boolean>): Promise<number>
+  drain(name: string, from: 'waiting' | 'parked', take: (message: StoredMessage) => Promise<boolean>): Promise<number>
   check(): Promise<void>
-  /** Stops every consumer as `consume`'s function does, then disconnects. */
+  /** Stops every consumer as the function that `consume` returned does, then disconnects. */
   close(): Promise<void>
 }
 
 const LONGEST_MS = 24 * 60 * 60 * 1000
 
 /**
- * Milliseconds to wait after the failed attempt `attempt`: the base doubled with every attempt up to the longest pause, of which up to half
- * is left to chance so that what failed together does not come back together.
+ * Milliseconds to wait after failed attempt number `attempt`: the base doubled per attempt up to the longest pause, minus up to half at random, so
+ * that messages that failed together are not retried together.
  */
 export function backoff({ backoffMs, atMostMs = LONGEST_MS }: RetryPolicy, attempt: number): number {
   return Math.round(Math.min(backoffMs * 2 ** (attempt - 1), atMostMs) * (0.5 + Math.random() / 2))
 }
 
-/** The body as it travels. Throws TypeError for what JSON cannot say. */
-export function bodyText(body: unknown): string {
+/** The body as JSON text. Throws TypeError for a value that JSON cannot represent. */
+export function serializeBody(body: unknown): string {
   const text = JSON.stringify(body) as string | undefined
   if (text === undefined) throw new TypeError('the body of a message must be something JSON can say')
   return text

@@ -1,13 +1,14 @@
 // `care-kernel/gateway`: what a gateway is written with. The ports it implements are types of `care-kernel`.
 export { defineGateway, type Finding, type Gateway, type GatewayContext } from '../../kernel/plugin/gateway.ts'
+export { within as withDeadline } from '../../kernel/lifecycle/deadline.ts'
 export {
   backoff,
-  bodyText,
+  serializeBody,
   type Delivery,
   type QueueCounts,
   type QueueMessage,
-  type RestingMessage,
-  type RetryPolicy
+  type RetryPolicy,
+  type StoredMessage
 } from '../../kernel/ports/queue.ts'
 export { requireKey, type Part, type SignedDownload, type SignedUpload } from '../../kernel/ports/storage.ts'
 export { connectPostgres, type PostgresSettings } from '../data/postgres.ts'

@@ -4,7 +4,7 @@ import type { Pool } from 'pg'
 const OLDEST_REDIS = [6, 2] as const
 const NEARLY_FULL = 0.9
 
-/** Whether a Redis server keeps what it is given, from its answer to INFO, or from the reason why there is none. */
+/** Whether a Redis server can be trusted with jobs, from its answer to INFO, or the reason why there is none. */
 export function examineRedis(answer: string | { readonly reason: string }): Finding[] {
   if (typeof answer !== 'string') {
     return [
@@ -68,16 +68,16 @@ const FACTS = `
     pg_is_in_recovery() as recovery,
     coalesce((select n_dead_tup::int from pg_stat_user_tables where schemaname = 'bullmq' and relname = 'job'), 0) as dead`
 
-const NOTIFIED_MS = 2000
-const DEAD_AT_MOST = 100_000
+const NOTIFICATION_MS = 2000
+const DEAD_ROWS_AT_MOST = 100_000
 
-/** What an operator should know of the PostgreSQL server behind the queue. `pool` has the schema `bullmq` in its path. */
+/** Findings about the PostgreSQL server; the search path of `pool` is the schema `bullmq`. */
 export async function examinePostgres(pool: Pool): Promise<Finding[]> {
   const {
     rows: [facts]
   } = await pool.query<Facts>(FACTS)
-  if (!facts) return [{ ok: false, fact: 'the server tells nothing about itself', remedy: 'connect to a PostgreSQL server' }]
-  const notified = await hearsNotifications(pool)
+  if (!facts) return [{ ok: false, fact: 'the server does not describe itself', remedy: 'connect to a PostgreSQL server' }]
+  const isNotified = await receivesNotifications(pool)
   return [
     { ok: facts.number >= 130_000, fact: `PostgreSQL ${facts.version}`, remedy: 'update the server to 13 or later' },
     {
@@ -86,8 +86,8 @@ export async function examinePostgres(pool: Pool): Promise<Finding[]> {
       remedy: 'point gateways.queue.url to the primary'
     },
     {
-      ok: notified,
-      fact: notified ? 'notifications arrive' : 'notifications do not arrive: jobs start up to 15 s late',
+      ok: isNotified,
+      fact: isNotified ? 'notifications arrive' : 'notifications do not arrive: jobs start up to 15 s late',
       remedy: 'connect to the server itself, or to PgBouncer in session mode'
     },
     {
@@ -96,25 +96,25 @@ export async function examinePostgres(pool: Pool): Promise<Finding[]> {
       remedy: 'raise max_connections, or lower poolSize of the database and the queue'
     },
     {
-      ok: facts.dead < DEAD_AT_MOST,
+      ok: facts.dead < DEAD_ROWS_AT_MOST,
       fact: `dead rows of finished jobs: ${facts.dead}`,
       remedy: 'let autovacuum run on the schema bullmq: a transaction left open for hours stops it'
     }
   ]
 }
 
-/** Two connections: through a pooler that hands out one per transaction the second does not reach the first. */
-async function hearsNotifications(pool: Pool): Promise<boolean> {
+/** Listens on one connection and notifies on another: through a pooler in transaction mode nothing arrives. */
+async function receivesNotifications(pool: Pool): Promise<boolean> {
   const client = await pool.connect()
   let timer: NodeJS.Timeout | undefined
   try {
     await client.query('listen care_kernel_doctor')
-    const heard = new Promise<boolean>(resolve => {
+    const received = new Promise<boolean>(resolve => {
       client.once('notification', () => resolve(true))
-      timer = setTimeout(() => resolve(false), NOTIFIED_MS)
+      timer = setTimeout(() => resolve(false), NOTIFICATION_MS)
     })
     await pool.query('notify care_kernel_doctor')
-    return await heard
+    return await received
   } finally {
     clearTimeout(timer)
     client.release(true)

@@ -1,47 +1,48 @@
 import { connect as connectAmqp, type ChannelModel, type RecoveringChannelModel } from 'amqplib'
 import { messageOf, type Logger } from 'care-kernel'
+import { withDeadline } from 'care-kernel/gateway'
 
-/** One connection that is made again whenever it is lost. */
+/** One connection to the broker that reconnects whenever it is lost. */
 export interface Connection {
-  /** The present connection. Throws at once while there is none, while it is in doubt, or while the broker takes no messages. */
+  /** The current connection. Throws while there is none, while it is suspected to be broken, and while the broker accepts no messages. */
   model(): ChannelModel
-  /** Whether this one is still the present one. */
-  holds(model: ChannelModel): boolean
-  /** Something was not answered in time: nobody else waits until the broker has answered a question. */
-  doubt(): void
-  /** Calls the listener with the present connection, if there is one, and with every later one. Returns the unsubscriber. */
+  /** Whether `model` is the current connection. */
+  isCurrent(model: ChannelModel): boolean
+  /** Call it when a request got no answer in time: `model` throws until the broker has answered another one. */
+  suspect(): void
+  /** Calls the listener with the current connection, if there is one, and with every later one. The returned function removes it. */
   onConnect(listener: (model: ChannelModel) => void): () => void
-  /** Resolves when the first connection is there or `ms` have passed, whichever is first. */
-  settled(ms: number): Promise<void>
+  /** Resolves when the first connection is open, or after `ms`. */
+  firstConnect(ms: number): Promise<void>
   close(): Promise<void>
 }
 
-export interface ConnectionInput {
+export interface ConnectionSettings {
   readonly url: string
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly passphrase?: string }
   readonly heartbeatSeconds: number
-  /** Shown in RabbitMQ's list of connections. */
+  /** In RabbitMQ's list of connections. */
   readonly name: string
 }
 
-const CONNECT_MS = 5000
+const ANSWER_MS = 5000
 
 /**
- * Connects and keeps reconnecting, with growing pauses of up to 5 s. Where nothing is heard for two heartbeats it is lost. With a logger
- * it says so when it goes and comes.
+ * Connects, and reconnects with growing pauses of up to 5 s. Two heartbeats without data mean that the connection is lost. Logs when the broker goes
+ * away and when it is back.
  */
-export async function connect({ url, tls, heartbeatSeconds, name }: ConnectionInput, logger?: Logger): Promise<Connection> {
+export async function connect({ url, tls, heartbeatSeconds, name }: ConnectionSettings, logger?: Logger): Promise<Connection> {
   const listeners = new Set<(model: ChannelModel) => void>()
-  let present: ChannelModel | undefined
+  let current: ChannelModel | undefined
   let reason = 'not connected yet'
   let blocked: string | undefined
-  let away = false
-  let doubted = false
-  let closed = false
+  let isAway = false
+  let isSuspect = false
+  let isClosed = false
 
   const recovering: RecoveringChannelModel = await connectAmqp(withHeartbeat(url, heartbeatSeconds), {
     ...tls,
-    timeout: CONNECT_MS,
+    timeout: ANSWER_MS,
     noDelay: true,
     keepAlive: true,
     clientProperties: { connection_name: name },
@@ -49,11 +50,11 @@ export async function connect({ url, tls, heartbeatSeconds, name }: ConnectionIn
   })
   const first = new Promise<void>(resolve => recovering.once('connect', () => resolve()))
   recovering.on('connect', model => {
-    present = model
+    current = model
     blocked = undefined
-    doubted = false
-    if (away) logger?.info({}, 'the queue is back')
-    away = false
+    isSuspect = false
+    if (isAway) logger?.info({}, 'the queue is back')
+    isAway = false
     for (const listener of listeners) listener(model)
   })
   recovering.on('disconnect', lost)
@@ -71,26 +72,27 @@ export async function connect({ url, tls, heartbeatSeconds, name }: ConnectionIn
   })
 
   function lost(error: Error): void {
-    present = undefined
+    current = undefined
     reason = messageOf(error)
-    if (!away && !closed) logger?.warn({ reason }, 'the queue is away (RabbitMQ): nothing is published or taken until it is back')
-    away = true
+    if (!isAway && !isClosed)
+      logger?.warn({ reason }, 'the queue is away (RabbitMQ): nothing is published or taken until it is back')
+    isAway = true
   }
 
   return {
     model() {
-      if (!present || doubted) throw new Error(`the queue is away: ${reason}`)
+      if (!current || isSuspect) throw new Error(`the queue is away: ${reason}`)
       if (blocked !== undefined) throw new Error(`RabbitMQ takes no messages: ${blocked}`)
-      return present
+      return current
     },
-    holds: model => model === present,
-    doubt() {
-      const asked = present
-      if (!asked || doubted) return
-      doubted = true
+    isCurrent: model => model === current,
+    suspect() {
+      const asked = current
+      if (!asked || isSuspect) return
+      isSuspect = true
       reason = 'RabbitMQ does not answer'
       const answered = () => {
-        if (asked === present) doubted = false
+        if (asked === current) isSuspect = false
       }
       asked
         .createChannel()
@@ -99,32 +101,24 @@ export async function connect({ url, tls, heartbeatSeconds, name }: ConnectionIn
     },
     onConnect(listener) {
       listeners.add(listener)
-      if (present) listener(present)
+      if (current) listener(current)
       return () => void listeners.delete(listener)
     },
-    async settled(ms) {
-      await within(first, ms).catch(() => undefined)
+    async firstConnect(ms) {
+      await withDeadline(first, ms, () => new Error('not connected yet')).catch(() => undefined)
     },
     async close() {
-      closed = true
+      isClosed = true
       reason = 'the queue is closed'
-      present = undefined
-      await within(recovering.close(), CONNECT_MS).catch(() => undefined)
+      current = undefined
+      await withinAnswerTime(recovering.close()).catch(() => undefined)
     }
   }
 }
 
-/** The answer, or an error after `ms`. What was asked may still be done. */
-export async function within<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`RabbitMQ did not answer within ${ms / 1000} s`)), ms)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
+/** Rejects after five seconds without an answer of the broker; the request may still be executed. */
+export function withinAnswerTime<T>(work: Promise<T>): Promise<T> {
+  return withDeadline(work, ANSWER_MS, () => new Error(`RabbitMQ did not answer within ${ANSWER_MS / 1000} s`))
 }
 
 function withHeartbeat(url: string, seconds: number): string {

@@ -2,64 +2,63 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Channel, ChannelModel, Message } from 'amqplib'
 import { messageOf, type Clock, type Logger } from 'care-kernel'
 import { backoff, type Delivery, type RetryPolicy } from 'care-kernel/gateway'
-import { within, type Connection } from './connection.ts'
-import { repack, unpack, type Parcel } from './message.ts'
+import { withinAnswerTime, type Connection } from './connection.ts'
+import { decode, reencode, type OutgoingMessage } from './message.ts'
 
-export interface ConsumerInput {
+export interface ConsumerSettings {
   readonly connection: Connection
   readonly queue: string
-  /** Asked for with every failure, so that a changed policy holds at once. */
+  /** Read for each failure, so that a changed policy takes effect at once. */
   readonly policy: () => RetryPolicy
   readonly handler: (delivery: Delivery) => Promise<void>
   readonly concurrency: number
   readonly clock: Clock
   readonly logger: Logger
-  /** Makes the queue exist. */
+  /** Asserts the queue. */
   readonly prepare: (channel: Channel) => Promise<void>
-  /** Puts a message where it waits until it is due. */
-  readonly hold: (parcel: Parcel, due: number) => Promise<void>
-  readonly park: (parcel: Parcel) => Promise<void>
+  /** Publishes a message to be delivered at `due`, in ms since 1970. Resolves when it is confirmed. */
+  readonly delay: (message: OutgoingMessage, due: number) => Promise<void>
+  readonly park: (message: OutgoingMessage) => Promise<void>
 }
 
 export interface Consumer {
-  /** How many messages it works on. */
+  /** Number of running handlers. */
   readonly running: number
-  /** Takes no more, and waits for the running ones. */
+  /** Resolves when the running handlers have ended. */
   stop(): Promise<void>
 }
 
-/** One channel of the consumer's life: it may lose many. */
+/** The consumer on its current channel. */
 interface Session {
   readonly channel: Channel
   readonly stopper: AbortController
   readonly tag: string
 }
 
-const PAUSE_MS = 1000
-const ANSWER_MS = 5000
+const RETRY_MS = 1000
 
 /**
- * Runs a queue's messages, on one channel at a time. A message is acknowledged when its outcome is safe: done, or confirmed where it
- * waits for its next attempt, or parked. What a lost channel had is delivered again by the broker.
+ * Consumes a queue, on one channel at a time. A message is acknowledged when it is handled, or when the broker has confirmed it in the delay or
+ * parked queue. Messages of a lost channel are delivered again.
  */
-export function startConsumer(input: ConsumerInput): Consumer {
-  const { connection, queue, policy, handler, concurrency, clock, logger } = input
+export function startConsumer(settings: ConsumerSettings): Consumer {
+  const { connection, queue, policy, handler, concurrency, clock, logger } = settings
   const running = new Set<Promise<void>>()
   let session: Session | undefined
   let stopping: Promise<void> | undefined
-  const forget = connection.onConnect(model => void keepOpen(model))
+  const unsubscribe = connection.onConnect(model => void keepOpen(model))
 
-  /** Until the connection is another, or the consumer is stopped. */
+  /** Until the connection is replaced or the consumer stops. */
   async function keepOpen(model: ChannelModel): Promise<void> {
-    while (!stopping && connection.holds(model)) {
+    while (!stopping && connection.isCurrent(model)) {
       await open(model).catch((error: unknown) =>
         logger.warn({ queue, reason: messageOf(error) }, 'a consumer of the queue was interrupted')
       )
-      if (!stopping && connection.holds(model)) await wait(PAUSE_MS)
+      if (!stopping && connection.isCurrent(model)) await wait(RETRY_MS)
     }
   }
 
-  /** Resolves when the channel has ended. */
+  /** Resolves when the channel has closed; rejects with its error. */
   async function open(model: ChannelModel): Promise<void> {
     const channel = await model.createChannel()
     const stopper = new AbortController()
@@ -69,71 +68,70 @@ export function startConsumer(input: ConsumerInput): Consumer {
     })
     const ended = new Promise<void>(resolve => channel.once('close', resolve))
     void ended.then(() => stopper.abort(new Error('the connection to RabbitMQ was lost')))
-    await input.prepare(channel)
+    await settings.prepare(channel)
     await channel.prefetch(concurrency)
     const { consumerTag: tag } = await channel.consume(queue, message => {
-      // Somebody deleted the queue.
+      // Without a message: the queue was deleted.
       if (!message) return void channel.close().catch(() => undefined)
       const work = handle(message, channel, stopper.signal)
       running.add(work)
       void work.then(() => running.delete(work))
     })
     session = { channel, stopper, tag }
-    // Stopped while it was being opened.
+    // `stop` had no session to cancel yet.
     if (stopping) await channel.close()
     await ended
     session = undefined
-    if (reason && connection.holds(model)) throw reason
+    if (reason && connection.isCurrent(model)) throw reason
   }
 
   async function handle(message: Message, channel: Channel, signal: AbortSignal): Promise<void> {
-    // Left as it is: the channel is about to be closed, and gives it back.
+    // Closing the channel returns the message.
     if (stopping) return
-    const { due, attempts, ...rest } = unpack(message)
+    const { due, attempts, ...rest } = decode(message)
     if (due !== undefined && due > clock.now().getTime())
-      return settle(message, channel, signal, () => input.hold(repack(message, { attempts, due }), due))
+      return settle(message, channel, signal, () => settings.delay(reencode(message, { attempts, due }), due))
     const attempt = attempts + 1
     try {
       await handler({ ...rest, attempt, signal })
     } catch (error) {
-      // Where the channel is lost the broker has given it back already.
-      if (signal.aborted) return giveBack(message, channel)
+      if (signal.aborted) return returnToQueue(message, channel)
       const retry = policy()
       if (attempt >= retry.attempts) {
-        const parked = repack(message, { attempts: attempt, error: messageOf(error) })
-        return settle(message, channel, signal, () => input.park(parked))
+        const parked = reencode(message, { attempts: attempt, error: messageOf(error) })
+        return settle(message, channel, signal, () => settings.park(parked))
       }
       const next = clock.now().getTime() + backoff(retry, attempt)
-      return settle(message, channel, signal, () => input.hold(repack(message, { attempts: attempt, due: next }), next))
+      return settle(message, channel, signal, () => settings.delay(reencode(message, { attempts: attempt, due: next }), next))
     }
     acknowledge(message, channel)
   }
 
   /**
-   * Acknowledges once the message is safe elsewhere. While the broker takes no messages it is held on to: giving it back would run it
-   * again and again.
+   * Acknowledges the message when `store` has published it elsewhere. Retries while the broker accepts no messages: a returned message would be
+   * delivered and run again at once.
    */
-  async function settle(message: Message, channel: Channel, signal: AbortSignal, makeSafe: () => Promise<void>): Promise<void> {
+  async function settle(message: Message, channel: Channel, signal: AbortSignal, store: () => Promise<void>): Promise<void> {
     for (;;) {
       try {
-        await makeSafe()
+        await store()
         return acknowledge(message, channel)
       } catch (error) {
-        if (signal.aborted) return giveBack(message, channel)
+        if (signal.aborted) return returnToQueue(message, channel)
         logger.warn({ queue, reason: messageOf(error) }, 'the outcome of a message cannot be kept yet')
       }
-      await wait(PAUSE_MS)
+      await wait(RETRY_MS)
     }
   }
 
   async function stop(): Promise<void> {
-    forget()
+    unsubscribe()
     const { channel, stopper, tag } = session ?? {}
     if (!channel || tag === undefined) return
-    await within(channel.cancel(tag), ANSWER_MS).catch(() => undefined)
+    await withinAnswerTime(channel.cancel(tag)).catch(() => undefined)
     stopper?.abort(new Error('the consumer is being stopped'))
     while (running.size > 0) await Promise.allSettled(running)
-    await within(channel.close(), ANSWER_MS).catch(() => undefined)
+    await withinAnswerTime(channel.close()).catch(() => undefined)
   }
 
   return {
@@ -148,14 +146,14 @@ function acknowledge(message: Message, channel: Channel): void {
   try {
     channel.ack(message)
   } catch {
-    // The channel is gone, and the message is delivered again.
+    // The channel is closed: the broker delivers the message again.
   }
 }
 
-function giveBack(message: Message, channel: Channel): void {
+function returnToQueue(message: Message, channel: Channel): void {
   try {
     channel.nack(message, false, true)
   } catch {
-    // As above.
+    // The channel is closed, which has returned the message.
   }
 }

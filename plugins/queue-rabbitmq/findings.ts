@@ -4,16 +4,16 @@ import type { Connection } from './connection.ts'
 
 const OLDEST = [3, 10] as const
 
-/** What an operator should know of the broker. */
+/** Findings about the broker. */
 export async function examine(connection: Connection, url: string, production: boolean): Promise<Finding[]> {
   try {
     const model = connection.model()
     const properties = model.connection.serverProperties
     const [major = 0, minor = 0] = properties.version.split('.').map(Number)
     const { username, protocol, hostname } = new URL(url)
-    const guest = username === '' || username === 'guest'
-    const open = protocol === 'amqp:' && !/^(localhost|127\.|\[::1\])/.test(hostname)
-    const refused = await probe(connection)
+    const isGuest = username === '' || username === 'guest'
+    const isUnencrypted = protocol === 'amqp:' && !/^(localhost|127\.|\[::1\])/.test(hostname)
+    const refusal = await probe(connection)
     return [
       {
         ok: major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]),
@@ -21,18 +21,20 @@ export async function examine(connection: Connection, url: string, production: b
         remedy: 'update the broker to 3.10 or later: quorum queues keep delayed messages since then'
       },
       {
-        ok: refused === undefined,
-        fact: refused === undefined ? 'quorum queues can be made' : `no quorum queue can be made: ${refused}`,
+        ok: refusal === undefined,
+        fact: refusal === undefined ? 'quorum queues can be made' : `no quorum queue can be made: ${refusal}`,
         remedy: 'give the user the permissions configure, write and read on the virtual host (rabbitmqctl set_permissions)'
       },
       {
-        ok: !(production && guest),
-        fact: guest ? 'the user is guest' : `the user is ${username}`,
+        ok: !(production && isGuest),
+        fact: isGuest ? 'the user is guest' : `the user is ${username}`,
         remedy: 'make a user with a password of its own (rabbitmqctl add_user)'
       },
       {
-        ok: !(production && open),
-        fact: open ? 'messages and the password travel in the clear' : 'the connection is encrypted, or stays on this machine',
+        ok: !(production && isUnencrypted),
+        fact: isUnencrypted
+          ? 'messages and the password travel in the clear'
+          : 'the connection is encrypted, or stays on this machine',
         remedy: 'use amqps:// with gateways.queue.tls.ca'
       }
     ]
@@ -47,7 +49,7 @@ export async function examine(connection: Connection, url: string, production: b
   }
 }
 
-/** Makes a quorum queue and removes it again; the reason why not. */
+/** Creates a quorum queue and deletes it; resolves with the error, if there is one. */
 async function probe(connection: Connection): Promise<string | undefined> {
   const channel = await connection.model().createChannel()
   channel.on('error', () => undefined)

@@ -3,10 +3,10 @@ import { defineGateway } from 'care-kernel/gateway'
 import { Type } from 'typebox'
 import { connect, type Connection } from './connection.ts'
 import { examine } from './findings.ts'
-import { makeQueues } from './queues.ts'
+import { makeQueue } from './queue.ts'
 
-/** What `doctor` needs besides the port. */
-export interface OpenRabbit extends Queue {
+/** The port, with what `doctor` needs. */
+export interface RabbitMqQueue extends Queue {
   readonly connection: Connection
   readonly production: boolean
 }
@@ -27,13 +27,13 @@ export default defineGateway({
         default: 'care.',
         maxLength: 100,
         pattern: '^(?!amq\\.)',
-        description: 'Before the name of every queue, so that several deployments may use one virtual host'
+        description: 'Before the name of every queue, so that several deployments can share a virtual host'
       }),
       heartbeatSeconds: Type.Integer({
         default: 10,
         minimum: 1,
         maximum: 300,
-        description: 'A broker that is silent for twice as long is away'
+        description: 'The connection is lost after twice as long without data'
       }),
       tls: Type.Object(
         {
@@ -48,21 +48,21 @@ export default defineGateway({
     { additionalProperties: false }
   ),
   shared: true,
-  async open({ url, prefix, heartbeatSeconds, tls }, { clock, deployment, logger }): Promise<OpenRabbit> {
+  async open({ url, prefix, heartbeatSeconds, tls }, { clock, deployment, logger }): Promise<RabbitMqQueue> {
     if (!/^amqps?:\/\//.test(url)) throw new Error('the url must begin with amqp:// or amqps://')
-    const input = { url, tls, heartbeatSeconds }
+    const settings = { url, tls, heartbeatSeconds }
     const name = `care-kernel ${deployment.name}`
     const [publishing, consuming] = await Promise.all([
-      connect({ ...input, name: `${name} publishing` }, logger),
-      connect({ ...input, name: `${name} consuming` })
+      connect({ ...settings, name: `${name} publishing` }, logger),
+      connect({ ...settings, name: `${name} consuming` })
     ])
-    // Requests are served without a queue: it is waited for, but not long.
-    await Promise.all([publishing.settled(OPENING_MS), consuming.settled(OPENING_MS)])
-    const queues = makeQueues({ publishing, consuming, prefix, clock, logger })
-    return { ...queues, connection: publishing, production: deployment.environment === 'production' }
+    // The deployment opens without the broker: requests are served without a queue.
+    await Promise.all([publishing.firstConnect(OPENING_MS), consuming.firstConnect(OPENING_MS)])
+    const queue = makeQueue({ publishing, consuming, prefix, clock, logger })
+    return { ...queue, connection: publishing, production: deployment.environment === 'production' }
   },
   doctor: (port, { url }) => {
-    const { connection, production } = port as OpenRabbit
+    const { connection, production } = port as RabbitMqQueue
     return examine(connection, url, production)
   }
 })

@@ -1,46 +1,53 @@
 import type { Message, Options } from 'amqplib'
-import { bodyText, type QueueMessage, type RestingMessage } from 'care-kernel/gateway'
+import { serializeBody, type QueueMessage, type StoredMessage } from 'care-kernel/gateway'
 import { DEATHS } from './topology.ts'
 
-/** What travels beside the body. */
+/** Headers of a message. */
 interface Headers {
-  /** Attempts that failed. */
+  /** Failed attempts. */
   readonly 'care-attempts'?: number
-  /** When it may be delivered, in ms since 1970. */
+  /** Earliest delivery, in ms since 1970. */
   readonly 'care-due'?: number
-  /** Why it was parked. */
+  /** Of a parked message: the error of its last attempt. */
   readonly 'care-error'?: string
-  /** For whoever moves it to a queue that has priorities. */
+  /** Kept for a move to a queue with priorities. */
   readonly 'care-priority'?: number
   readonly 'x-death'?: readonly { readonly reason?: string }[]
 }
 
-/** A message on its way to the broker. */
-export interface Parcel {
+/** A message to publish, in amqplib's terms. */
+export interface OutgoingMessage {
   readonly content: Buffer
   readonly options: Options.Publish
 }
 
-/** What happened to a message so far. */
-export interface Fate {
+/** What changes during the life of a message. */
+export interface MessageState {
+  /** Failed attempts. */
   readonly attempts?: number
+  /** Earliest delivery, in ms since 1970. */
   readonly due?: number | undefined
   readonly error?: string
 }
 
 const ERROR_AT_MOST = 2000
 
-/** Throws TypeError for a body JSON cannot say. */
-export function pack({ id, body, priority = 0 }: QueueMessage, fate: Fate = {}): Parcel {
-  return parcel(Buffer.from(bodyText(body)), id, priority, fate)
+/** Throws TypeError for a body that is not JSON. */
+export function encode({ id, body, priority = 0 }: QueueMessage, state: MessageState = {}): OutgoingMessage {
+  return outgoing(Buffer.from(serializeBody(body)), id, priority, state)
 }
 
-/** The same message with another fate. */
-export function repack({ content, properties }: Message, fate: Fate): Parcel {
-  return parcel(content, String(properties.messageId), priorityOf(headersOf(properties.headers)), fate)
+/** A received message, to be published in another state. */
+export function reencode({ content, properties }: Message, state: MessageState): OutgoingMessage {
+  return outgoing(content, String(properties.messageId), priorityOf(headersOf(properties.headers)), state)
 }
 
-function parcel(content: Buffer, messageId: string, priority: number, { attempts = 0, due, error }: Fate): Parcel {
+function outgoing(
+  content: Buffer,
+  messageId: string,
+  priority: number,
+  { attempts = 0, due, error }: MessageState
+): OutgoingMessage {
   const headers = {
     ...(attempts > 0 ? { 'care-attempts': attempts } : {}),
     ...(due === undefined ? {} : { 'care-due': due }),
@@ -50,14 +57,13 @@ function parcel(content: Buffer, messageId: string, priority: number, { attempts
   return { content, options: { messageId, persistent: true, contentType: 'application/json', headers } }
 }
 
-/** What a message that arrived says. */
-export function unpack(message: Message): QueueMessage & Fate & { readonly attempts: number } {
+export function decode(message: Message): QueueMessage & MessageState & { readonly attempts: number } {
   const headers = headersOf(message.properties.headers)
   const priority = priorityOf(headers)
   const attempts = headers['care-attempts'] ?? 0
   return {
     id: String(message.properties.messageId),
-    body: parsed(message.content.toString()),
+    body: parse(message.content.toString()),
     attempts,
     due: headers['care-due'],
     ...(priority > 0 ? { priority } : {}),
@@ -65,21 +71,21 @@ export function unpack(message: Message): QueueMessage & Fate & { readonly attem
   }
 }
 
-/** What a message that nobody works on says, with what is left of its delay. */
-export function unpackResting(message: Message, now: Date): RestingMessage {
-  const { due, ...rest } = unpack(message)
+/** A message that no consumer has; `delayMs` is the rest of its delay. */
+export function decodeStored(message: Message, now: Date): StoredMessage {
+  const { due, ...rest } = decode(message)
   const left = due === undefined ? 0 : due - now.getTime()
   return left > 0 ? { ...rest, delayMs: left } : rest
 }
 
 function errorOf(headers: Headers): { error?: string } {
   if (headers['care-error'] !== undefined) return { error: headers['care-error'] }
-  const killed = headers['x-death']?.some(({ reason }) => reason === 'delivery_limit')
-  return killed ? { error: `delivered ${DEATHS} times without an outcome` } : {}
+  const limitExceeded = headers['x-death']?.some(({ reason }) => reason === 'delivery_limit')
+  return limitExceeded ? { error: `delivered ${DEATHS} times without an outcome` } : {}
 }
 
-/** What is not JSON was published by somebody else, and is shown as the text it is. */
-function parsed(text: string): unknown {
+/** A body that is not JSON was published by another program; it is passed on as text. */
+function parse(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch {

@@ -1,94 +1,95 @@
 import type { ChannelModel, ConfirmChannel } from 'amqplib'
-import { within, type Connection } from './connection.ts'
-import type { Parcel } from './message.ts'
+import { withinAnswerTime, type Connection } from './connection.ts'
+import type { OutgoingMessage } from './message.ts'
 
-/** Sends messages and waits until the broker has them. */
+/** Publishes with confirms. */
 export interface Publisher {
-  /** Resolves when the broker has confirmed every one. Rejects at once while it is away, within 5 s otherwise; then any may have arrived. */
-  send(queue: string, parcels: readonly Parcel[]): Promise<void>
-  /** A question the broker has to answer. */
-  ask(): Promise<void>
+  /** Resolves when the broker has confirmed all messages. Rejects at once while it is away, after 5 s without an answer; then any of them may be in the queue. */
+  publish(queue: string, messages: readonly OutgoingMessage[]): Promise<void>
+  /** Resolves when the broker has answered a request. */
+  ping(): Promise<void>
 }
 
-/** The broker says by name that there is no such queue. */
+/** The broker returned a message because the queue does not exist. */
 export class Unroutable extends Error {}
 
-interface Batch {
-  returned: boolean
+interface Publication {
+  isReturned: boolean
 }
 
-const AT_ONCE = 1000
-const CONFIRM_MS = 5000
+/** Bounds the number of messages that wait for their confirm. */
+const PUBLISHED_AT_ONCE = 1000
 
-/** One channel with confirms for the whole process. A message no queue takes comes back before it is confirmed. */
+/** Uses one channel for the whole process. The broker returns a message without a queue before it confirms it. */
 export function makePublisher(connection: Connection): Publisher {
-  const batches = new Map<string, Batch>()
+  const publications = new Map<string, Publication>()
   let opened: { readonly model: ChannelModel; readonly channel: Promise<ConfirmChannel> } | undefined
   let count = 0
 
   function channelOf(model: ChannelModel): Promise<ConfirmChannel> {
     if (opened?.model !== model) {
-      const mine = { model, channel: open(model) }
+      const opening = { model, channel: open(model) }
       const forget = () => {
-        if (opened === mine) opened = undefined
+        if (opened === opening) opened = undefined
       }
-      mine.channel.then(channel => channel.once('close', forget), forget)
-      opened = mine
+      opening.channel.then(channel => channel.once('close', forget), forget)
+      opened = opening
     }
     return opened.channel
   }
 
   async function open(model: ChannelModel): Promise<ConfirmChannel> {
     const channel = await model.createConfirmChannel()
-    // Its reason is given to every message that is not confirmed.
+    // The callback of each unconfirmed message gets the error.
     channel.on('error', () => undefined)
     channel.on('return', ({ properties }) => {
-      const batch = batches.get(String(properties.correlationId))
-      if (batch) batch.returned = true
+      const publication = publications.get(String(properties.correlationId))
+      if (publication) publication.isReturned = true
     })
     return channel
   }
 
-  /** At most a thousand at once, so that what is not confirmed yet stays bounded. */
-  async function sendBatch(queue: string, parcels: readonly Parcel[]): Promise<void> {
+  async function publishAtOnce(queue: string, messages: readonly OutgoingMessage[]): Promise<void> {
     const channel = await channelOf(connection.model())
     const correlationId = String(count++)
-    const batch: Batch = { returned: false }
-    batches.set(correlationId, batch)
+    const publication: Publication = { isReturned: false }
+    publications.set(correlationId, publication)
     try {
       await new Promise<void>((resolve, reject) => {
-        let left = parcels.length
+        let unconfirmed = messages.length
         const confirmed = (error: unknown) => {
           if (error) reject(error instanceof Error ? error : new Error('RabbitMQ refused a message: the queue is full'))
-          else if (--left === 0) resolve()
+          else if (--unconfirmed === 0) resolve()
         }
-        for (const { content, options } of parcels)
+        for (const { content, options } of messages)
           channel.publish('', queue, content, { ...options, mandatory: true, correlationId }, confirmed)
       })
     } finally {
-      batches.delete(correlationId)
+      publications.delete(correlationId)
     }
-    if (batch.returned) throw new Unroutable(`RabbitMQ has no queue ${queue}: somebody deleted it`)
+    if (publication.isReturned) throw new Unroutable(`RabbitMQ has no queue ${queue}: it was deleted`)
   }
 
-  async function timely<T>(work: Promise<T>): Promise<T> {
-    let late = true
-    const known = () => {
-      late = false
+  /** Suspects the connection when there is no answer in time. */
+  async function answered<T>(work: Promise<T>): Promise<T> {
+    let isAnswered = false
+    const settle = () => {
+      isAnswered = true
     }
-    work.then(known, known)
-    return within(work, CONFIRM_MS).catch((error: unknown) => {
-      if (late) connection.doubt()
+    work.then(settle, settle)
+    return withinAnswerTime(work).catch((error: unknown) => {
+      if (!isAnswered) connection.suspect()
       throw error
     })
   }
 
   return {
-    async send(queue, parcels) {
-      for (let at = 0; at < parcels.length; at += AT_ONCE) await timely(sendBatch(queue, parcels.slice(at, at + AT_ONCE)))
+    async publish(queue, messages) {
+      for (let at = 0; at < messages.length; at += PUBLISHED_AT_ONCE)
+        await answered(publishAtOnce(queue, messages.slice(at, at + PUBLISHED_AT_ONCE)))
     },
-    async ask() {
-      await timely(channelOf(connection.model()).then(channel => channel.prefetch(0)))
+    async ping() {
+      await answered(channelOf(connection.model()).then(channel => channel.prefetch(0)))
     }
   }
 }

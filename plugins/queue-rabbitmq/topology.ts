@@ -1,30 +1,30 @@
 import type { Channel, Options } from 'amqplib'
 
 /*
- * For the queue `q` of the port, all of them quorum queues, reached through the default exchange:
+ * Quorum queues for the queue `q` of the port, on the default exchange:
  *
- *   <prefix>q              what waits
- *   <prefix>q.parked       what failed for the last time, and what killed too many processes
- *   <prefix>q.delay.<ms>   what is held back for that many ms, a power of two; made when first needed
+ *   <prefix>q              waiting messages
+ *   <prefix>q.parked       messages that failed their last attempt or exceeded the delivery limit
+ *   <prefix>q.delay.<ms>   messages delayed by that many ms, a power of two; created when first needed
  *
- * A message that is due later than in one power of two comes back to `q` when the largest one that fits has passed, and is sent on for
- * the rest. So every delay queue holds messages of one lifetime, and nobody waits behind another.
+ * A message spends the largest power of two within its delay in that delay queue, returns to `q`, whose consumer sends it on for the rest. All
+ * messages of a delay queue have the same time to live, so none waits behind one that expires later.
  */
 
 const SHORTEST = 5
 const LONGEST = 31
-/** Redelivered so often without an outcome, a message kills whoever takes it. */
+/** Delivery limit: a message redelivered so often without an acknowledgement probably ends its process. */
 export const DEATHS = 10
 
-/** Every lifetime a delay queue may have, in ms: 32 ms to 24 days. */
+/** The lifetimes of delay queues in ms: 32 ms to 24 days. */
 export const LIFETIMES: readonly number[] = Array.from({ length: LONGEST - SHORTEST + 1 }, (_, index) => 2 ** (SHORTEST + index))
 
-/** The longest lifetime within `ms`; 32 ms for less. */
+/** The longest lifetime within `ms`, or the shortest there is. */
 export function lifetime(ms: number): number {
   return LIFETIMES.findLast(life => life <= ms) ?? 2 ** SHORTEST
 }
 
-/** The names of what belongs to one queue of the port. */
+/** Names of the broker's queues for one queue of the port. */
 export interface Names {
   readonly main: string
   readonly parked: string
@@ -41,8 +41,8 @@ const quorum = (args: Record<string, unknown> = {}): Options.AssertQueue => ({
   arguments: { 'x-queue-type': 'quorum', ...args }
 })
 
-/** Dead-lettering that survives a crash of the broker: the message leaves its queue when the other one has it. */
-const thenTo = (queue: string): Record<string, unknown> => ({
+/** Dead-lettering at least once: the message leaves its queue when the other one has confirmed it. */
+const deadLetterTo = (queue: string): Record<string, unknown> => ({
   'x-dead-letter-exchange': '',
   'x-dead-letter-routing-key': queue,
   'x-dead-letter-strategy': 'at-least-once',
@@ -51,9 +51,9 @@ const thenTo = (queue: string): Record<string, unknown> => ({
 
 export async function assertMain(channel: Channel, { main, parked }: Names): Promise<void> {
   await channel.assertQueue(parked, quorum())
-  await channel.assertQueue(main, quorum({ ...thenTo(parked), 'x-delivery-limit': DEATHS }))
+  await channel.assertQueue(main, quorum({ ...deadLetterTo(parked), 'x-delivery-limit': DEATHS }))
 }
 
 export async function assertDelay(channel: Channel, names: Names, life: number): Promise<void> {
-  await channel.assertQueue(names.delay(life), quorum({ ...thenTo(names.main), 'x-message-ttl': life }))
+  await channel.assertQueue(names.delay(life), quorum({ ...deadLetterTo(names.main), 'x-message-ttl': life }))
 }

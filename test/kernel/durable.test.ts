@@ -213,7 +213,7 @@ t.test('request id and actor travel, through jobs that enqueue jobs', async t =>
   await kernel.settle()
   t.same(seen, [{ requestId: 'request-12345', actor: user.user?.id, attempt: 1, scheduledFor: null }])
   t.match((await user.get(`/api/kernel/jobs/${id}/status/`)).body, { id, job: 'shop.first', state: 'done', progress: 100 })
-  t.equal((await other.get(`/api/kernel/jobs/${id}/status/`)).status, 404, "somebody else's")
+  t.equal((await other.get(`/api/kernel/jobs/${id}/status/`)).status, 404, 'of another user')
 
   seen.length = 0
   const asked = Array.from({ length: 24 }, (_, n) => ({
@@ -222,9 +222,9 @@ t.test('request id and actor travel, through jobs that enqueue jobs', async t =>
   }))
   await Promise.all(asked.map(({ by, requestId }) => by.post('/buy/', {}, { 'x-request-id': requestId })))
   await kernel.settle()
-  const told = seen as { requestId: string; actor: number }[]
+  const contexts = seen as { requestId: string; actor: number }[]
   t.same(
-    told.map(({ requestId, actor }) => ({ requestId, actor })).sort((a, b) => a.requestId.localeCompare(b.requestId)),
+    contexts.map(({ requestId, actor }) => ({ requestId, actor })).sort((a, b) => a.requestId.localeCompare(b.requestId)),
     asked.map(({ by, requestId }) => ({ requestId, actor: by.user?.id })),
     'those that end leave the others theirs'
   )
@@ -235,7 +235,7 @@ t.test('request id and actor travel, through jobs that enqueue jobs', async t =>
   await t.rejects(fetch(`${address}/buy/`, { method: 'POST', headers, signal: AbortSignal.timeout(150) }))
   for (let look = 0; look < 100 && (await kernel.messages()).every(({ state }) => state === 'done'); look++) await wait(50)
   await kernel.settle()
-  t.match(seen, [{ requestId: 'request-of-one-who-leaves', actor: user.user?.id }], 'whoever leaves before the answer has asked')
+  t.match(seen, [{ requestId: 'request-of-one-who-leaves', actor: user.user?.id }], 'the context outlives the connection')
   t.equal((await user.get('/api/kernel/jobs/')).status, 403, 'the list is for operators')
   t.equal((await kernel.get('/api/kernel/jobs/')).status, 403)
 })
@@ -255,7 +255,7 @@ t.test('a crash between commit and publication', async t => {
 
   const after = await open(t, { plugins: [shop()], databaseUrl: databaseOf(kernel).url, clock })
   await after.settle()
-  t.equal((await after.effects()).length, 10, 'what nobody holds')
+  t.equal((await after.effects()).length, 10, 'those without a lease')
   await after.clock.advance('31s')
   t.same(
     new Set(await after.effects()),
@@ -318,7 +318,7 @@ t.test('what was in hand when processes ended is begun alone, so that the one at
   t.equal(most, 1, 'with the one that ended it counted')
   t.equal((await kernel.effects()).length, 40)
 
-  // Some that somebody held a moment longer, once: nobody suspects them.
+  // Some that another transaction locked for a moment: they are no suspects.
   most = 0
   expected = 4
   for (let round = 0; round < 8; round++) await kernel.enqueue('slow', { what: `held ${round}` })
@@ -373,7 +373,7 @@ t.test('what fails is tried again with growing pauses, then parked; the others g
   const id = await kernel.enqueue('poison', { name: 'Hanna' })
   for (let round = 0; round < 20; round++) await kernel.enqueue('note', { what: `${round}` })
   await kernel.settle()
-  t.equal((await kernel.effects()).length, 20, 'nobody waits for it')
+  t.equal((await kernel.effects()).length, 20, 'it holds up no other')
   await kernel.clock.advance('10m')
   const pauses = at.slice(1).map((time, index) => (time - (at[index] ?? 0)) / 1000)
   t.equal(at.length, 4)
@@ -456,13 +456,13 @@ t.test('a key frees the next one before the running one has ended', async t => {
 })
 
 t.test('a job that takes too long', async t => {
-  let told: unknown
+  let observed: unknown
   const slow: Run = async (payload, { tx, signal }) => {
     await tx.query(`insert into effect (what) values ('half')`)
     await new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
-    told = signal.reason
+    observed = signal.reason
     await wait(50)
-    await tx.query(`insert into effect (what) values ('too late')`).catch((error: Error) => (told = error.message))
+    await tx.query(`insert into effect (what) values ('too late')`).catch((error: Error) => (observed = error.message))
   }
   const kernel = await open(t, {
     plugins: [shop({ slow: { payload: Type.Object({}), attempts: 2, timeoutSeconds: 5, run: slow } })]
@@ -472,7 +472,7 @@ t.test('a job that takes too long', async t => {
   await wait(100)
   t.match(await kernel.messages(), [{ state: 'parked', reason: 'timeout', attempts: 2, error: 'took longer than 5 s' }])
   t.same(await kernel.effects(), [], 'rolled back, and nothing written after the end')
-  t.equal(told, 'the transaction is over')
+  t.equal(observed, 'the transaction is over')
 })
 
 t.test('progress and result', async t => {
@@ -543,7 +543,7 @@ t.test('a plugin that is off for a while', async t => {
   t.same(await again.effects(), ['booked'])
 })
 
-t.test('a worker that is told to stop lets work end, and gives back what does not', async t => {
+t.test('a stopping worker lets attempts end, and returns those that take too long', async t => {
   const clock = fakeClock()
   const run: Run = async ({ what }: { what: string }, { tx, signal }) => {
     if (what === 'long') await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('called off'))))
@@ -588,7 +588,7 @@ function timed(schedules: object, more: object = {}): Plugin {
 }
 const every = (cron: string, timeZone?: string) => ({ cron, job: 'tick', payload: {}, ...(timeZone ? { timeZone } : {}) })
 
-t.test('three schedulers: each run once, each by somebody', async t => {
+t.test('three schedulers start each run once', async t => {
   const clock = fakeClock(new Date('2025-06-01T00:00:00Z'))
   const plugin = timed({ minutely: every('* * * * *') })
   const one = await open(t, { plugins: [plugin], clock })

@@ -9,7 +9,7 @@ import { Value } from 'typebox/value'
 import type { Deployment } from '../../kernel/plugin/deployment.ts'
 import type { Gateway, GatewayContext } from '../../kernel/plugin/gateway.ts'
 import type { Database } from '../../kernel/ports/database.ts'
-import type { Queue, RestingMessage } from '../../kernel/ports/queue.ts'
+import type { Queue, StoredMessage } from '../../kernel/ports/queue.ts'
 import { systemClock } from '../../kernel/ports/clock.ts'
 import { makeLogger } from '../../kernel/ports/logger.ts'
 import { databaseUrl, testServer } from '../../platform/testing/database.ts'
@@ -179,7 +179,7 @@ t.test('queue-bullmq on Redis', async t => {
   t.test('a refused login stays out of the log', async t => {
     const lines: string[] = []
     const wrong = new URL(url)
-    wrong.username = 'nobody'
+    wrong.username = 'unknown'
     wrong.password = 'secret-word'
     const { port, close } = await openQueue(queueBullmq, { url: wrong.href, prefix: run }, { lines })
     t.teardown(close)
@@ -205,7 +205,7 @@ t.test('queue-bullmq on PostgreSQL', async t => {
   queueSuite(t, () => throughProxy(queueBullmq, url, settings), { priorities: true })
   t.test('opens without a server, and works once there is one', t => opensWithoutServer(t, queueBullmq, url, settings))
 
-  t.test('uses the database of the deployment unless told', async t => {
+  t.test('uses the database of the deployment by default', async t => {
     await t.rejects(openQueue(queueBullmq, {}), /no database to work on/)
     await t.rejects(openQueue(queueBullmq, { url: 'mysql://localhost' }), /must begin with/)
     const database = { url } as Database
@@ -268,7 +268,7 @@ t.test('queue-rabbitmq', async t => {
   queueSuite(t, async () => watched(await throughProxy(queueRabbitmq, url, settings), prefix, made), { priorities: false })
   t.test('opens without a server, and works once there is one', t => opensWithoutServer(t, queueRabbitmq, url, settings))
 
-  t.test('a queue that somebody deleted is noticed, and made again', async t => {
+  t.test('a deleted queue is noticed and declared again', async t => {
     const opened = await openQueue(queueRabbitmq, { ...settings, url })
     t.teardown(opened.close)
     const { port } = opened
@@ -283,7 +283,7 @@ t.test('queue-rabbitmq', async t => {
     await channel.deleteQueue(`${prefix}${name}`)
     await port.publish(name, [{ id: 'b', body: 2 }]).then(
       () => t.pass('the consumer was faster and made it again'),
-      (error: unknown) => t.match(error, /somebody deleted it/)
+      (error: unknown) => t.match(error, /it was deleted/)
     )
     // A queue made again in the very moment of its deletion may go with the old one: that is the broker's.
     await wait(500)
@@ -304,7 +304,7 @@ t.test('queue-rabbitmq', async t => {
     await channel.close()
   })
 
-  t.test('what somebody else published, and what kills too often, is parked', async t => {
+  t.test('a message of another program, and one over the delivery limit, is parked', async t => {
     const opened = await openQueue(queueRabbitmq, { ...settings, url })
     t.teardown(opened.close)
     const { port } = opened
@@ -329,7 +329,7 @@ t.test('queue-rabbitmq', async t => {
       { concurrency: 1 }
     )
     await until(async () => (await port.counts(name)).parked === 2)
-    const parked: RestingMessage[] = []
+    const parked: StoredMessage[] = []
     await port.drain(name, 'parked', async message => {
       parked.push(message)
       return true
@@ -366,7 +366,7 @@ t.test('queue-rabbitmq', async t => {
   t.test('a refused login stays out of the log', async t => {
     const lines: string[] = []
     const wrong = new URL(url)
-    wrong.username = 'nobody'
+    wrong.username = 'unknown'
     wrong.password = 'secret-word'
     const { port, close } = await openQueue(queueRabbitmq, { ...settings, url: wrong.href }, { lines })
     t.teardown(close)

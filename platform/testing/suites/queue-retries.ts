@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Test } from 'tap'
-import type { Delivery, Queue, RestingMessage } from '../../../kernel/ports/queue.ts'
+import type { Delivery, Queue, StoredMessage } from '../../../kernel/ports/queue.ts'
 import { counted, fresh, messages, RETRY, type QueueSuiteOptions, type QueueUnderTest } from './queue-tools.ts'
 import { testing, until } from './tools.ts'
 
-/** The part of the queue suite about failures, and about what rests. */
+/** Tests of failures, parked and waiting messages. */
 export function queueRetryTests(t: Test, open: () => Promise<QueueUnderTest>, options: QueueSuiteOptions): void {
   const using = testing(t, open)
 
@@ -45,7 +45,7 @@ export function queueRetryTests(t: Test, open: () => Promise<QueueUnderTest>, op
       const most = 100 * 2 ** index
       t.ok(pause >= most / 2 - 5 && pause < most + 600, `pause ${index + 1} was ${Math.round(pause)} ms`)
     }
-    const [parked, ...more] = await resting(port, name, 'parked')
+    const [parked, ...more] = await stored(port, name, 'parked')
     t.equal(more.length, 0)
     t.match(parked, { id: 'poison', body: { a: 1 }, attempts: 4, error: 'refused 4' })
     t.equal((await port.counts(name)).parked, 1, 'looking changes nothing')
@@ -67,7 +67,7 @@ export function queueRetryTests(t: Test, open: () => Promise<QueueUnderTest>, op
     )
     await port.publish(name, messages(3))
     await until(async () => (await port.counts(name)).parked === 3)
-    const errors = (await resting(port, name, 'parked')).map(({ error }) => error)
+    const errors = (await stored(port, name, 'parked')).map(({ error }) => error)
     t.ok(errors.includes('text') && errors.includes('posing'), `${errors.join(', ')}`)
   })
 
@@ -96,7 +96,7 @@ export function queueRetryTests(t: Test, open: () => Promise<QueueUnderTest>, op
     await until(() => heard.length === 1)
     t.match(heard[0], { id: 'm-1', body: 1, attempt: 1 }, 'it begins anew')
     t.strictSame(
-      (await resting(port, name, 'parked')).map(({ id }) => id),
+      (await stored(port, name, 'parked')).map(({ id }) => id),
       ['m-2']
     )
     await counted(t, port, name, { parked: 1 })
@@ -107,7 +107,7 @@ export function queueRetryTests(t: Test, open: () => Promise<QueueUnderTest>, op
     await port.publish(from, messages(150))
     await port.publish(from, [{ id: 'later', body: { a: [1] }, delayMs: 60_000, priority: 3 }])
     await until(async () => (await port.counts(from)).waiting === 150)
-    t.equal((await resting(port, from, 'waiting')).length, 151, 'looking shows all of it')
+    t.equal((await stored(port, from, 'waiting')).length, 151, 'looking shows all of it')
     await counted(t, port, from, { waiting: 150, delayed: 1 }, 'and changes nothing')
     await t.rejects(
       port.drain(from, 'waiting', async () => {
@@ -115,7 +115,7 @@ export function queueRetryTests(t: Test, open: () => Promise<QueueUnderTest>, op
       }),
       /other side/
     )
-    const found: RestingMessage[] = []
+    const found: StoredMessage[] = []
     const left = await port.drain(from, 'waiting', async message => {
       found.push(message)
       await port.publish(to, [message])
@@ -133,8 +133,8 @@ export function queueRetryTests(t: Test, open: () => Promise<QueueUnderTest>, op
   })
 }
 
-async function resting(port: Queue, name: string, from: 'waiting' | 'parked'): Promise<RestingMessage[]> {
-  const found: RestingMessage[] = []
+async function stored(port: Queue, name: string, from: 'waiting' | 'parked'): Promise<StoredMessage[]> {
+  const found: StoredMessage[] = []
   await port.drain(name, from, async message => {
     found.push(message)
     return false

@@ -116,7 +116,7 @@ export function queueSharingTests(t: Test, open: () => Promise<QueueUnderTest>, 
     await until(() => begun)
     const from = performance.now()
     await stop()
-    t.ok(performance.now() - from < 3000, 'it was told at once')
+    t.ok(performance.now() - from < 3000, 'the signal aborted at once')
     const attempts: number[] = []
     await other.port.consume(name, async ({ attempt }) => void attempts.push(attempt), { concurrency: 1 })
     await until(() => attempts.length > 0)

@@ -6,9 +6,9 @@ import { until } from './tools.ts'
 /** One opened gateway and what a test may do to it. */
 export interface QueueUnderTest {
   readonly port: Queue
-  /** Ways to cut the gateway off (refused, silent, …) by name; the returned function connects it again. */
+  /** Kinds of outages (refused, silent …) by name; the returned function ends the outage. */
   readonly outages?: Readonly<Record<string, () => Promise<() => Promise<void>>>>
-  /** Ends it as a killed process ends: nothing is given back, nobody is told. */
+  /** Ends it like a killed process, without any message to the broker. */
   kill?(): Promise<void>
   cleanup(): Promise<void>
 }
@@ -16,7 +16,7 @@ export interface QueueUnderTest {
 export interface QueueSuiteOptions {
   /** Whether smaller priorities are delivered first. */
   readonly priorities: boolean
-  /** Longest a call may take while the broker is away; 11 s unless told. */
+  /** Longest a call may take while the broker is away; 11 s by default. */
   readonly outageMs?: number
 }
 
@@ -27,14 +27,14 @@ export function messages(count: number, over: Partial<QueueMessage> = {}): Queue
   return Array.from({ length: count }, (_, index) => ({ id: `m-${index}`, body: index, ...over }))
 }
 
-/** A queue nobody has used; its name has the signs a name may have. */
+/** Declares a new queue, whose name has every special character a name may have. */
 export async function fresh(port: Queue, retry: RetryPolicy = RETRY): Promise<string> {
   const name = `suite.${randomBytes(4).toString('hex')}:queue/of%tests`
   await port.declare(name, retry)
   return name
 }
 
-/** The counts of a queue nobody works on any more: a handler ends a little before its message is gone. */
+/** Compares the counts once no message is active: a handler ends a little before its message is removed. */
 export async function counted(
   t: Test,
   port: Queue,

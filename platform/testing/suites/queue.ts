@@ -22,11 +22,11 @@ const BODIES: readonly unknown[] = [
   { b: 1, a: { c: [null, 'd'] }, नाम: 'x' }
 ]
 
-/** Every promise of the port `queue`, against one gateway. `open` is called once per process that is played; all see one broker. */
+/** Tests of the port `queue` for a gateway. `open` is called once per simulated process, all on the same broker. */
 export function queueSuite(t: Test, open: () => Promise<QueueUnderTest>, options: QueueSuiteOptions): void {
   const using = testing(t, open)
 
-  using('what is published arrives, once, as it was', async (t, { port }) => {
+  using('a published message is delivered once, unchanged', async (t, { port }) => {
     const name = await fresh(port)
     const heard: Delivery[] = []
     await port.consume(name, async delivery => void heard.push(delivery), { concurrency: 2 })
@@ -46,7 +46,7 @@ export function queueSuite(t: Test, open: () => Promise<QueueUnderTest>, options
     await port.check()
   })
 
-  using('what was published before somebody consumes waits, and is delivered in order', async (t, { port }) => {
+  using('messages published before a consumer starts wait, and are delivered in order', async (t, { port }) => {
     const name = await fresh(port)
     await port.publish(name, messages(20))
     await until(async () => (await port.counts(name)).waiting === 20)
@@ -69,7 +69,7 @@ export function queueSuite(t: Test, open: () => Promise<QueueUnderTest>, options
     t.equal((await port.counts(name)).parked, 0)
   })
 
-  using('a huge body, and one that JSON cannot say', async (t, { port }) => {
+  using('a huge body, and one that is not JSON', async (t, { port }) => {
     const name = await fresh(port)
     const heard: unknown[] = []
     await port.consume(name, async ({ body }) => void heard.push(body), { concurrency: 1 })
@@ -88,16 +88,16 @@ export function queueSuite(t: Test, open: () => Promise<QueueUnderTest>, options
   })
 
   using('a queue that was not declared', async (t, { port }) => {
-    await t.rejects(port.publish('nobody', messages(1)), /nobody is not declared/)
-    await t.rejects(port.publish('nobody', []), /nobody is not declared/)
+    await t.rejects(port.publish('undeclared', messages(1)), /undeclared is not declared/)
+    await t.rejects(port.publish('undeclared', []), /undeclared is not declared/)
     await t.rejects(
-      port.consume('nobody', async () => undefined, { concurrency: 1 }),
-      /nobody is not declared/
+      port.consume('undeclared', async () => undefined, { concurrency: 1 }),
+      /undeclared is not declared/
     )
-    await t.rejects(port.counts('nobody'), /nobody is not declared/)
+    await t.rejects(port.counts('undeclared'), /undeclared is not declared/)
     await t.rejects(
-      port.drain('nobody', 'waiting', async () => true),
-      /nobody is not declared/
+      port.drain('undeclared', 'waiting', async () => true),
+      /undeclared is not declared/
     )
     const name = await fresh(port)
     await t.rejects(
@@ -106,7 +106,7 @@ export function queueSuite(t: Test, open: () => Promise<QueueUnderTest>, options
     )
   })
 
-  using('a delay holds a message back, and nobody behind it', async (t, { port }) => {
+  using('a delayed message does not hold up the ones behind it', async (t, { port }) => {
     const name = await fresh(port)
     const heard: string[] = []
     const at: Record<string, number> = {}
@@ -161,7 +161,7 @@ export function queueSuite(t: Test, open: () => Promise<QueueUnderTest>, options
   using('never more than `concurrency` at a time, and never less when there is enough', async (t, { port }) => {
     const name = await fresh(port)
     let [running, most, done] = [0, 0, 0]
-    // Held until so many are seen: however slow the machine, or the broker's counting.
+    // Handlers wait until the broker counts as many, so that a slow machine does not matter.
     let release: () => void = () => undefined
     const held = new Promise<void>(resolve => (release = resolve))
     await port.consume(

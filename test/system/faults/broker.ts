@@ -94,7 +94,7 @@ export const brokerKilled: Test = async (backend, { jobs, workers, brokerKills, 
     await crew.end()
     const kept = await single(site, 'select count(*) from fault_write')
     const [{ lost } = { lost: 0 }] = await site.sql<{ lost: number }>(
-      'select count(*)::int as lost from unnest($1::int[]) as told (n) where n not in (select n from fault_write)',
+      'select count(*)::int as lost from unnest($1::int[]) as answered (n) where n not in (select n from fault_write)',
       [numbers]
     )
     return {

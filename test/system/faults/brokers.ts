@@ -1,4 +1,4 @@
-// Servers of a test's own, to be killed: nobody else is on them.
+// Servers that only the test uses, to be killed.
 import { execFile, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ import { answers, onPath, ownPort } from '../../services.ts'
 /** A server on a directory of its own, which it keeps through every kill. */
 export interface OwnServer {
   readonly url: string
-  /** kill -9. Resolves when nobody answers any more. */
+  /** kill -9. Resolves when the port does not answer any more. */
   kill(): Promise<void>
   /** Starts it again on the same directory and port; resolves when it answers. */
   start(): Promise<void>

@@ -68,9 +68,9 @@ export interface Site {
 interface SiteOptions {
   /** One tick a second. */
   readonly ticking?: boolean
-  /** The broker; on PostgreSQL also the database. The shared one unless told. */
+  /** The broker; on PostgreSQL also the database. By default the shared one. */
   readonly server?: OwnServer
-  /** How long finished jobs are kept; the kernel's default unless told. */
+  /** How long finished jobs are kept; by default as long as the kernel does. */
   readonly keepDoneDays?: number
   /** Nothing stands before the broker: for the bench. */
   readonly direct?: boolean

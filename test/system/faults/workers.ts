@@ -17,7 +17,7 @@ import {
 const DEADLY = `insert into kernel_message (id, task, payload, due_at, created_at) values (gen_random_uuid(), 'fault.deadly', '{"n":0}', '-infinity', now())`
 const CONCURRENCY = 10
 
-/** One of the workers is killed at random, again and again, until every job is done (field test 1); with them a job that kills whoever takes it (3). */
+/** One of the workers is killed at random, again and again, until every job is done (field test 1); with them a job that kills its worker (3). */
 export const killedWorkers: Test = async (backend, { jobs, workers, killEveryMs }) => {
   const site = await openSite(backend)
   try {

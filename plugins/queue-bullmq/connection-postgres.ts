@@ -12,32 +12,36 @@ import {
 } from 'bullmq'
 import { messageOf, type Logger } from 'care-kernel'
 import pg from 'pg'
+import { makePresence, STREAMS, withinAnswerTime, type BullClasses, type Connection } from './connection.ts'
 import { examinePostgres } from './findings.ts'
-import { inTime, presence, STREAMS, type Bull, type Server } from './server.ts'
 
-/** How the server is reached and how much of it is used. */
-export interface PostgresServer {
+export interface PostgresQueueSettings {
   readonly url: string
+  /** Connections, besides one for LISTEN. */
   readonly poolSize: number
+  /** Queue names begin with `<prefix>.`. */
   readonly prefix: string
   readonly applicationName: string
 }
 
 const QUERY_MS = 10_000
 const RETRY_MS = 1000
-/** Delayed messages and published ones wake a worker by themselves; this is for a notification that got lost. */
-const LOOK_AGAIN_SECONDS = 15
-/** BullMQ makes temporary tables for a batch: as dear as adding six, and the catalogue's to clean up. */
-const BATCH_FROM = 7
+/** Notifications start a worker when a message is published or due; it polls as well, in case one is lost. */
+const POLL_SECONDS = 15
+/** BullMQ creates temporary tables for a bulk insert, which costs as much as six single ones and bloats the catalogue. */
+const BULK_FROM = 7
 
 /**
- * BullMQ in the schema `bullmq` of a PostgreSQL database, which is made here. All queues of the process share one pool, and all its
- * workers one LISTEN connection: BullMQ's own factory would keep one for each worker.
+ * BullMQ in the schema `bullmq` of a PostgreSQL database; creates the schema. All queues of the process share one pool, and all workers one LISTEN
+ * connection: BullMQ's own factory would open one for each worker.
  */
-export function postgresServer({ url, poolSize, prefix, applicationName }: PostgresServer, logger: Logger): Server {
+export function connectBullPostgres(
+  { url, poolSize, prefix, applicationName }: PostgresQueueSettings,
+  logger: Logger
+): Connection {
   const pool = new pg.Pool({
     connectionString: url,
-    // One more is always taken: the one that listens.
+    // LISTEN always holds one of them.
     max: poolSize + 1,
     options: '-c search_path=bullmq -c jit=off',
     application_name: applicationName,
@@ -46,33 +50,33 @@ export function postgresServer({ url, poolSize, prefix, applicationName }: Postg
     idleTimeoutMillis: 60_000,
     keepAlive: true
   })
-  const state = presence('PostgreSQL', logger)
+  const presence = makePresence('PostgreSQL', logger)
   const closing = new AbortController()
-  let present = false
-  let connection: PostgresConnection | undefined
+  let isPresent = false
+  let shared: PostgresConnection | undefined
 
-  // Every queue and worker of the process listens to the one pool and to the one client.
+  // Every queue and worker adds a listener to the pool and to the LISTEN client.
   pool.setMaxListeners(0)
-  // One that is taken out and rests between two statements would end the process with the server.
-  pool.on('connect', client => client.setMaxListeners(0).on('error', doubt))
-  pool.on('error', doubt)
+  // Without a listener, the error of a client that is idle outside the pool would end the process.
+  pool.on('connect', client => client.setMaxListeners(0).on('error', suspect))
+  pool.on('error', suspect)
 
-  const bull = again(async () => {
-    connection = await connect()
-    return classes(connection)
+  const bull = untilPresent(async () => {
+    shared = await connect()
+    return classes(shared)
   })
 
-  /** Tries once a second until it works; never ends when the queue is closed before that. */
-  async function again<T>(attempt: () => Promise<T>): Promise<T> {
+  /** Retries every second. Never settles when the queue is closed before it succeeds. */
+  async function untilPresent<T>(attempt: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
-        const made = await attempt()
-        present = true
-        state.found()
-        return made
+        const result = await attempt()
+        isPresent = true
+        presence.found()
+        return result
       } catch (error) {
-        present = false
-        state.lost(error)
+        isPresent = false
+        presence.lost(error)
       }
       await wait(RETRY_MS, undefined, { signal: closing.signal }).catch(() => new Promise<never>(() => undefined))
     }
@@ -85,50 +89,50 @@ export function postgresServer({ url, poolSize, prefix, applicationName }: Postg
     } finally {
       client.release()
     }
-    const made = inTurn(new PostgresConnection(pool as unknown as PgPool))
-    made.setMaxListeners(0)
-    // BullMQ remembers a first failure for ever, so a failed one is thrown away and made anew.
-    await made.waitUntilReady()
-    return made
+    const connection = serializeListenClient(new PostgresConnection(pool as unknown as PgPool))
+    connection.setMaxListeners(0)
+    // Keeps a first failure for ever; the next attempt creates a new object.
+    await connection.waitUntilReady()
+    return connection
   }
 
-  function classes(shared: PostgresConnection): Bull {
+  function classes(shared: PostgresConnection): BullClasses {
     const make: BackendFactory = (name, options) => new PostgresQueueBackend(shared, name, options as never, false)
-    // BullMQ's types name the Redis backend where any will do.
+    // BullMQ's types demand the Redis backend, its code does not.
     const backend = make as unknown as BackendFactory<RedisQueueBackend>
     const connection = {} as never
     return {
-      batchFrom: BATCH_FROM,
+      bulkFrom: BULK_FROM,
       queue: name => new Queue<string>(`${prefix}.${name}`, { connection, streams: STREAMS }, backend),
       worker(name, processor, options) {
-        const own = { ...options, drainDelay: LOOK_AGAIN_SECONDS, connection }
+        const own = { ...options, drainDelay: POLL_SECONDS, connection }
         const worker = new Worker<string>(`${prefix}.${name}`, processor, own, backend)
-        // A backend that does not own its connection is not told that the listening client was replaced.
-        const listenAgain = () => {
+        // BullMQ reconnects only a backend that owns its connection when the LISTEN client was replaced.
+        const relisten = () => {
           const own = worker.getBackend()
           void own.disconnectBlocking().then(() => own.reconnectBlocking())
         }
-        shared.on('listenerinvalidated', listenAgain)
-        worker.once('closed', () => shared.off('listenerinvalidated', listenAgain))
+        shared.on('listenerinvalidated', relisten)
+        worker.once('closed', () => shared.off('listenerinvalidated', relisten))
         return worker
       }
     }
   }
 
-  /** A lost connection may be one of many: the server is asked, and nobody waits meanwhile. */
-  function doubt(error: unknown): void {
-    if (!present) return
-    present = false
-    state.suspect(error)
-    void again(() => pool.query('select'))
+  /** After the loss of one connection: rejects all requests until the server has answered a query. */
+  function suspect(error: unknown): void {
+    if (!isPresent) return
+    isPresent = false
+    presence.suspect(error)
+    void untilPresent(() => pool.query('select'))
   }
 
-  async function run<T>(work: (bull: Bull) => Promise<T>): Promise<T> {
-    if (!present || closing.signal.aborted) throw new Error(`the queue is away: ${state.reason}`)
+  async function run<T>(work: (bull: BullClasses) => Promise<T>): Promise<T> {
+    if (!isPresent || closing.signal.aborted) throw new Error(`the queue is away: ${presence.reason}`)
     try {
-      return await inTime(work(await bull), 'PostgreSQL')
+      return await withinAnswerTime(work(await bull), 'PostgreSQL')
     } catch (error) {
-      if (isAway(error)) doubt(error)
+      if (isAway(error)) suspect(error)
       throw error
     }
   }
@@ -152,14 +156,14 @@ export function postgresServer({ url, poolSize, prefix, applicationName }: Postg
     },
     async close() {
       closing.abort(new Error('the queue is closed'))
-      await connection?.close()
+      await shared?.close()
       await pool.end().catch(() => undefined)
     }
   }
 }
 
-/** All workers listen on one client, and pg wants the statements of one client one after another. */
-function inTurn(connection: PostgresConnection): PostgresConnection {
+/** All workers share one LISTEN client; pg deprecates concurrent queries on a client, so they run one after another. */
+function serializeListenClient(connection: PostgresConnection): PostgresConnection {
   const known = new WeakSet<object>()
   const getListenClient = connection.getListenClient.bind(connection)
   connection.getListenClient = async () => {
@@ -178,7 +182,7 @@ function inTurn(connection: PostgresConnection): PostgresConnection {
   return connection
 }
 
-/** Errors of the network and of a server that starts or stops; others are about the statement. */
+/** Whether an error is of the network, or of a server that starts or stops, rather than of the statement. */
 function isAway(error: unknown): boolean {
   const code = (error as { code?: string }).code
   return code === undefined ? /timeout|terminated|did not answer/i.test(messageOf(error)) : /^(E[A-Z]+|08...|57P0.)$/.test(code)

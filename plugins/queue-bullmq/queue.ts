@@ -1,13 +1,16 @@
 import type { Job, JobType, Queue as BullQueue } from 'bullmq'
 import { messageOf, type Clock, type Logger, type Queue } from 'care-kernel'
-import type { RestingMessage, RetryPolicy } from 'care-kernel/gateway'
+import type { RetryPolicy, StoredMessage } from 'care-kernel/gateway'
+import type { BullClasses, Connection } from './connection.ts'
 import { startConsumer } from './consumer.ts'
-import { fromResting, toJob } from './message.ts'
-import type { Bull, Server } from './server.ts'
+import { bullName, fromStoredJob, toJob } from './message.ts'
 
-const AT_ONCE = 1000
+const PUBLISHED_AT_ONCE = 1000
 const PAGE = 100
-const RESTING: Record<'waiting' | 'parked', JobType[]> = { waiting: ['waiting', 'prioritized', 'delayed'], parked: ['failed'] }
+const JOB_TYPES: Record<'waiting' | 'parked', JobType[]> = {
+  waiting: ['waiting', 'prioritized', 'delayed'],
+  parked: ['failed']
+}
 
 export interface QueueSettings {
   readonly lockSeconds: number
@@ -15,14 +18,14 @@ export interface QueueSettings {
   readonly logger: Logger
 }
 
-/** The port on BullMQ's classes. A finished job is removed at once; a parked message is BullMQ's failed job. */
-export function makeQueues(server: Server, { lockSeconds, clock, logger }: QueueSettings): Queue {
+/** The port `queue` on BullMQ. Completed jobs are removed at once; a parked message is a failed job. */
+export function makeQueue(connection: Connection, { lockSeconds, clock, logger }: QueueSettings): Queue {
   const policies = new Map<string, RetryPolicy>()
   const queues = new Map<string, BullQueue<string>>()
   const stops = new Set<() => Promise<void>>()
   let closing: Promise<void> | undefined
 
-  function open(): void {
+  function assertOpen(): void {
     if (closing) throw new Error('the queue is closed')
   }
 
@@ -32,13 +35,13 @@ export function makeQueues(server: Server, { lockSeconds, clock, logger }: Queue
     return policy
   }
 
-  /** Works with a declared queue of a server that is there. */
-  async function on<T>(name: string, work: (queue: BullQueue<string>, bull: Bull) => Promise<T>): Promise<T> {
-    open()
+  /** Runs `work` with a declared queue. Rejects while the server is away. */
+  async function withQueue<T>(name: string, work: (queue: BullQueue<string>, bull: BullClasses) => Promise<T>): Promise<T> {
+    assertOpen()
     policyOf(name)
-    return server.run(bull => {
+    return connection.run(bull => {
       const queue = queues.get(name) ?? bull.queue(bullName(name))
-      // Whoever asked gets the error.
+      // The caller gets the error; without a listener the event would end the process.
       if (!queues.has(name)) queue.on('error', () => undefined)
       queues.set(name, queue)
       return work(queue, bull)
@@ -47,69 +50,69 @@ export function makeQueues(server: Server, { lockSeconds, clock, logger }: Queue
 
   return {
     async declare(name, retry) {
-      open()
+      assertOpen()
       policies.set(name, retry)
     },
 
     async publish(name, messages) {
       policyOf(name)
       const jobs = messages.map(toJob)
-      for (let at = 0; at < jobs.length; at += AT_ONCE)
-        await on(name, (queue, { batchFrom }) => add(queue, jobs.slice(at, at + AT_ONCE), batchFrom))
+      for (let at = 0; at < jobs.length; at += PUBLISHED_AT_ONCE)
+        await withQueue(name, (queue, { bulkFrom }) => addJobs(queue, jobs.slice(at, at + PUBLISHED_AT_ONCE), bulkFrom))
     },
 
     async consume(name, handler, { concurrency }) {
-      open()
+      assertOpen()
       policyOf(name)
       if (!(concurrency >= 1)) throw new RangeError('concurrency must be at least 1')
-      const policy = () => policyOf(name)
-      const end = startConsumer(server, { name: bullName(name), policy, handler, concurrency, lockSeconds }, logger)
-      stops.add(end)
-      return () => end().finally(() => stops.delete(end))
+      const settings = { name, policy: () => policyOf(name), handler, concurrency, lockSeconds }
+      const stop = startConsumer(connection, settings, logger)
+      stops.add(stop)
+      return () => stop().finally(() => stops.delete(stop))
     },
 
     counts: name =>
-      on(name, async queue => {
+      withQueue(name, async queue => {
         const { waiting = 0, prioritized = 0, active = 0, delayed = 0, failed = 0 } = await queue.getJobCounts()
         return { waiting: waiting + prioritized, active, delayed, parked: failed }
       }),
 
     async drain(name, from, take) {
       let taken = 0
-      for (const type of RESTING[from]) taken += await drainType(name, type, take)
+      for (const type of JOB_TYPES[from]) taken += await drainType(name, type, take)
       return taken
     },
 
-    check: () => server.check(),
+    check: () => connection.check(),
 
     close: () =>
       (closing ??= (async () => {
         await Promise.all([...stops].map(stop => stop()))
         await Promise.all([...queues.values()].map(queue => queue.close().catch(() => undefined)))
-        await server.close()
+        await connection.close()
       })())
   }
 
-  async function drainType(name: string, type: JobType, take: (message: RestingMessage) => Promise<boolean>): Promise<number> {
+  async function drainType(name: string, type: JobType, take: (message: StoredMessage) => Promise<boolean>): Promise<number> {
     const seen = new Set<string>()
     let taken = 0
-    // What left moves the rest up: the next page begins after those that stayed.
-    for (let stayed = 0; ;) {
-      const page = await on(name, queue => queue.getJobs(type, stayed, stayed + PAGE - 1, true))
+    // Removed jobs move the others up, so the next page begins after those that were kept.
+    for (let kept = 0; ;) {
+      const page = await withQueue(name, queue => queue.getJobs(type, kept, kept + PAGE - 1, true))
       const jobs = page.filter(job => job?.id !== undefined && !seen.has(job.id))
       if (jobs.length === 0) return taken
       for (const job of jobs) {
         seen.add(job.id ?? '')
-        if ((await take(fromResting(job, clock.now()))) && (await remove(name, job))) taken++
-        else stayed++
+        if ((await take(fromStoredJob(job, clock.now()))) && (await remove(name, job))) taken++
+        else kept++
       }
     }
   }
 
-  /** False when a consumer was faster. */
+  /** False when a consumer has the job by now. */
   async function remove(name: string, job: Job<string>): Promise<boolean> {
     try {
-      await on(name, () => job.remove())
+      await withQueue(name, () => job.remove())
       return true
     } catch (error) {
       if (/locked/.test(messageOf(error))) return false
@@ -118,13 +121,7 @@ export function makeQueues(server: Server, { lockSeconds, clock, logger }: Queue
   }
 }
 
-/** One after another while they are few, where a batch is dear. */
-async function add(queue: BullQueue<string>, jobs: readonly ReturnType<typeof toJob>[], batchFrom: number): Promise<void> {
-  if (jobs.length >= batchFrom) await queue.addBulk([...jobs])
+async function addJobs(queue: BullQueue<string>, jobs: readonly ReturnType<typeof toJob>[], bulkFrom: number): Promise<void> {
+  if (jobs.length >= bulkFrom) await queue.addBulk([...jobs])
   else for (const { name, data, opts } of jobs) await queue.add(name, data, opts)
-}
-
-/** BullMQ's names hold no colon. */
-function bullName(name: string): string {
-  return name.replace(/[%:]/g, sign => `%${sign.charCodeAt(0).toString(16)}`)
 }
