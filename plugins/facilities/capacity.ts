@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import type { Actor, Tx } from 'care-kernel'
+import { refusingDuplicates } from 'care-kernel/data'
 import { actorOf, describe, invalid, ordering, out, readInput, resource, sendJson, shape } from 'care-kernel/rest'
 import { capacityInput } from './inputs.ts'
 import { FacilityCapacity } from './models.ts'
 import { ofFacility, partRoutes, type PartOfFacility } from './part-routes.ts'
 import type { FacilityScope } from './scope.ts'
 import { capacityShape } from './shapes.ts'
-import { refusingRepeats } from './unique.ts'
 
 interface CapacityRow {
   readonly id: number
@@ -45,13 +45,14 @@ const history = resource({
 })
 
 const COPIED = 'id, external_id, created_date, modified_date, deleted, room_type, total_capacity, current_capacity, facility_id'
-const TAKEN = { room_type: ['This facility already has a capacity of this room type.'] }
-const once = <T>(write: () => Promise<T>) => refusingRepeats('unique_facility_room_type', TAKEN, write)
+const TAKEN = {
+  unique_facility_room_type: () => invalid({ room_type: ['This facility already has a capacity of this room type.'] })
+}
 
 /** `facility/{id}/capacity/` and its history (contract facilities §7.1). */
 export function capacityRoutes(app: FastifyInstance, scope: FacilityScope): void {
-  const { database, clock, emit, model } = scope
-  const now = () => clock.now().toISOString()
+  const { database, clock, emit, repository } = scope
+  const reported = repository(FacilityCapacity)
 
   /** Appends the state the row has now, and tells whoever counts beds. */
   async function record(
@@ -61,10 +62,11 @@ export function capacityRoutes(app: FastifyInstance, scope: FacilityScope): void
     kind: '+' | '~',
     { facility_id: facilityId, room_type: roomType }: Pick<CapacityRow, 'facility_id' | 'room_type'>
   ): Promise<void> {
+    // Copies the stored row, whatever columns it has.
     await tx.query(
       `insert into facility_historicalfacilitycapacity (${COPIED}, history_date, history_type, history_user_id)
       select ${COPIED}, $2, $3, $4 from facility_facilitycapacity where id = $1`,
-      [id, now(), kind, actor.id]
+      [id, clock.now().toISOString(), kind, actor.id]
     )
     await emit(tx, 'capacity-changed', { facilityId, roomType })
   }
@@ -78,9 +80,9 @@ export function capacityRoutes(app: FastifyInstance, scope: FacilityScope): void
     async add(tx, request, { id: facilityId }) {
       const values = await readInput(request, capacityInput, { db: tx })
       requireFitting(values)
-      const row = { facility_id: facilityId, ...values, created_date: now(), modified_date: now() }
-      const made = await once(() => model(FacilityCapacity).create(row, { transaction: tx.sequelize }))
-      await record(tx, actorOf(request), made.get('id') as number, '+', row)
+      const row = { facility_id: facilityId, ...values }
+      const { id } = await refusingDuplicates(TAKEN, () => reported.insert(tx, row))
+      await record(tx, actorOf(request), id, '+', row)
       return values.room_type
     },
     async change(tx, request, row) {
@@ -89,14 +91,12 @@ export function capacityRoutes(app: FastifyInstance, scope: FacilityScope): void
         ? readInput(request, capacityInput, { db: tx, partial })
         : readInput(request, capacityInput, { db: tx }))
       if (values.total_capacity !== undefined || values.current_capacity !== undefined) requireFitting({ ...row, ...values })
-      await once(() =>
-        model(FacilityCapacity).update({ ...values, modified_date: now() }, { where: { id: row.id }, transaction: tx.sequelize })
-      )
+      await refusingDuplicates(TAKEN, () => reported.update(tx, row.id, values))
       await record(tx, actorOf(request), row.id, '~', { ...row, ...values })
       return values.room_type ?? row.room_type
     },
     async remove(tx, request, row) {
-      await model(FacilityCapacity).update({ deleted: true }, { where: { id: row.id }, transaction: tx.sequelize })
+      await reported.delete(tx, row.id)
       await record(tx, actorOf(request), row.id, '~', row)
     }
   })

@@ -26,8 +26,8 @@ export const commands: Readonly<Record<string, Command<FacilityScope>>> = {
         return wrong(terminal, `no plugin registers the flag ${set}; name it under plugins.facilities.flags`)
       if (typeof unset === 'string')
         await scope
-          .model(FacilityFlag)
-          .update({ deleted: true }, { where: { facility_id: facility.id, flag: unset, deleted: false } })
+          .repository(FacilityFlag)
+          .deleteWhere(scope.database, { facility_id: facility.id, flag: unset, deleted: false })
       const { rows } = await scope.database.query<{ flag: string }>(
         'select flag from facility_facilityflag where facility_id = $1 and not deleted order by id',
         [facility.id]
@@ -40,7 +40,7 @@ export const commands: Readonly<Record<string, Command<FacilityScope>>> = {
 
 /** Sets a flag that is registered; one that is set already stays. */
 async function setFlag(
-  { database, clock, 'auth-permissions': { flags } }: FacilityScope,
+  { database, repository, 'auth-permissions': { flags } }: FacilityScope,
   { id }: FacilityRow,
   flag: string
 ): Promise<boolean> {
@@ -49,11 +49,7 @@ async function setFlag(
   } catch {
     return false
   }
-  await database.query(
-    `insert into facility_facilityflag (external_id, created_date, modified_date, deleted, facility_id, flag) values ($1, $2, $2, false, $3, $4)
-    on conflict (facility_id, flag) where not deleted do nothing`,
-    [crypto.randomUUID(), clock.now().toISOString(), id, flag]
-  )
+  await repository(FacilityFlag).insertMissing(database, [{ facility_id: id, flag }])
   return true
 }
 

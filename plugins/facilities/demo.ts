@@ -123,7 +123,7 @@ const FACILITIES: readonly DemoFacility[] = [
 ]
 
 /** Facilities of the demo district and where its people work; nothing without those people. */
-export async function demo(tx: Tx, { clock, facilities, model, 'auth-permissions': { users } }: FacilityScope): Promise<void> {
+export async function demo(tx: Tx, { facilities, repository, 'auth-permissions': { users } }: FacilityScope): Promise<void> {
   const { rows: people } = await tx.query<{ id: number; username: string; district_id: number }>(
     `select id, username, district_id from users_user where username like 'demo-%' order by id`
   )
@@ -133,8 +133,6 @@ export async function demo(tx: Tx, { clock, facilities, model, 'auth-permissions
     `select l.id, array(select w.id::integer from users_ward w where w.local_body_id = l.id order by w.number, w.id) as wards from users_localbody l where l.district_id = $1 order by l.id`,
     [admin.district_id]
   )
-  const options = { transaction: tx.sequelize }
-  const dates = { created_date: clock.now().toISOString(), modified_date: clock.now().toISOString() }
   const ids: number[] = []
   for (const [
     at,
@@ -178,14 +176,16 @@ export async function demo(tx: Tx, { clock, facilities, model, 'auth-permissions
     )
     ids.push(id)
     for (const [room, [total, current]] of Object.entries(beds))
-      await model(FacilityCapacity).create(
-        { facility_id: id, room_type: Number(room), total_capacity: total, current_capacity: current, ...dates },
-        options
-      )
+      await repository(FacilityCapacity).insert(tx, {
+        facility_id: id,
+        room_type: Number(room),
+        total_capacity: total,
+        current_capacity: current
+      })
     for (const [area, count] of Object.entries(doctors))
-      await model(HospitalDoctors).create({ facility_id: id, area: Number(area), count, ...dates }, options)
+      await repository(HospitalDoctors).insert(tx, { facility_id: id, area: Number(area), count })
     const hubId = hub === undefined ? undefined : ids[hub]
-    if (hubId !== undefined) await model(FacilityHubSpoke).create({ hub_id: hubId, spoke_id: id, ...dates }, options)
+    if (hubId !== undefined) await repository(FacilityHubSpoke).insert(tx, { hub_id: hubId, spoke_id: id })
     for (const username of staff) {
       const person = people.find(other => other.username === username)
       if (person) await facilities.addMember(tx, { facilityId: id, userId: person.id, by: admin.id })

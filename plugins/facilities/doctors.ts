@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import { ordering, out, readInput, resource, shape } from 'care-kernel/rest'
+import { refusingDuplicates } from 'care-kernel/data'
+import { invalid, ordering, out, readInput, resource, shape } from 'care-kernel/rest'
 import { DOCTOR_AREAS } from './enumerations.ts'
 import { doctorsInput } from './inputs.ts'
 import { HospitalDoctors } from './models.ts'
 import { partRoutes } from './part-routes.ts'
 import type { FacilityScope } from './scope.ts'
-import { refusingRepeats } from './unique.ts'
 
 interface DoctorsRow {
   readonly id: number
@@ -26,13 +26,11 @@ const doctors = resource({
   })
 })
 
-const TAKEN = { area: ['This facility already has doctors of this area.'] }
-const once = <T>(write: () => Promise<T>) => refusingRepeats('unique_facility_doctor', TAKEN, write)
+const TAKEN = { unique_facility_doctor: () => invalid({ area: ['This facility already has doctors of this area.'] }) }
 
 /** `facility/{id}/hospital_doctor/` (contract facilities §7.2). */
 export function doctorRoutes(app: FastifyInstance, scope: FacilityScope): void {
-  const { clock, model } = scope
-  const now = () => clock.now().toISOString()
+  const reported = scope.repository(HospitalDoctors)
   partRoutes<DoctorsRow>(app, scope, {
     path: 'hospital_doctor',
     what: 'Doctors',
@@ -41,12 +39,7 @@ export function doctorRoutes(app: FastifyInstance, scope: FacilityScope): void {
     columns: 'p.id, p.area',
     async add(tx, request, { id: facilityId }) {
       const values = await readInput(request, doctorsInput, { db: tx })
-      await once(() =>
-        model(HospitalDoctors).create(
-          { facility_id: facilityId, ...values, created_date: now(), modified_date: now() },
-          { transaction: tx.sequelize }
-        )
-      )
+      await refusingDuplicates(TAKEN, () => reported.insert(tx, { facility_id: facilityId, ...values }))
       return values.area
     },
     async change(tx, request, row) {
@@ -54,13 +47,11 @@ export function doctorRoutes(app: FastifyInstance, scope: FacilityScope): void {
       const values = await (partial
         ? readInput(request, doctorsInput, { db: tx, partial })
         : readInput(request, doctorsInput, { db: tx }))
-      await once(() =>
-        model(HospitalDoctors).update({ ...values, modified_date: now() }, { where: { id: row.id }, transaction: tx.sequelize })
-      )
+      await refusingDuplicates(TAKEN, () => reported.update(tx, row.id, values))
       return values.area ?? row.area
     },
     async remove(tx, request, row) {
-      await model(HospitalDoctors).update({ deleted: true }, { where: { id: row.id }, transaction: tx.sequelize })
+      await reported.delete(tx, row.id)
     }
   })
 }

@@ -1,17 +1,15 @@
 import type { Actor, Queryable, Tx } from 'care-kernel'
 import { scopeCondition } from 'care-kernel/access'
-import { Params, rowsOf } from 'care-kernel/data'
+import { Params } from 'care-kernel/data'
 import { denied, isUuid, notAUuid } from 'care-kernel/rest'
 import { facilitiesNameableBy } from 'care-kernel/contracts/auth-permissions'
 import { placesDecided } from 'care-kernel/contracts/places'
 import type { Facilities, FacilityRow, FindOptions } from './contract.ts'
 import { facilityInput, type FacilityInput } from './inputs.ts'
-import { Facility } from './models.ts'
+import { Facility, FacilityUser } from './models.ts'
 import { placesNamed } from './policy.ts'
 import type { DeclaredScope } from './scope.ts'
 import { facilityShapes, type FacilityShapes } from './shapes.ts'
-
-const rows = rowsOf(Facility)
 
 /** Columns of a `FacilityRow`; `f` is the facility. */
 export const FACILITY_ROW = 'f.id, f.external_id, f.name, f.created_by_id, f.ward_id, f.local_body_id, f.district_id, f.state_id'
@@ -48,7 +46,7 @@ export class FacilityService implements Facilities {
   }
 
   setPicture = async (tx: Tx, facilityId: number, key: string | null): Promise<string | null> =>
-    rows.exchange(tx, facilityId, 'cover_image_url', key)
+    this.#scope.repository(Facility).exchange(tx, facilityId, 'cover_image_url', key)
 
   /** 403 unless the body names a state, a district and a local body that exist (contract facilities §4.1, CREATE). */
   async requirePlaces(db: Queryable, body: unknown): Promise<void> {
@@ -71,19 +69,12 @@ export class FacilityService implements Facilities {
     known: { readonly external_id?: string } = {}
   ): Promise<{ id: number; uuid: string }> {
     const columns = facilityInput.columns(values)
-    const now = this.#now()
-    const made = await this.#scope.model(Facility).create(
-      {
-        ...columns,
-        ...(await placesDecided(tx, columns)),
-        ...known,
-        created_by_id: userId,
-        created_date: now,
-        modified_date: now
-      },
-      { transaction: tx.sequelize }
-    )
-    const [id, uuid] = [made.get('id') as number, made.get('external_id') as string]
+    const { id, external_id: uuid } = await this.#scope.repository(Facility).insert(tx, {
+      ...columns,
+      ...(await placesDecided(tx, columns)),
+      ...known,
+      created_by_id: userId
+    })
     await this.addMember(tx, { facilityId: id, userId, by: userId })
     await this.#scope.emit(tx, 'facility-created', { facilityId: id, facility: uuid })
     return { id, uuid }
@@ -93,9 +84,7 @@ export class FacilityService implements Facilities {
   async update(tx: Tx, facility: FacilityRow, values: Partial<FacilityInput>): Promise<void> {
     const columns = facilityInput.columns(values)
     const places = await placesDecided(tx, { ...facility, ...columns })
-    await this.#scope
-      .model(Facility)
-      .update({ ...columns, ...places, modified_date: this.#now() }, { where: { id: facility.id }, transaction: tx.sequelize })
+    await this.#scope.repository(Facility).update(tx, facility.id, { ...columns, ...places })
   }
 
   /** Deletes a facility that the transaction holds: its memberships and homes go with it, hooks take or refuse the rest (contract facilities §4.5). */
@@ -103,11 +92,12 @@ export class FacilityService implements Facilities {
     const { actors, users } = this.#scope['auth-permissions']
     await this.#scope.hooks['facility-deleting'](tx, { facilityId: id, actor })
     const { rows } = await tx.query<{ user_id: number }>(
-      'delete from facility_facilityuser where facility_id = $1 returning user_id',
+      'select user_id from facility_facilityuser where facility_id = $1 for update',
       [id]
     )
+    await this.#scope.repository(FacilityUser).deleteWhere(tx, { facility_id: id })
     await users.releaseHomeFacility(tx, id)
-    await this.#scope.model(Facility).update({ deleted: true }, { where: { id }, transaction: tx.sequelize })
+    await this.#scope.repository(Facility).delete(tx, id)
     actors.changed(
       tx,
       rows.map(row => row.user_id)
@@ -117,26 +107,17 @@ export class FacilityService implements Facilities {
 
   /** Makes a user a member; false when it is one already. */
   async addMember(tx: Tx, { facilityId, userId, by }: { facilityId: number; userId: number; by: number }): Promise<boolean> {
-    const { rowCount } = await tx.query(
-      'insert into facility_facilityuser (facility_id, user_id, created_by_id) values ($1, $2, $3) on conflict (facility_id, user_id) do nothing',
-      [facilityId, userId, by]
-    )
-    if (rowCount > 0) this.#scope['auth-permissions'].actors.changed(tx, [userId])
-    return rowCount > 0
+    const members = this.#scope.repository(FacilityUser)
+    const [added] = await members.insertMissing(tx, [{ facility_id: facilityId, user_id: userId, created_by_id: by }])
+    if (added) this.#scope['auth-permissions'].actors.changed(tx, [userId])
+    return added !== undefined
   }
 
   /** Ends a membership; false when there is none. */
   async removeMember(tx: Tx, facilityId: number, userId: number): Promise<boolean> {
-    const { rowCount } = await tx.query('delete from facility_facilityuser where facility_id = $1 and user_id = $2', [
-      facilityId,
-      userId
-    ])
+    const ended = await this.#scope.repository(FacilityUser).deleteWhere(tx, { facility_id: facilityId, user_id: userId })
     this.#scope['auth-permissions'].actors.changed(tx, [userId])
-    return rowCount > 0
-  }
-
-  #now(): string {
-    return this.#scope.clock.now().toISOString()
+    return ended.length > 0
   }
 }
 

@@ -189,7 +189,7 @@ export async function addMemberships(
 ): Promise<void> {
   const params = new Params()
   const [by, user, ids] = [params.add(actor.id), params.add(userId), params.add(facilityIds, 'bigint[]')]
-  // Nobody has loaded the new user yet, so there is no actor to invalidate.
+  // A set: the facilities that the policy finds. The user is new, so that no actor is cached.
   await tx.query(
     `insert into facility_facilityuser (created_by_id, user_id, facility_id)
     select ${by}::bigint, ${user}::bigint, f.id from facility_facility f where f.id = any(${ids}) and not f.deleted and (${scopeCondition(linkableFacilities, actor, params)}) for share

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Clock, Database } from 'care-kernel'
+import type { Database } from 'care-kernel'
 import { scopeCondition, type RowScope } from 'care-kernel/access'
-import { baseColumns, column, defineModel, type ModelOf } from 'care-kernel/data'
+import { baseColumns, column, defineModel, type Repositories } from 'care-kernel/data'
 import {
   actorOf,
   describe,
@@ -57,6 +57,7 @@ export const commentModel = (name: string, table: string, fixture: string) =>
     table,
     fixture,
     subject: null,
+    stamps: { insert: ['created_by_id'] },
     columns: {
       ...baseColumns(),
       request_id: column.bigint('none'),
@@ -84,14 +85,13 @@ type CommentModel = ReturnType<typeof commentModel>
 /** What the routes need of the plugin that mounts them. */
 interface CommentScope {
   readonly database: Database
-  readonly clock: Clock
-  model(definition: CommentModel): ModelOf<CommentModel['columns']>
+  readonly repository: Repositories
 }
 
 /** Mounts list, detail and creation of comments. They are neither changed nor deleted, and may be made in every status (contract shifting §8, §9.6). */
 export function commentRoutes(
   app: FastifyInstance,
-  { database, clock, model }: CommentScope,
+  { database, repository }: CommentScope,
   { path, requests, scope, model: definition, permissions, shapes }: CommentsOn
 ): void {
   const url = `/api/v1/${path}/:id/comment/`
@@ -140,12 +140,8 @@ export function commentRoutes(
         const { comment } = await readInput(request, input, { db: tx })
         if (!comment) throw invalid({ comment: ['Comment cannot be empty'] })
         const parent = await requests.row<{ id: number }>(tx, id, 'r.id', params => [scopeCondition(scope, actor, params)])
-        const now = clock.now().toISOString()
-        const made = await model(definition).create(
-          { request_id: parent.id, created_by_id: actor.id, comment, created_date: now, modified_date: now },
-          { transaction: tx.sequelize }
-        )
-        return comments.one(tx, made.get('external_id') as string)
+        const made = await repository(definition).insert(tx, { request_id: parent.id, comment })
+        return comments.one(tx, made.external_id)
       })
       return sendJson(reply, json, 201)
     }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor, Queryable, Tx } from 'care-kernel'
 import { scopeCondition } from 'care-kernel/access'
+import { refusingDuplicates } from 'care-kernel/data'
 import {
   actorOf,
   describe,
@@ -20,7 +21,6 @@ import { spokeInput } from './inputs.ts'
 import { FacilityHubSpoke } from './models.ts'
 import { askingToWrite, type OfFacility } from './part-routes.ts'
 import type { FacilityScope } from './scope.ts'
-import { refusingRepeats } from './unique.ts'
 
 type Link = { Params: { facility: string; id: string } }
 interface LinkRow {
@@ -41,10 +41,10 @@ const nameable = facilitiesNameableBy('f')
 
 /** `facility/{hub}/spokes/` and `facility/{spoke}/hubs/` (contract facilities §8). */
 export function spokeRoutes(app: FastifyInstance, scope: FacilityScope): void {
-  const { database, facilities, clock, model } = scope
+  const { database, facilities } = scope
+  const spokes = scope.repository(FacilityHubSpoke)
   const { basic } = facilities.shapes
   const { plain } = facilityReads(facilities.shapes)
-  const now = () => clock.now().toISOString()
   const links = resource({
     name: 'FacilityHubSpoke',
     from: 'facility_facilityhubspoke k',
@@ -89,7 +89,7 @@ export function spokeRoutes(app: FastifyInstance, scope: FacilityScope): void {
     if (ancestor?.found) throw invalid(ANCESTOR)
     return { ...rest, ...(spoke === undefined ? {} : { spoke_id: spoke }) }
   }
-  const once = <T>(write: () => Promise<T>) => refusingRepeats('unique_hub_spoke', LINKED, write)
+  const repeated = { unique_hub_spoke: () => invalid(LINKED) }
 
   const url = '/api/v1/facility/:facility/spokes/'
   const reading = { permission: 'facility.part.read', permissionBefore405: 'facility.part.write' }
@@ -112,9 +112,8 @@ export function spokeRoutes(app: FastifyInstance, scope: FacilityScope): void {
       const json = await database.transaction(async tx => {
         const hub = await pathFacility(tx, actorOf(request), request.params.facility)
         const values = await read(tx, request, hub)
-        const row = { hub_id: hub, ...values, created_date: now(), modified_date: now() }
-        const made = await once(() => model(FacilityHubSpoke).create(row, { transaction: tx.sequelize }))
-        return links.one(tx, made.get('external_id') as string)
+        const made = await refusingDuplicates(repeated, () => spokes.insert(tx, { hub_id: hub, ...values }))
+        return links.one(tx, made.external_id)
       })
       return sendJson(reply, json, 201)
     }
@@ -142,12 +141,7 @@ export function spokeRoutes(app: FastifyInstance, scope: FacilityScope): void {
             true
           )
           const values = await read(tx, request, hub, link)
-          await once(() =>
-            model(FacilityHubSpoke).update(
-              { ...values, modified_date: now() },
-              { where: { id: link.id }, transaction: tx.sequelize }
-            )
-          )
+          await refusingDuplicates(repeated, () => spokes.update(tx, link.id, values))
           return links.one(tx, request.params.id)
         })
         return sendJson(reply, json)
@@ -162,7 +156,7 @@ export function spokeRoutes(app: FastifyInstance, scope: FacilityScope): void {
       await database.transaction(async tx => {
         const hub = await pathFacility(tx, actorOf(request), request.params.facility)
         const { id } = await links.row<LinkRow>(tx, request.params.id, 'k.id', params => [`k.hub_id = ${params.add(hub)}`], true)
-        await model(FacilityHubSpoke).update({ deleted: true }, { where: { id }, transaction: tx.sequelize })
+        await spokes.delete(tx, id)
       })
       return reply.code(204).send()
     }
