@@ -28,7 +28,7 @@ export interface DueRun {
 }
 
 /** Every run missed in a gap up to this long is enqueued; after a longer one only the last. */
-const HICCUP_MS = 10_000
+const CATCH_UP_MS = 10_000
 const COUNTED_AT_MOST = 10_000
 
 const REGISTER = `insert into kernel_schedule_run (schedule, due_at, enqueued_at)
@@ -91,7 +91,7 @@ export function timerOf({ cron, timeZone }: Pick<OwnedSchedule, 'cron' | 'timeZo
 export function dueRuns(timer: Cron, last: Date, now: Date): DueRun[] {
   const first = timer.nextRun(last)
   if (!isDue(first, now)) return []
-  if (now.getTime() - first.getTime() <= HICCUP_MS) return upTo(timer, last, now).map(at => ({ at, late: false, missed: 0 }))
+  if (now.getTime() - first.getTime() <= CATCH_UP_MS) return upTo(timer, last, now).map(at => ({ at, late: false, missed: 0 }))
   const [latest = first] = timer.previousRuns(1, new Date(now.getTime() + 1000)).filter(at => at <= now)
   return [{ at: latest, late: true, missed: latest > first ? upTo(timer, last, latest).length - 1 : 0 }]
 }
