@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { readConfig } from '../kernel/config/read.ts'
-import { openKernel, planKernel, type OpenKernel, type Tx } from 'care-kernel'
+import type { OpenKernel, Tx } from 'care-kernel'
+import { openCare, planCare } from 'care-kernel/platform'
 import { run } from '../test/system/deployment.ts'
 import { allDone, BACKENDS, openSite, type Backend, type Site } from '../test/system/faults/site.ts'
 import { percentile } from '../test/system/load.ts'
@@ -130,7 +131,7 @@ async function enqueueCost(kernel: OpenKernel): Promise<{ cpu: number; statement
 async function measure(backend: Backend): Promise<void> {
   const site = await openSite(backend, { direct: true })
   Object.assign(process.env, site.env)
-  const kernel = await openKernel(await planKernel({ raw: readConfig(site.config, process.env, []) }))
+  const kernel = await openCare(await planCare({ raw: readConfig(site.config, process.env, []) }))
   try {
     if (backend === 'postgres') {
       const { cpu, statements, bare } = await enqueueCost(kernel)

@@ -1,5 +1,6 @@
 // Measures the queue port beside the bare libraries on each broker: messages per second published and consumed with empty handlers, and the
 // latency of a single message. Needs DATABASE_URL, REDIS_URL, AMQP_URL; skips the brokers whose address is not set.
+import { deploymentOf } from '../kernel/lifecycle/deployment.ts'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { connect } from 'amqplib'
@@ -8,9 +9,9 @@ import fastify from 'fastify'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { Value } from 'typebox/value'
-import { makeLogger, systemClock, type Queue } from 'care-kernel'
+import type { Queue } from 'care-kernel'
+import { makeLogger, systemClock } from 'care-kernel/platform'
 import type { Gateway } from 'care-kernel/gateway'
-import { deploymentOf } from '../kernel/plugin/deployment.ts'
 import { rootDefaults } from '../platform/testing/defaults.ts'
 import { databaseUrl } from '../platform/testing/database.ts'
 import queueBullmq from '../plugins/queue-bullmq/gateway.ts'

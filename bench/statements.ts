@@ -1,6 +1,5 @@
-import { openKernel, planKernel, systemClock } from 'care-kernel'
+import { makeLogger, openCare, planCare, systemClock } from 'care-kernel/platform'
 import { readConfig } from '../kernel/config/read.ts'
-import { makeLogger } from '../kernel/ports/logger.ts'
 import { written, type Case } from './measure.ts'
 
 /** A statement as a case runs it. */
@@ -20,13 +19,15 @@ export async function learn(
   config: string,
   cases: readonly Case[]
 ): Promise<{ readonly statements: ReadonlyMap<string, readonly Statement[]>; readonly connections: Connections }> {
-  const kernel = await openKernel(await planKernel({ raw: readConfig(config, process.env, []) }), {
-    logger: makeLogger('silent', {}),
-    clock: systemClock()
-  })
+  const kernel = await openCare(
+    await planCare(
+      { raw: readConfig(config, process.env, []) },
+      { role: 'web', logger: makeLogger('silent', {}), clock: systemClock() }
+    )
+  )
   const statements = new Map<string, readonly Statement[]>()
   try {
-    await kernel.start('web')
+    await kernel.start()
     const { pool } = kernel.ports.database ?? {}
     if (!pool) throw new Error('no database is open')
     for (const { name, path, token } of cases) {

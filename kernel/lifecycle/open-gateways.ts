@@ -1,38 +1,33 @@
-import type { ChosenGateway, Composition } from './compose.ts'
-import { within } from './deadline.ts'
-import { messageOf, ProblemsError, refuse, type Problem } from '../plugin/problems.ts'
 import type { GatewayContext } from '../plugin/gateway.ts'
+import { messageOf, refuse, type Problem } from '../plugin/problems.ts'
 import { PORT_NAMES, type PortName, type Ports } from '../ports/index.ts'
+import type { ChosenGateway } from './load.ts'
 
 /** Something that runs and can be stopped. */
-export interface Started {
+export interface Stoppable {
   readonly name: string
   readonly stop: () => Promise<void>
 }
 
 /**
- * Opens every chosen gateway, side by side but for those that come after another; what was opened is noted in `started`. Throws
- * ProblemsError after closing all again.
+ * Opens every chosen gateway, side by side but for those that come after another; each one that is open is added to `started`. Throws
+ * ProblemsError with every gateway that could not be opened.
  */
-export async function openPorts(
-  { gateways }: Composition,
+export async function openGateways(
+  gateways: ReadonlyMap<PortName, ChosenGateway>,
   context: Omit<GatewayContext, 'ports'>,
-  started: Started[],
+  started: Stoppable[],
   onOpened?: (line: string) => void
 ): Promise<Partial<Ports>> {
   const opening = new Map<PortName, Promise<Ports[PortName] | undefined>>()
   const problems: Problem[] = []
-  // In the order of PORT_NAMES, so that whatever comes after something finds it being opened.
+  // In the order of PORT_NAMES: a gateway finds those that it comes after among those that are being opened.
   for (const port of PORT_NAMES) {
     const chosen = gateways.get(port)
     if (chosen) opening.set(port, open(port, chosen))
   }
   const ports = await opened([...opening.keys()])
-
-  if (problems.length > 0) {
-    await Promise.allSettled([context.app.close(), ...started.map(({ stop }) => stop())])
-    refuse('Cannot start', problems)
-  }
+  refuse('Cannot start', problems)
   return ports
 
   async function open(port: PortName, { gateway, settings }: ChosenGateway): Promise<Ports[PortName] | undefined> {
@@ -40,7 +35,7 @@ export async function openPorts(
     const after = gateway.after?.filter(name => opening.has(name)) ?? []
     try {
       const earlier = await opened(after)
-      // What it comes after could not be opened: that problem is enough.
+      // The problem of the one that could not be opened is enough.
       if (after.some(name => !earlier[name])) return undefined
       const made = await gateway.open(settings, { ...context, logger, ports: earlier })
       started.push({ name: `port ${port}`, stop: () => made.close() })
@@ -61,21 +56,5 @@ export async function openPorts(
   async function opened(names: readonly PortName[]): Promise<Partial<Ports>> {
     const entries = await Promise.all(names.map(async name => [name, await opening.get(name)] as const))
     return Object.fromEntries(entries.filter(([, port]) => port !== undefined))
-  }
-}
-
-/** Waits at most `seconds`; whoever is late is named. */
-export async function inTime(work: Promise<unknown>, seconds: number, owner: string): Promise<void> {
-  const overdue = () =>
-    new ProblemsError('Cannot go on', [
-      { code: 'PLUGIN_START_OVERDUE', owner, fact: `took longer than ${seconds} s`, remedy: 'move the work into a job' }
-    ])
-  try {
-    await within(work, seconds * 1000, overdue)
-  } catch (cause) {
-    if (cause instanceof ProblemsError) throw cause
-    throw new ProblemsError('Cannot go on', [
-      { code: 'PLUGIN_START_FAILED', owner, fact: messageOf(cause), remedy: 'see the cause', cause }
-    ])
   }
 }

@@ -1,21 +1,25 @@
-import type { FastifyInstance } from 'fastify'
-import type { Composition } from './compose.ts'
-import { eventEngine } from '../../platform/jobs/events.ts'
-import { jobEngine, scheduleEngine } from '../../platform/jobs/jobs.ts'
-import { migrationEngine } from '../../platform/data/migrations.ts'
-import { makeWritePath, modelEngine } from '../../platform/data/models.ts'
-import { permissionChecks, permissionEngine } from '../../platform/access/permissions.ts'
-import { privacyEngine } from '../../platform/data/privacy.ts'
-import { mountRoutes, type MountedRoute } from '../../platform/http/routes.ts'
-import type { Problem } from '../plugin/problems.ts'
-import { makeServer } from '../../platform/http/server.ts'
-import { makeOutbox } from '../../platform/jobs/outbox.ts'
-import { systemClock } from '../ports/clock.ts'
-import { PORT_NAMES, type Ports } from '../ports/index.ts'
-import { makeLogger } from '../ports/logger.ts'
-import { buildScopes } from './containers.ts'
-import { deploymentOf } from '../plugin/deployment.ts'
+import type { Contribution, Opened, Planning, PlanSections, Role } from '../contributions/contribution.ts'
+import type { RootConfig } from '../config/schema.ts'
+import type { UntypedScope } from '../plugin/plugin.ts'
+import { refuse, type Problem } from '../plugin/problems.ts'
 import { VERSION } from '../plugin/version.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import { PORT_NAMES, type PortName, type Ports } from '../ports/index.ts'
+import { deferPort, type DeferredPort } from './deferred-port.ts'
+import { deploymentOf } from './deployment.ts'
+import { load, type LoadedDeployment, type Source } from './load.ts'
+import { buildScopes } from './scopes.ts'
+import { systemClock } from './system-clock.ts'
+
+export interface PlanOptions {
+  /** `all` by default. A function where the config decides. */
+  readonly role?: Role | ((root: RootConfig) => Role)
+  readonly clock?: Clock
+  readonly logger: (root: RootConfig) => Logger
+  /** Of reading the config; reported with those found here. */
+  readonly problems?: readonly Problem[]
+}
 
 /** What will exist, as plain data: sorted, stable, without secrets. */
 export interface Plan {
@@ -29,20 +33,82 @@ export interface Plan {
     readonly requires: readonly string[]
   }[]
   readonly gateways: readonly { readonly port: string; readonly gateway: string }[]
-  readonly routes: readonly MountedRoute[]
-  readonly tables: unknown
-  readonly personalColumns: unknown
-  readonly permissions: unknown
-  readonly jobs: unknown
-  readonly schedules: unknown
-  readonly events: unknown
-  readonly migrations: unknown
+  /** The sections of every contribution by heading, in the order of the array. */
+  readonly [heading: string]: unknown
 }
 
-/** Completes the fold with the routes, mounted on a throw-away server whose ports are closed, and tells everything. */
-export async function makePlan(composition: Composition, problems: Problem[]): Promise<Plan> {
-  const { root, plugins, gateways } = composition
-  const routes = await planRoutes(composition, problems)
+/** A deployment with everything built and mounted, and every port closed. It can be opened once. */
+export interface PlannedKernel extends LoadedDeployment, Omit<Planning, 'problems'> {
+  readonly contributions: readonly Contribution[]
+  readonly plan: Plan
+  readonly deferred: ReadonlyMap<PortName, DeferredPort<Ports[PortName]>>
+  /** Connects what was mounted with the opened deployment. */
+  attach(opened: Opened): void
+}
+
+/** Without its files there is no config in which to find anything else. */
+const UNREADABLE = new Set(['CONFIG_NOT_FOUND', 'CONFIG_UNREADABLE'])
+
+/**
+ * load → order → configure → collect → build → mount → describe. Touches no network. Throws ProblemsError with everything that is wrong.
+ * What is planned here is what `openKernel` opens: scopes are built and routes are mounted once.
+ */
+export async function planKernel(
+  source: Source,
+  contributions: readonly Contribution[],
+  options: PlanOptions
+): Promise<PlannedKernel> {
+  const { role = 'all', clock = systemClock() } = options
+  const problems = [...(options.problems ?? [])]
+  if (problems.some(({ code }) => UNREADABLE.has(code))) refuse('Cannot start', problems)
+  const loaded = await load(source, contributions, problems)
+
+  const { root, plugins, gateways } = loaded
+  // Settings are only meaningful without problems; without constants the ports suffice to collect.
+  const deferred = new Map(
+    PORT_NAMES.flatMap(name => {
+      const chosen = gateways.get(name)
+      const constants = problems.length > 0 ? {} : chosen?.gateway.constants?.(chosen.settings, deploymentOf(root))
+      return chosen ? [[name, deferPort<Ports[PortName]>(name, constants)] as const] : []
+    })
+  )
+  const collected = new Map<Contribution, unknown>()
+  const scopes = new Map<string, UntypedScope>()
+  let attached: Opened | undefined
+  const planning: Planning = {
+    root,
+    role: typeof role === 'function' ? role(root) : role,
+    plugins,
+    ports: Object.fromEntries([...deferred].map(([name, { port }]) => [name, port])),
+    scopes,
+    clock,
+    logger: options.logger(root),
+    problems,
+    of<Collected>(contribution: Contribution<Collected>) {
+      if (!collected.has(contribution)) throw new Error(`${contribution.name} is not collected yet, or not in the array`)
+      return collected.get(contribution) as Collected
+    }
+  }
+  for (const contribution of contributions) collected.set(contribution, await contribution.collect(plugins, planning))
+  refuse('Cannot start', problems)
+  buildScopes(contributions, planning, scopes)
+  for (const contribution of contributions)
+    await contribution.mount?.(planning.of(contribution), planning, () => {
+      if (!attached) throw new Error(`${contribution.name} asks for the opened deployment before it is open`)
+      return attached
+    })
+  refuse('Cannot start', problems)
+  return {
+    ...loaded,
+    ...planning,
+    contributions,
+    deferred,
+    plan: describe(loaded, contributions, planning),
+    attach: opened => (attached = opened)
+  }
+}
+
+function describe({ root, plugins, gateways }: LoadedDeployment, contributions: readonly Contribution[], { of }: Planning): Plan {
   return {
     kernel: VERSION,
     deployment: root.deployment,
@@ -56,54 +122,6 @@ export async function makePlan(composition: Composition, problems: Problem[]): P
     gateways: [...gateways]
       .map(([port, { gateway }]) => ({ port, gateway: gateway.name }))
       .sort((a, b) => a.port.localeCompare(b.port)),
-    routes: [...routes].sort((a, b) => a.url.localeCompare(b.url) || a.method.localeCompare(b.method)),
-    tables: modelEngine.describe(composition.models),
-    personalColumns: privacyEngine.describe(composition.privacy),
-    permissions: permissionEngine.describe(composition.permissions),
-    jobs: jobEngine.describe(composition.jobs),
-    schedules: scheduleEngine.describe(composition.schedules),
-    events: eventEngine.describe(composition.events),
-    migrations: migrationEngine.describe(composition.migrations)
+    ...(Object.assign({}, ...contributions.map(contribution => contribution.describe?.(of(contribution)))) as PlanSections)
   }
-}
-
-/** Mounts the routes with every port closed, on a throw-away server unless one is given. */
-export async function planRoutes(
-  composition: Composition,
-  problems: Problem[],
-  given?: FastifyInstance
-): Promise<readonly MountedRoute[]> {
-  const { plugins, permissions, events, jobs, root } = composition
-  const logger = makeLogger('silent', {})
-  const ports = Object.fromEntries(PORT_NAMES.map(name => [name, closed(name)])) as unknown as Ports
-  const common = {
-    clock: systemClock(),
-    logger,
-    deployment: deploymentOf(root),
-    permissions: permissionChecks(permissions),
-    columns: composition.privacy,
-    model: () => closed('model'),
-    ...makeWritePath(composition.models, systemClock()),
-    outbox: makeOutbox({ events, jobs, clock: systemClock() })
-  }
-  const scopes = buildScopes(plugins, ports, common, events, problems)
-  const app = given ?? (await makeServer(root, logger))
-  try {
-    return await mountRoutes(app, { plugins, scopes, permissions, problems })
-  } finally {
-    if (!given) await app.close()
-  }
-}
-
-/** A port that is not open yet: may be passed around and its properties written into a text, throws when it is used. */
-function closed(name: string): object {
-  return new Proxy(() => undefined, {
-    get(_, key) {
-      if (key === Symbol.toPrimitive) return () => name
-      return key === 'then' || typeof key === 'symbol' ? undefined : closed(`${name}.${key}`)
-    },
-    apply: () => {
-      throw new Error(`${name} is not open while the plan is made: constructors and routes() do no work`)
-    }
-  })
 }

@@ -1,6 +1,4 @@
-import { availableParallelism } from 'node:os'
 import type { Command as Commander } from 'commander'
-import type { RootConfig } from '../config/schema.ts'
 
 /** What every plugin and gateway may know about the deployment it runs in. */
 export interface Deployment {
@@ -41,18 +39,4 @@ export interface Terminal {
   progress<T>(title: string, total: number, work: (advance: (by?: number) => void) => Promise<T>): Promise<T>
   /** Asks without echo; rejects when nobody is there. */
   secret(question: string): Promise<string>
-}
-
-/** What plugins and gateways may know of the config. */
-export function deploymentOf(root: RootConfig): Deployment {
-  const { deployment: name, environment, timeZone, appVersion, frontendUrl, security, server } = root
-  return Object.freeze({
-    name,
-    environment,
-    timeZone,
-    appVersion,
-    frontendUrl,
-    security: { secretKey: security.secretKey, rateLimit: security.disableRateLimit ? false : security.rateLimit },
-    processes: server.processes === 'auto' ? availableParallelism() : server.processes
-  })
 }

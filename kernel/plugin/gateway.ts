@@ -31,6 +31,8 @@ export interface GatewayInput<P extends PortName, Cfg extends TSchema> {
   readonly shared: boolean
   /** Ports whose gateways are opened first and given to `open`. Only ports listed earlier in PORT_NAMES, so that there are no cycles. */
   readonly after?: readonly PortName[]
+  /** Properties of the port that follow from the settings alone: readable before the port is open, as routes are mounted. */
+  constants?(config: Static<Cfg>, deployment: Deployment): Partial<Ports[P]>
   /** Connects; the port it returns is closed by the kernel. */
   open(config: Static<Cfg>, context: GatewayContext): Promise<Ports[P]>
   /** More than `check`: what an operator should know, each finding with its remedy. */
@@ -38,7 +40,8 @@ export interface GatewayInput<P extends PortName, Cfg extends TSchema> {
 }
 
 /** A gateway as the kernel sees it. */
-export interface Gateway extends Omit<GatewayInput<PortName, TSchema>, 'open' | 'doctor'> {
+export interface Gateway extends Omit<GatewayInput<PortName, TSchema>, 'open' | 'doctor' | 'constants'> {
+  constants?(config: unknown, deployment: Deployment): Partial<Ports[PortName]>
   open(config: unknown, context: GatewayContext): Promise<Ports[PortName]>
   doctor?(port: Ports[PortName], config: unknown): Promise<readonly Finding[]>
 }

@@ -46,7 +46,7 @@ interface Always<C, J> {
 }
 
 /** Exactly what the plugin declared, nothing else. */
-export type Scope<
+export type PluginScope<
   C,
   P extends keyof Ports,
   R extends readonly AnyContract[],
@@ -68,7 +68,7 @@ export interface PluginInput<
   Cfg extends TSchema,
   S extends ServiceMap,
   J extends Record<string, TSchema>,
-  Sc = Scope<C, P, R, O, Cfg, J> & Own<S>
+  Sc = PluginScope<C, P, R, O, Cfg, J> & Own<S>
 > {
   readonly contract: C
   readonly version: string
@@ -86,7 +86,7 @@ export interface PluginInput<
   readonly models?: readonly ModelDefinition<never>[] | readonly object[]
   /** Tables made by the migrations that have no model: join and history tables. Each with the privacy class of its columns. */
   readonly migrations?: URL
-  readonly services?: S & Satisfied<S, Scope<C, P, R, O, Cfg, J> & Own<S>>
+  readonly services?: S & Satisfied<S, PluginScope<C, P, R, O, Cfg, J> & Own<S>>
   readonly permissions?: Permissions
   readonly schemes?: Readonly<Record<string, AuthenticationScheme<Sc>>>
   readonly routes?: (app: FastifyInstance, scope: Sc) => void | Promise<void>
@@ -121,23 +121,23 @@ export type Plugin = Readonly<
       TSchema,
       Record<string, (scope: never) => object>,
       Record<string, TSchema>,
-      LooseScope
+      UntypedScope
     >,
     'models' | 'on' | 'hooks' | 'fills' | 'services'
   >
 > & {
   readonly models?: readonly ModelDefinition[]
-  readonly services?: Readonly<Record<string, (new (scope: LooseScope) => object) | ((scope: LooseScope) => object)>>
-  readonly on?: Readonly<Record<string, Handler<unknown, LooseScope>>>
-  readonly hooks?: Readonly<Record<string, (tx: Queryable, payload: unknown, scope: LooseScope) => Promise<unknown>>>
+  readonly services?: Readonly<Record<string, (new (scope: UntypedScope) => object) | ((scope: UntypedScope) => object)>>
+  readonly on?: Readonly<Record<string, Handler<unknown, UntypedScope>>>
+  readonly hooks?: Readonly<Record<string, (tx: Queryable, payload: unknown, scope: UntypedScope) => Promise<unknown>>>
   readonly fills?: Readonly<Record<string, Readonly<Record<string, Filling>>>>
 }
 
 /** SQL of one field of a slot, or how its plugin makes it. */
-export type Filling = string | ((scope: LooseScope) => string)
+export type Filling = string | ((scope: UntypedScope) => string)
 
 /** A scope seen from the kernel, which cannot know what each plugin declared. */
-export type LooseScope = Readonly<Record<string, unknown>>
+export type UntypedScope = Readonly<Record<string, unknown>>
 
 const MADE = Symbol.for('care-kernel.plugin')
 

@@ -2,14 +2,14 @@ import type { Asked, Rule, PermissionChecks } from '../../kernel/plugin/access.t
 import type { Actor } from '../../kernel/plugin/actor.ts'
 import { PermissionDenied } from './denied.ts'
 import { predicate, type Scope } from './predicates.ts'
-import { claim, type Engine } from '../../kernel/contributions/contribution.ts'
+import { claim, type Contribution } from '../../kernel/contributions/contribution.ts'
 
 export interface OwnedRule {
   readonly owner: string
   readonly rule: Rule
 }
 
-export interface PermissionPart {
+export interface CollectedPermissions {
   readonly rules: ReadonlyMap<string, OwnedRule>
   readonly scopes: ReadonlyMap<string, { owner: string; scope: Scope }>
 }
@@ -22,9 +22,9 @@ const BUILT_IN: Record<string, Rule> = {
 }
 
 /** Permissions have one owner. */
-export const permissionEngine: Engine<PermissionPart> = {
-  kind: 'permissions',
-  compose(plugins, problems) {
+export const access: Contribution<CollectedPermissions> = {
+  name: 'access',
+  collect(plugins, { problems }) {
     const rules = new Map<string, OwnedRule>(Object.entries(BUILT_IN).map(([name, rule]) => [name, { owner: 'kernel', rule }]))
     const scopes = new Map<string, { owner: string; scope: Scope }>()
     for (const { name: owner, plugin } of plugins) {
@@ -41,8 +41,12 @@ export const permissionEngine: Engine<PermissionPart> = {
     }
     return { rules, scopes }
   },
-  describe: ({ rules }) =>
-    [...rules]
+  provide: collected => {
+    const permissions = permissionChecks(collected)
+    return () => ({ permissions })
+  },
+  describe: ({ rules }) => ({
+    permissions: [...rules]
       .map(([name, { owner, rule }]) => ({
         permission: name,
         owner,
@@ -51,10 +55,11 @@ export const permissionEngine: Engine<PermissionPart> = {
         ...(rule.object ? { object: rule.object.name } : {})
       }))
       .sort((a, b) => a.permission.localeCompare(b.permission))
+  })
 }
 
 /** The checks a handler makes about an object it has loaded. */
-export function permissionChecks({ rules }: PermissionPart): PermissionChecks {
+export function permissionChecks({ rules }: CollectedPermissions): PermissionChecks {
   const allows = (actor: Actor, permission: string, object: unknown): boolean => {
     const question = rules.get(permission)?.rule.object
     return question === undefined || question.test(actor, object as never)

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Terminal } from '../../kernel/plugin/deployment.ts'
 import { messageOf } from '../../kernel/plugin/problems.ts'
 import type { OpenKernel } from '../../kernel/lifecycle/kernel.ts'
+import { models } from '../data/models.ts'
 import type { Tx } from '../../kernel/ports/database.ts'
 
 /** One object of a Django fixture. */
@@ -32,7 +33,7 @@ export async function loadFixtures(
   const { database } = kernel.ports
   if (!database) throw new Error('no enabled plugin keeps anything in a database')
   const owned = new Map(
-    [...kernel.composition.models.values()].flatMap(({ definition }) =>
+    [...kernel.of(models).values()].flatMap(({ definition }) =>
       definition.fixture ? [[definition.fixture.toLowerCase(), definition] as const] : []
     )
   )
@@ -70,7 +71,7 @@ export async function loadFixtures(
       }
     })
   )
-  for (const { name, plugin } of kernel.composition.plugins) await plugin.afterLoad?.(kernel.scopes.get(name) ?? {})
+  for (const { name, plugin } of kernel.plugins) await plugin.afterLoad?.(kernel.scopes.get(name) ?? {})
   return { loaded: total, skipped }
 }
 

@@ -6,7 +6,7 @@ const MARK = `create table if not exists kernel_demo (made_at timestamptz not nu
  * Makes the demo district the first time, when the database is otherwise empty: every plugin's share, in dependency order, in
  * one transaction. The lines that tell a newcomer how to log in.
  */
-export async function makeDemo({ composition: { plugins }, ports: { database }, scopes }: OpenKernel): Promise<string[]> {
+export async function makeDemo({ plugins, ports: { database }, scopes }: OpenKernel): Promise<string[]> {
   if (!database || !plugins.some(({ plugin }) => plugin.demo)) return []
   return database.transaction(async tx => {
     await tx.query(`select pg_advisory_xact_lock(7238110416)`)

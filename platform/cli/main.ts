@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
 import { readConfig } from '../../kernel/config/read.ts'
-import type { Source } from '../../kernel/lifecycle/compose.ts'
+import type { Source } from '../../kernel/lifecycle/load.ts'
 import { messageOf, ProblemsError, type Problem } from '../../kernel/plugin/problems.ts'
 import { VERSION } from '../../kernel/plugin/version.ts'
 import { configCommands } from './commands/config.ts'

@@ -1,33 +1,51 @@
-import type { FastifyInstance } from 'fastify'
-import { mountDocs } from '../http/docs.ts'
-import { makeServer } from '../http/server.ts'
-import { openKernel, planKernel, type OpenKernel } from '../../kernel/lifecycle/kernel.ts'
-import { makeLogger } from '../../kernel/ports/logger.ts'
+import type { Role } from '../../kernel/contributions/contribution.ts'
 import type { PortName } from '../../kernel/ports/index.ts'
-import { planRoutes } from '../../kernel/lifecycle/plan.ts'
+import { openCare, planCare, type CareKernel, type PlannedCare } from '../care-kernel.ts'
+import { makeLogger, Redaction } from '../data/logger.ts'
+import { privacy } from '../data/privacy.ts'
+import { httpServer } from '../http/contribution.ts'
 import type { Cli } from './main.ts'
 
-/** Which ports a command needs; a command about the schema must not wait for a mail server. */
-export const GATEWAY_CONTEXT: Readonly<Record<'database', readonly PortName[]>> = { database: ['database'] }
-
-/** Opens the deployment for a command: only warnings are logged, to standard error. `only` limits the ports. */
-export async function openDeployment({ source, env }: Cli, only?: readonly PortName[]): Promise<OpenKernel> {
+/** The plan of the command's config. Throws ProblemsError. */
+export async function planDeployment({ source, env }: Cli, role: Role = 'all'): Promise<PlannedCare> {
   const { source: own, problems } = source()
-  const planned = await planKernel(own, problems)
-  const gateways = only
-    ? new Map([...planned.composition.gateways].filter(([port]) => only.includes(port)))
-    : planned.composition.gateways
-  const logger = makeLogger(env.CARE_DEBUG ? 'debug' : 'warn', {}, process.stderr)
-  return openKernel({ ...planned, composition: { ...planned.composition, gateways } }, { logger })
+  const redaction = new Redaction()
+  const logger = makeLogger(env.CARE_DEBUG ? 'debug' : 'warn', {}, { redaction, destination: process.stderr })
+  const planned = await planCare(own, { problems, role, logger })
+  redaction.add(planned.of(privacy))
+  return planned
+}
+
+/**
+ * Opens the deployment for a command, with a log of warnings on standard error. `only` limits the gateways: a command about the schema must
+ * not wait for a mail server.
+ */
+export async function openDeployment(
+  cli: Cli,
+  { only, role }: { only?: readonly PortName[]; role?: Role } = {}
+): Promise<CareKernel> {
+  const planned = await planDeployment(cli, role)
+  const gateways = only ? new Map([...planned.gateways].filter(([port]) => only.includes(port))) : planned.gateways
+  return openCare({ ...planned, gateways })
+}
+
+/** Runs `work` on the opened deployment, and stops it whatever happens. */
+export async function withDeployment<T>(
+  cli: Cli,
+  options: { only?: readonly PortName[]; role?: Role },
+  work: (kernel: CareKernel) => Promise<T>
+): Promise<T> {
+  const kernel = await openDeployment(cli, options)
+  try {
+    return await work(kernel)
+  } finally {
+    await kernel.stop()
+  }
 }
 
 /** The OpenAPI document of a config, without opening anything. */
-export async function openOffline({ source }: Cli): Promise<unknown> {
-  const { source: own, problems } = source()
-  const { composition } = await planKernel(own, problems)
-  const app: FastifyInstance = await makeServer(composition.root, makeLogger('silent', {}))
-  await mountDocs(app)
-  await planRoutes(composition, [], app)
+export async function openApiOf(cli: Cli): Promise<unknown> {
+  const { app } = (await planDeployment(cli, 'web')).of(httpServer)
   await app.ready()
   const document = app.swagger()
   await app.close()

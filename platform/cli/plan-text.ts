@@ -19,11 +19,7 @@ export function diffPlans(from: Plan, to: Plan): string {
   return lines.length > 0 ? lines.sort((a, b) => a.slice(2).localeCompare(b.slice(2))).join('\n') : 'no difference'
 }
 
-function sectionsOf({ kernel, deployment, environment, ...kinds }: Plan): [string, Section][] {
-  return Object.entries(kinds).flatMap(([kind, entries]) =>
-    Array.isArray(entries) ? [[kind, entries] as [string, Section]] : (Object.entries(entries as object) as [string, Section][])
-  )
-}
+const sectionsOf = ({ kernel, deployment, environment, ...sections }: Plan) => Object.entries(sections) as [string, Section][]
 
 function linesOf(plan: Plan): Set<string> {
   return new Set(

@@ -1,8 +1,8 @@
 import cluster, { type Worker } from 'node:cluster'
 import { setTimeout as wait } from 'node:timers/promises'
-import { makeLogger } from '../../kernel/ports/logger.ts'
-import { deploymentOf } from '../../kernel/plugin/deployment.ts'
-import { openKernel, type planKernel, type Role } from '../../kernel/lifecycle/kernel.ts'
+import { deploymentOf } from '../../kernel/lifecycle/deployment.ts'
+import { openCare, type PlannedCare } from '../care-kernel.ts'
+import type { Role } from '../../kernel/contributions/contribution.ts'
 import type { Cli } from './main.ts'
 import { makeDemo } from './demo.ts'
 import { handOverAgain } from './handover.ts'
@@ -22,21 +22,15 @@ export interface Serving {
  * Runs one web process per core (`processes: auto`) on one port. A process that dies is replaced, ever more slowly when it
  * keeps dying; SIGTERM stops all of them together. The work of `all` that is not web runs in this process.
  */
-export async function superviseProcesses(
-  { terminal }: Cli,
-  planned: Awaited<ReturnType<typeof planKernel>>,
-  role: Role
-): Promise<number> {
-  const { root } = planned.composition
+export async function superviseProcesses({ terminal }: Cli, planned: PlannedCare, role: Role): Promise<number> {
+  const { root, logger } = planned
   const { processes } = deploymentOf(root)
-  const logger = makeLogger(root.log.level, { deployment: root.deployment })
-  const kernel =
-    role === 'all' ? await openKernel(planned, { logger, onOpened: line => terminal.print(`opened    ${line}`) }) : undefined
+  const kernel = role === 'all' ? await openCare(planned, line => terminal.print(`opened    ${line}`)) : undefined
   if (kernel && root.environment === 'development') {
     await kernel.migrate()
     await makeDemo(kernel)
   }
-  await kernel?.start('background')
+  await kernel?.start()
   let stopping = false
   let failures = 0
   let served = 0

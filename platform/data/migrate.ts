@@ -1,7 +1,16 @@
 import pg from 'pg'
 import { compareCatalogues, readCatalogue, type Difference } from './catalogue.ts'
-import type { Migration } from './migrations.ts'
 import { messageOf, ProblemsError, type Problem } from '../../kernel/plugin/problems.ts'
+
+/** One file of SQL. `when` names the plugin that must be enabled too; `baseline` says that the original's tables have it already. */
+export interface Migration {
+  readonly owner: string
+  readonly name: string
+  readonly when: string | undefined
+  readonly baseline: boolean
+  readonly sql: string
+  readonly checksum: string
+}
 
 export interface MigrationState {
   readonly pending: readonly Migration[]

@@ -1,25 +1,18 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Engine } from '../../kernel/contributions/contribution.ts'
-
-/** One file of SQL. `when` names the plugin that must be enabled too; `baseline` says that the original's tables have it already. */
-export interface Migration {
-  readonly owner: string
-  readonly name: string
-  readonly when: string | undefined
-  readonly baseline: boolean
-  readonly sql: string
-  readonly checksum: string
-}
+import type { Contribution } from '../../kernel/contributions/contribution.ts'
+import { refuse } from '../../kernel/plugin/problems.ts'
+import { migrationState, stateProblems, type Migration } from './migrate.ts'
 
 const KERNEL_FOLDER = new URL('../../migrations/kernel/', import.meta.url)
 const NAME = /^\d{4}_[a-z0-9-]+(?:\.when-([a-z0-9-]+))?\.sql$/
 
 /** All migrations in the order in which they run: kernel, plugins in dependency order, then those that wait for another plugin. */
-export const migrationEngine: Engine<readonly Migration[]> = {
-  kind: 'migrations',
-  compose(plugins, problems) {
+export const migrations: Contribution<readonly Migration[]> = {
+  name: 'migrations',
+  ports: ({ migrations }) => (migrations ? ['database'] : []),
+  collect(plugins, { problems }) {
     const enabled = new Set(plugins.map(({ name }) => name))
     const folders: [string, URL][] = [['kernel', KERNEL_FOLDER]]
     for (const { name, plugin } of plugins) if (plugin.migrations) folders.push([name, plugin.migrations])
@@ -50,7 +43,12 @@ export const migrationEngine: Engine<readonly Migration[]> = {
     })
     return [...found.filter(({ when }) => !when), ...found.filter(({ when }) => when && enabled.has(when))]
   },
-  describe: part => part.map(({ owner, name }) => `${owner}/${name}`)
+  describe: collected => ({ migrations: collected.map(({ owner, name }) => `${owner}/${name}`) }),
+  /** Throws MIGRATIONS_PENDING and MIGRATION_CHANGED: nothing starts on a schema that is not its own. */
+  async start(collected, { ports: { database } }) {
+    if (database) refuse('Cannot start', stateProblems(await migrationState(database.url, collected)))
+    return undefined
+  }
 }
 
 function readMigration(owner: string, folder: URL, name: string, when: string | undefined): Migration {

@@ -1,9 +1,6 @@
-import type { Columns, ModelDefinition, ModelOf } from '../../kernel/plugin/models.ts'
 import type { Sequelize } from 'sequelize'
-import type { Clock } from '../../kernel/ports/clock.ts'
-import { makeRepositories } from './repository.ts'
-import { WriteObservers } from './writes.ts'
-import { claim, type Engine } from '../../kernel/contributions/contribution.ts'
+import { claim, type Contribution } from '../../kernel/contributions/contribution.ts'
+import type { ModelDefinition } from '../../kernel/plugin/models.ts'
 
 export interface OwnedModel {
   readonly owner: string
@@ -11,12 +8,13 @@ export interface OwnedModel {
 }
 
 /** Every model by its table. */
-export type ModelPart = ReadonlyMap<string, OwnedModel>
+export type CollectedModels = ReadonlyMap<string, OwnedModel>
 
 /** Tables have one owner, names are unique. */
-export const modelEngine: Engine<ModelPart> = {
-  kind: 'models',
-  compose(plugins, problems) {
+export const models: Contribution<CollectedModels> = {
+  name: 'models',
+  ports: ({ models }) => (models?.length ? ['database'] : []),
+  collect(plugins, { problems }) {
     const tables = new Map<string, OwnedModel>()
     const names = new Map<string, OwnedModel>()
     for (const { name: owner, plugin } of plugins) {
@@ -50,8 +48,12 @@ export const modelEngine: Engine<ModelPart> = {
     }
     return tables
   },
-  describe: part =>
-    [...part]
+  provide: (collected, { ports }) => {
+    const model = (definition: ModelDefinition) => modelOf(ports.database?.sequelize, collected, definition)
+    return () => ({ model })
+  },
+  describe: collected => ({
+    tables: [...collected]
       .map(([table, { owner, definition }]) => ({
         table,
         owner,
@@ -59,35 +61,24 @@ export const modelEngine: Engine<ModelPart> = {
         columns: Object.keys(definition.columns).length
       }))
       .sort((a, b) => a.table.localeCompare(b.table))
+  }),
+  open(collected, { ports: { database } }) {
+    if (database) defineModels(collected, database.sequelize)
+  }
 }
 
-/** Attaches the models to one kernel's Sequelize; the result finds a model by its definition. */
-export function attachModels(
-  part: ModelPart,
-  sequelize: Sequelize,
-  writes: WriteObservers
-): <C extends Columns>(definition: ModelDefinition<C>) => ModelOf<C> {
-  const attached = new Map<string, unknown>()
-  for (const { definition } of part.values()) {
+/** Defines the models on one kernel's Sequelize. */
+function defineModels(collected: CollectedModels, sequelize: Sequelize): void {
+  for (const { definition } of collected.values()) {
     const attributes = Object.fromEntries(
       Object.entries(definition.columns).map(([name, { options, privacy }]) => [name, { ...options, field: name, privacy }])
     )
-    attached.set(
-      definition.table,
-      sequelize.define(definition.name, attributes, { tableName: definition.table, timestamps: false, freezeTableName: true })
-    )
-  }
-  writes.watch(sequelize, new Map([...part.values()].map(({ definition }) => [definition.name, definition])))
-  return <C extends Columns>(definition: ModelDefinition<C>) => {
-    const model = attached.get(definition.table)
-    if (!model) throw new Error(`model ${definition.name} is not declared by any enabled plugin`)
-    return model as ModelOf<C>
+    sequelize.define(definition.name, attributes, { tableName: definition.table, timestamps: false, freezeTableName: true })
   }
 }
 
-/** What the scope of every plugin gets to write rows. Needs no open database. */
-export function makeWritePath(part: ModelPart, clock: Clock) {
-  const writes = new WriteObservers()
-  const definitions = [...part.values()].map(({ definition }) => definition)
-  return { writes, repository: makeRepositories(definitions, clock, writes) }
+function modelOf(sequelize: Sequelize | undefined, collected: CollectedModels, { name, table }: ModelDefinition): unknown {
+  if (!sequelize || collected.get(table)?.definition.name !== name)
+    throw new Error(`model ${name} is not declared by any enabled plugin`)
+  return sequelize.model(name)
 }

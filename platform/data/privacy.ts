@@ -1,10 +1,10 @@
 import { PRIVACY_CLASSES, type ClassedColumn } from '../../kernel/plugin/models.ts'
-import type { Engine } from '../../kernel/contributions/contribution.ts'
+import type { Contribution } from '../../kernel/contributions/contribution.ts'
 
 /** The deployment's data inventory: every column with its class. */
-export const privacyEngine: Engine<readonly ClassedColumn[]> = {
-  kind: 'privacy',
-  compose(plugins, problems) {
+export const privacy: Contribution<readonly ClassedColumn[]> = {
+  name: 'privacy',
+  collect(plugins, { problems }) {
     return plugins.flatMap(({ name: owner, plugin }) =>
       (plugin.models ?? []).flatMap(({ table, columns, subject }) =>
         Object.entries(columns).flatMap(([column, { privacy, coded = [], quasi = 0 }]) => {
@@ -20,9 +20,11 @@ export const privacyEngine: Engine<readonly ClassedColumn[]> = {
       )
     )
   },
-  describe: part =>
-    part
+  provide: columns => () => ({ columns }),
+  describe: columns => ({
+    personalColumns: columns
       .filter(({ privacy }) => privacy !== 'none')
       .map(({ table, column, privacy }) => `${table}.${column}: ${privacy}`)
       .sort()
+  })
 }

@@ -1,18 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import type { OpenKernel } from '../../kernel/lifecycle/kernel.ts'
-import { meterJobs } from '../jobs/metrics.ts'
+import type { Database } from '../../kernel/ports/database.ts'
 import { RequestTimes } from './request-times.ts'
 import { hookRoute } from './route-hooks.ts'
 
-/**
- * Measures every request by route pattern and plugin, never by address, and answers `/metrics` for Prometheus. The result notes
- * attempts of jobs.
- */
-export function meterRequests(app: FastifyInstance, kernel: OpenKernel): ReturnType<typeof meterJobs> {
-  const { ports, plan } = kernel
+/** Measures every request by route pattern and plugin, never by address, and answers `/metrics` for Prometheus. */
+export function meterRequests(app: FastifyInstance, deployment: string, database: Database | undefined): Registry {
   const registry = new Registry()
-  registry.setDefaultLabels({ deployment: plan.deployment })
+  registry.setDefaultLabels({ deployment })
   collectDefaultMetrics({ register: registry })
   const times = new RequestTimes(registry)
   const refused = new Counter({
@@ -21,7 +16,6 @@ export function meterRequests(app: FastifyInstance, kernel: OpenKernel): ReturnT
     labelNames: ['plugin'],
     registers: [registry]
   })
-  const { database } = ports
   if (database) {
     const pool = (name: string, help: string, read: () => number) =>
       new Gauge({
@@ -65,5 +59,5 @@ export function meterRequests(app: FastifyInstance, kernel: OpenKernel): ReturnT
   app.get('/metrics', { config: { permission: 'public' }, schema: { hide: true } }, async (request, reply) =>
     reply.type(registry.contentType).send(await registry.metrics())
   )
-  return meterJobs(registry, { ...kernel, database, queue: ports.queue })
+  return registry
 }

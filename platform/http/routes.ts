@@ -5,9 +5,9 @@ import { messageOf, type Problem } from '../../kernel/plugin/problems.ts'
 import { bodyOrNothing, readBody, requireReadable } from './body.ts'
 import { denied, methodNotAllowed, unauthenticated } from './errors.ts'
 import { hookRoute, mayWrite } from './route-hooks.ts'
-import type { LooseScope } from '../../kernel/plugin/plugin.ts'
-import type { Loaded } from '../../kernel/contributions/contribution.ts'
-import type { PermissionPart } from '../access/permissions.ts'
+import type { UntypedScope } from '../../kernel/plugin/plugin.ts'
+import type { PlannedPlugin } from '../../kernel/contributions/contribution.ts'
+import type { CollectedPermissions } from '../access/permissions.ts'
 
 /** One mounted route. */
 export interface MountedRoute {
@@ -19,13 +19,13 @@ export interface MountedRoute {
 }
 
 interface Mounting {
-  readonly plugins: readonly Loaded[]
-  readonly scopes: ReadonlyMap<string, LooseScope>
-  readonly permissions: PermissionPart
+  readonly plugins: readonly PlannedPlugin[]
+  readonly scopes: ReadonlyMap<string, UntypedScope>
+  readonly permissions: CollectedPermissions
   readonly problems: Problem[]
 }
 
-type Authenticate = (request: FastifyRequest) => ReturnType<AuthenticationScheme<LooseScope>['authenticate']>
+type Authenticate = (request: FastifyRequest) => ReturnType<AuthenticationScheme<UntypedScope>['authenticate']>
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const
 const NO_REFUSAL = { status: 403 } as const
@@ -127,7 +127,7 @@ export async function mountRoutes(app: FastifyInstance, mounting: Mounting): Pro
 function schemesOf({
   plugins,
   scopes
-}: Mounting): ReadonlyMap<string, { scheme: AuthenticationScheme<LooseScope>; authenticate: Authenticate }> {
+}: Mounting): ReadonlyMap<string, { scheme: AuthenticationScheme<UntypedScope>; authenticate: Authenticate }> {
   return new Map(
     plugins.flatMap(({ name, plugin }) =>
       Object.entries(plugin.schemes ?? {}).map(([key, scheme]) => {

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Composition } from '../../kernel/lifecycle/compose.ts'
 import { bodyOrNothing } from '../http/body.ts'
 import { invalid, notFound } from '../http/errors.ts'
 import type { Clock } from '../../kernel/ports/clock.ts'
@@ -14,22 +13,20 @@ import {
   showMessage,
   STATES
 } from './admin.ts'
+import type { DeclaredJobs } from './handlers.ts'
 import type { State } from './message-store.ts'
 
 interface JobRoutesParts {
   readonly database: Database
   readonly clock: Clock
-  readonly composition: Pick<Composition, 'schedules' | 'root'>
+  readonly declared: Pick<DeclaredJobs, 'schedules' | 'root'>
 }
 
 const LIMIT = 1000
 type ById = FastifyRequest<{ Params: { id: string } }>
 
 /** Routes for operators to see, retry and drop jobs and to see schedules; for users the status of a job they caused. */
-export function mountJobRoutes(
-  app: FastifyInstance,
-  { database, clock, composition: { schedules, root } }: JobRoutesParts
-): void {
+export function mountJobRoutes(app: FastifyInstance, { database, clock, declared: { schedules, root } }: JobRoutesParts): void {
   const operator = { config: { permission: 'operator' }, schema: { hide: true } as object }
   const signedIn = { config: { permission: 'authenticated' }, schema: { hide: true } as object }
 

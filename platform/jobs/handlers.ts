@@ -1,8 +1,10 @@
 import type { TSchema } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
-import type { Composition } from '../../kernel/lifecycle/compose.ts'
-import { JOB_DEFAULTS } from './jobs.ts'
-import type { LooseScope, Plugin } from '../../kernel/plugin/plugin.ts'
+import type { RootConfig } from '../../kernel/config/schema.ts'
+import type { PlannedPlugin } from '../../kernel/contributions/contribution.ts'
+import type { CollectedEvents } from './events.ts'
+import { JOB_DEFAULTS, type CollectedJobs, type OwnedSchedule } from './jobs.ts'
+import type { Plugin, UntypedScope } from '../../kernel/plugin/plugin.ts'
 
 /** What runs for a message: the handler of a job, or of one plugin's subscription to an event. It has a queue of the same name. */
 export interface MessageHandler {
@@ -19,6 +21,15 @@ export interface MessageHandler {
   readonly run: NonNullable<Plugin['on']>[string]
 }
 
+/** What the plugins of a deployment declare of jobs. */
+export interface DeclaredJobs {
+  readonly plugins: readonly PlannedPlugin[]
+  readonly jobs: CollectedJobs
+  readonly events: CollectedEvents
+  readonly schedules: readonly OwnedSchedule[]
+  readonly root: RootConfig
+}
+
 export type MessageHandlers = ReadonlyMap<string, MessageHandler>
 
 const SUBSCRIPTION = { ...JOB_DEFAULTS, attempts: 8 } as const
@@ -29,10 +40,10 @@ export const subscriptionName = (subscriber: string, event: string) => `${subscr
 export const pluginOf = (handler: string) => handler.slice(0, handler.indexOf('.'))
 
 /** Every handler of this deployment, by name. */
-export function messageHandlers({ plugins, jobs, events }: Pick<Composition, 'plugins' | 'jobs' | 'events'>): MessageHandlers {
+export function messageHandlers({ plugins, jobs, events }: Pick<DeclaredJobs, 'plugins' | 'jobs' | 'events'>): MessageHandlers {
   const byName = new Map(plugins.map(({ name, plugin }) => [name, plugin]))
   const fromJobs = [...jobs.values()].map(({ name, owner, job }): MessageHandler => ({ ...job, name, plugin: owner }))
-  const fromEvents = [...events.events].flatMap(([event, { schema, subscribers }]) =>
+  const fromEvents = [...events].flatMap(([event, { schema, subscribers }]) =>
     subscribers.flatMap((subscriber): MessageHandler[] => {
       const run = byName.get(subscriber)?.on?.[event]
       return run ? [{ ...SUBSCRIPTION, name: subscriptionName(subscriber, event), plugin: subscriber, payload: schema, run }] : []
@@ -61,4 +72,4 @@ export function makePayloadValidator(): PayloadValidator {
   }
 }
 
-export type Scopes = ReadonlyMap<string, LooseScope>
+export type Scopes = ReadonlyMap<string, UntypedScope>

@@ -3,17 +3,17 @@ import { Cron } from 'croner'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { messageOf } from '../../kernel/plugin/problems.ts'
-import type { LooseScope } from '../../kernel/plugin/plugin.ts'
-import type { Engine } from '../../kernel/contributions/contribution.ts'
+import type { UntypedScope } from '../../kernel/plugin/plugin.ts'
+import type { Contribution } from '../../kernel/contributions/contribution.ts'
 
 /** A job under its full name `<plugin>.<job>`, with everything it left out filled in. */
 export interface OwnedJob {
   readonly owner: string
   readonly name: string
-  readonly job: Required<Job<TSchema, LooseScope>>
+  readonly job: Required<Job<TSchema, UntypedScope>>
 }
 
-export type JobPart = ReadonlyMap<string, OwnedJob>
+export type CollectedJobs = ReadonlyMap<string, OwnedJob>
 
 /** What a job has that says nothing of it. */
 export const JOB_DEFAULTS = {
@@ -25,9 +25,10 @@ export const JOB_DEFAULTS = {
 } as const
 
 /** Every job of every plugin. */
-export const jobEngine: Engine<JobPart> = {
-  kind: 'jobs',
-  compose: plugins =>
+export const jobs: Contribution<CollectedJobs> = {
+  name: 'jobs',
+  ports: ({ jobs, on }) => (Object.keys({ ...jobs, ...on }).length > 0 ? ['database', 'queue'] : []),
+  collect: plugins =>
     new Map(
       plugins.flatMap(({ name: owner, plugin }) =>
         Object.entries(plugin.jobs ?? {}).map(([key, job]) => {
@@ -36,10 +37,11 @@ export const jobEngine: Engine<JobPart> = {
         })
       )
     ),
-  describe: part =>
-    [...part.values()]
+  describe: collected => ({
+    jobs: [...collected.values()]
       .map(({ name, job: { attempts, timeoutSeconds, concurrency } }) => ({ job: name, attempts, timeoutSeconds, concurrency }))
       .sort((a, b) => a.job.localeCompare(b.job))
+  })
 }
 
 /** A schedule under its full name `<plugin>.<schedule>`. */
@@ -53,9 +55,9 @@ export interface OwnedSchedule {
 }
 
 /** Cron expressions are readable, jobs exist, payloads fit. */
-export const scheduleEngine: Engine<readonly OwnedSchedule[]> = {
-  kind: 'schedules',
-  compose(plugins, problems) {
+export const schedules: Contribution<readonly OwnedSchedule[]> = {
+  name: 'schedules',
+  collect(plugins, { problems }) {
     return plugins.flatMap(({ name: owner, plugin }) =>
       Object.entries(plugin.schedules ?? {}).flatMap(([key, { cron, timeZone, job, payload }]) => {
         const invalid = (fact: string, remedy: string) =>
@@ -77,6 +79,9 @@ export const scheduleEngine: Engine<readonly OwnedSchedule[]> = {
       })
     )
   },
-  describe: part =>
-    part.map(({ name, cron, job }) => ({ schedule: name, cron, job })).sort((a, b) => a.schedule.localeCompare(b.schedule))
+  describe: collected => ({
+    schedules: collected
+      .map(({ name, cron, job }) => ({ schedule: name, cron, job }))
+      .sort((a, b) => a.schedule.localeCompare(b.schedule))
+  })
 }

@@ -1,17 +1,16 @@
 import { Gauge, Histogram, type Registry } from 'prom-client'
-import type { Composition } from '../../kernel/lifecycle/compose.ts'
 import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Database } from '../../kernel/ports/database.ts'
 import type { Queue } from '../../kernel/ports/queue.ts'
 import { countMessages, listSchedules } from './admin.ts'
 import type { Outcome } from './attempt.ts'
-import { messageHandlers } from './handlers.ts'
+import { messageHandlers, type DeclaredJobs } from './handlers.ts'
 
 interface MeteredParts {
   readonly database: Database | undefined
   readonly queue: Queue | undefined
   readonly clock: Clock
-  readonly composition: Composition
+  readonly declared: DeclaredJobs
 }
 
 interface Sample<L extends string> {
@@ -22,7 +21,7 @@ interface Sample<L extends string> {
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
 /** Registers the metrics of jobs; the returned function observes one attempt. Gauges query the database and the broker at each scrape. */
-export function meterJobs(registry: Registry, { database, queue, clock, composition }: MeteredParts) {
+export function meterJobs(registry: Registry, { database, queue, clock, declared }: MeteredParts) {
   const duration = new Histogram({
     name: 'care_job_seconds',
     help: 'Time of one attempt of a job or subscription, by how it ended',
@@ -39,14 +38,14 @@ export function meterJobs(registry: Registry, { database, queue, clock, composit
       return [{ labels: {}, value: Math.max(0, rows[0]?.seconds ?? 0) }]
     })
     gauge('care_queue_depth', 'Batches of messages the broker holds, by queue and state', ['queue', 'state'], async () => {
-      const names = [...messageHandlers(composition).keys()]
+      const names = [...messageHandlers(declared).keys()]
       const counts = await Promise.all(names.map(async name => [name, await queue.counts(name)] as const))
       return counts.flatMap(([name, states]) =>
         Object.entries<number>({ ...states }).map(([state, value]) => ({ labels: { queue: name, state }, value }))
       )
     })
     gauge('care_schedule_lateness_seconds', 'How late the last run of a schedule was started', ['schedule'], async () =>
-      (await listSchedules(database, composition.schedules, composition.root.timeZone, clock.now())).map(
+      (await listSchedules(database, declared.schedules, declared.root.timeZone, clock.now())).map(
         ({ schedule, lateSeconds }) => ({ labels: { schedule }, value: lateSeconds })
       )
     )

@@ -1,8 +1,8 @@
 import type { TSchema } from 'typebox'
 import { v7 as uuidv7 } from 'uuid'
 import { currentContext } from '../data/request-context.ts'
-import type { EventPart } from './events.ts'
-import type { JobPart } from './jobs.ts'
+import type { CollectedEvents } from './events.ts'
+import type { CollectedJobs } from './jobs.ts'
 import type { EnqueueOptions } from '../../kernel/plugin/jobs.ts'
 import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Tx } from '../../kernel/ports/database.ts'
@@ -28,8 +28,8 @@ export interface MessageOptions extends EnqueueOptions {
 }
 
 interface OutboxParts {
-  readonly events: EventPart
-  readonly jobs: JobPart
+  readonly events: CollectedEvents
+  readonly jobs: CollectedJobs
   readonly clock: Clock
   /** Called after the commit of each transaction that wrote a message. */
   readonly written?: () => void
@@ -81,7 +81,7 @@ export function makeOutbox({ events, jobs, clock, written }: OutboxParts): Outbo
   return {
     emitter: plugin => async (tx, event, payload) => {
       const name = `${plugin}/${event}`
-      const declared = events.events.get(name)
+      const declared = events.get(name)
       if (!declared) throw new Error(`${plugin} does not declare the event ${event}`)
       check(name, declared.schema, payload)
       const messages = declared.subscribers.map(subscriber => ({ handler: subscriptionName(subscriber, name), payload }))

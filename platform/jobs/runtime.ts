@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Composition } from '../../kernel/lifecycle/compose.ts'
 import { stackOf } from '../../kernel/plugin/problems.ts'
 import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Database } from '../../kernel/ports/database.ts'
@@ -7,7 +6,7 @@ import type { Logger } from '../../kernel/ports/logger.ts'
 import type { Queue } from '../../kernel/ports/queue.ts'
 import type { Outcome } from './attempt.ts'
 import { makeConsumer } from './consumer.ts'
-import { messageHandlers, type Scopes } from './handlers.ts'
+import { messageHandlers, type DeclaredJobs, type Scopes } from './handlers.ts'
 import { startLoop, type Loop } from './loop.ts'
 import { republishLost, runMaintenance } from './maintenance.ts'
 import type { Outbox } from './outbox.ts'
@@ -16,7 +15,7 @@ import { LOST_CHECK_MS, makeRelay } from './relay.ts'
 import { makeScheduler } from './scheduler.ts'
 
 export interface JobRuntimeParts {
-  readonly composition: Composition
+  readonly declared: DeclaredJobs
   readonly database: Database
   readonly queue: Queue
   readonly clock: Clock
@@ -53,9 +52,9 @@ const NEXT_DUE = `select (extract(epoch from least((select min(due_at) from kern
 
 /** Starts the background loops of this process's duties. */
 export function startJobRuntime(parts: JobRuntimeParts): JobRuntime {
-  const { composition, database, queue, clock, logger, duties, stepped } = parts
-  const { plugins, schedules, root } = composition
-  const handlers = messageHandlers(composition)
+  const { declared, database, queue, clock, logger, duties, stepped } = parts
+  const { plugins, schedules, root } = declared
+  const handlers = messageHandlers(declared)
   const enabled = new Set(plugins.map(({ name }) => name))
   const relay = makeRelay({ database, queue, clock, handlers, enabled })
   const consumer = makeConsumer({ ...parts, handlers })

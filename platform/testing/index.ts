@@ -6,12 +6,14 @@ import { join } from 'node:path'
 import { createSigner } from 'fast-jwt'
 import type { LightMyRequestResponse } from 'fastify'
 import { mergeConfig } from '../../kernel/config/read.ts'
-import { openKernel, planKernel, type OpenKernel, type Role } from '../../kernel/lifecycle/kernel.ts'
+import type { Role } from '../../kernel/contributions/contribution.ts'
+import { openCare, planCare, type CareKernel, type PlannedCare } from '../care-kernel.ts'
+import { migrations } from '../data/migrations.ts'
 import type { Plugin } from '../../kernel/plugin/plugin.ts'
 import type { Email } from '../../kernel/ports/email.ts'
 import type { Sms } from '../../kernel/ports/sms.ts'
 import type { Gateway } from '../../kernel/plugin/gateway.ts'
-import { makeLogger } from '../../kernel/ports/logger.ts'
+import { makeLogger } from '../data/logger.ts'
 import { fakeClock, type FakeClock } from './clock.ts'
 import { freshDatabase, testServer } from './database.ts'
 import { rootValues } from './defaults.ts'
@@ -72,7 +74,7 @@ export interface Requester {
   delete(url: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
 }
 
-export interface TestKernel extends OpenKernel, Requester {
+export interface TestKernel extends CareKernel, Requester {
   /** `advance` runs every job and schedule that comes due, each at its time, and ends when they have. */
   readonly clock: FakeClock
   readonly broker: TestBroker
@@ -116,32 +118,25 @@ export async function testKernel(t: TestContext, options: TestOptions): Promise<
     },
     options.config ?? {}
   )
-  const planned = await planKernel({
-    raw: { file: `${process.cwd()}/test.yaml`, values },
-    plugins: objects,
-    gateways: { ...gateways, 'queue-memory': queue, ...options.gateways }
-  })
+  const planned = await planCare(
+    {
+      raw: { file: `${process.cwd()}/test.yaml`, values },
+      plugins: objects,
+      gateways: { ...gateways, 'queue-memory': queue, ...options.gateways }
+    },
+    { role: options.role ?? 'all', clock, stepped: true, logger: makeLogger('silent', {}) }
+  )
   const database = options.databaseUrl
     ? { url: options.databaseUrl, drop: async () => undefined }
-    : await freshDatabase(server, planned.composition.migrations)
-  const chosen = planned.composition.gateways.get('database')
-  const opened = chosen
-    ? new Map([
-        ...planned.composition.gateways,
-        ['database' as const, { ...chosen, settings: { ...(chosen.settings as object), url: database.url } }]
-      ])
-    : planned.composition.gateways
-  const kernel = await openKernel(
-    { ...planned, composition: { ...planned.composition, gateways: opened } },
-    { clock, logger: makeLogger('silent', {}), stepped: true }
-  )
+    : await freshDatabase(server, planned.of(migrations))
+  const kernel = await openCare({ ...planned, gateways: onDatabase(planned.gateways, database.url) })
   t.teardown(async () => {
     await kernel.stop()
     await rm(folder, { recursive: true, force: true })
     await database.drop()
     await server.close()
   })
-  if (options.role !== null) await kernel.start(options.role ?? 'all')
+  if (options.role !== null) await kernel.start()
   const db = () => kernel.ports.database ?? never('this kernel has no database')
   return {
     ...kernel,
@@ -161,7 +156,14 @@ export async function testKernel(t: TestContext, options: TestOptions): Promise<
   }
 }
 
-async function asUser(kernel: OpenKernel, user: TestUser): Promise<Requester> {
+/** The gateways of a plan, with the database gateway of another address. */
+function onDatabase(gateways: PlannedCare['gateways'], url: string): PlannedCare['gateways'] {
+  const chosen = gateways.get('database')
+  if (!chosen) return gateways
+  return new Map([...gateways, ['database' as const, { ...chosen, settings: { ...(chosen.settings as object), url } }]])
+}
+
+async function asUser(kernel: CareKernel, user: TestUser): Promise<Requester> {
   const database = kernel.ports.database ?? never('this kernel has no database')
   const externalId = randomUUID()
   const row = {
@@ -191,7 +193,7 @@ async function asUser(kernel: OpenKernel, user: TestUser): Promise<Requester> {
     Object.values(row)
   )
   const now = Math.floor(kernel.clock.now().getTime() / 1000)
-  const sign = createSigner({ key: kernel.composition.root.security.secretKey, algorithm: 'HS256', noTimestamp: true })
+  const sign = createSigner({ key: kernel.root.security.secretKey, algorithm: 'HS256', noTimestamp: true })
   const token = sign({
     token_type: 'access',
     exp: now + 86_400,
@@ -205,7 +207,7 @@ async function asUser(kernel: OpenKernel, user: TestUser): Promise<Requester> {
   }
 }
 
-function requester(kernel: OpenKernel, always: Record<string, string> = {}): Requester {
+function requester(kernel: CareKernel, always: Record<string, string> = {}): Requester {
   const send =
     (method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE') =>
     async (url: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => {

@@ -1,11 +1,11 @@
-import type { OpenKernel } from '../../kernel/lifecycle/kernel.ts'
+import type { CareKernel } from '../care-kernel.ts'
 import { millisecondsOf, type FakeClock } from './clock.ts'
 
 /** How long a handler may take by the real clock before the test's clock moves to what it may be sleeping for. */
 const PATIENCE_MS = 500
 
 /** The clock of a test whose kernel works only when time passes: every job and schedule runs at its time, none is skipped. */
-export function steppedClock(clock: FakeClock, kernel: OpenKernel): FakeClock {
+export function steppedClock(clock: FakeClock, kernel: CareKernel): FakeClock {
   return {
     ...clock,
     async advance(by) {
@@ -23,7 +23,7 @@ export function steppedClock(clock: FakeClock, kernel: OpenKernel): FakeClock {
 }
 
 /** Settles; a handler that waits for the clock sees it move, never beyond `until`. */
-export async function settled(clock: FakeClock, kernel: OpenKernel, until: Date): Promise<void> {
+export async function settled(clock: FakeClock, kernel: CareKernel, until: Date): Promise<void> {
   const work = kernel.work()
   if (!work) return
   let done = false

@@ -1,4 +1,4 @@
-import type { Scope } from 'care-kernel'
+import type { PluginScope } from 'care-kernel'
 import type { authPermissions } from 'care-kernel/contracts/auth-permissions'
 import type { facilities } from 'care-kernel/contracts/facilities'
 import type { patients } from 'care-kernel/contracts/patients'
@@ -10,7 +10,7 @@ import type { consultations } from './contract.ts'
 import type { Settings } from './settings.ts'
 
 /** What the plugin declared. */
-export type DeclaredScope = Scope<
+export type DeclaredScope = PluginScope<
   typeof consultations,
   'database' | 'cache',
   readonly [typeof places, typeof authPermissions, typeof facilities, typeof patients],

@@ -1,4 +1,4 @@
-import type { Scope } from 'care-kernel'
+import type { PluginScope } from 'care-kernel'
 import type { authPermissions } from 'care-kernel/contracts/auth-permissions'
 import type { consultations } from 'care-kernel/contracts/consultations'
 import type { facilities } from 'care-kernel/contracts/facilities'
@@ -17,7 +17,7 @@ export type Jobs = {
 }
 
 /** What the plugin declared. */
-export type DeclaredScope = Scope<
+export type DeclaredScope = PluginScope<
   typeof dischargeSummary,
   'database' | 'email',
   readonly [typeof authPermissions, typeof facilities, typeof patients, typeof consultations, typeof files],

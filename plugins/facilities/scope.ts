@@ -1,4 +1,4 @@
-import type { Scope } from 'care-kernel'
+import type { PluginScope } from 'care-kernel'
 import type { authPermissions } from 'care-kernel/contracts/auth-permissions'
 import type { places } from 'care-kernel/contracts/places'
 import type { TSchema } from 'typebox'
@@ -7,7 +7,7 @@ import type { FacilityService } from './facilities.ts'
 import type { Settings } from './settings.ts'
 
 /** What the plugin declared. */
-export type DeclaredScope = Scope<
+export type DeclaredScope = PluginScope<
   typeof facilities,
   'database',
   readonly [typeof places, typeof authPermissions],

@@ -10,6 +10,8 @@ import { makeSignatures } from './signatures.ts'
 const bucket = (name: string, description: string) =>
   Type.String({ default: name, pattern: '^[a-z0-9][a-z0-9.-]*-bucket$', description })
 
+const addressOf = (url: string) => url.replace(/\/+$/, '')
+
 export default defineGateway({
   port: 'storage',
   name: 'files-local',
@@ -35,8 +37,9 @@ export default defineGateway({
   ),
   // Processes of one machine share the folder.
   shared: true,
+  constants: ({ url, buckets }) => ({ publicAddress: `${addressOf(url)}/${buckets.facility}` }),
   async open({ directory, url, buckets, maxMegabytes }, { app, clock, deployment }): Promise<Storage> {
-    const address = url.replace(/\/+$/, '')
+    const address = addressOf(url)
     const folder = resolve(directory)
     const objects: Record<Bucket, Objects> = {
       patient: new Objects(join(folder, buckets.patient)),

@@ -18,6 +18,7 @@ export default defineGateway({
   summary: 'Amazon S3, or any store that speaks its protocol',
   config: Settings,
   shared: true,
+  constants: settings => ({ publicAddress: placeOf(settings, 'facility').address }),
   async open(settings, { clock, deployment, logger }): Promise<OpenS3> {
     const { encryption, publicAcl, timeoutSeconds } = settings
     const connections = await connectAll(settings, logger)

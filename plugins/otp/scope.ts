@@ -1,4 +1,4 @@
-import type { Scope } from 'care-kernel'
+import type { PluginScope } from 'care-kernel'
 import type { authPermissions } from 'care-kernel/contracts/auth-permissions'
 import type { patients } from 'care-kernel/contracts/patients'
 import type { Codes } from './codes.ts'
@@ -8,7 +8,7 @@ import type { sendCode } from './send-code.ts'
 import type { Settings } from './settings.ts'
 
 /** What the plugin declared, with its own services. */
-export type OtpScope = Scope<
+export type OtpScope = PluginScope<
   typeof otp,
   'database' | 'sms',
   readonly [typeof authPermissions, typeof patients],

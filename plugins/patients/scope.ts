@@ -1,4 +1,4 @@
-import type { Scope } from 'care-kernel'
+import type { PluginScope } from 'care-kernel'
 import type { authPermissions } from 'care-kernel/contracts/auth-permissions'
 import type { facilities } from 'care-kernel/contracts/facilities'
 import type { places } from 'care-kernel/contracts/places'
@@ -9,7 +9,7 @@ import type { Registration } from './registration.ts'
 import type { Settings } from './settings.ts'
 
 /** What the plugin declared. */
-export type DeclaredScope = Scope<
+export type DeclaredScope = PluginScope<
   typeof patients,
   'database',
   readonly [typeof places, typeof authPermissions, typeof facilities],

@@ -1,11 +1,11 @@
-import type { Scope } from 'care-kernel'
+import type { PluginScope } from 'care-kernel'
 import type { authPermissions } from 'care-kernel/contracts/auth-permissions'
 import type { facilities } from 'care-kernel/contracts/facilities'
 import type { TSchema } from 'typebox'
 import type { resources } from './contract.ts'
 
 /** What the plugin declared. */
-export type ResourceScope = Scope<
+export type ResourceScope = PluginScope<
   typeof resources,
   'database',
   readonly [typeof authPermissions, typeof facilities],

@@ -1,4 +1,4 @@
-import type { Scope } from 'care-kernel'
+import type { PluginScope } from 'care-kernel'
 import type { authPermissions } from 'care-kernel/contracts/auth-permissions'
 import type { consultations } from 'care-kernel/contracts/consultations'
 import type { facilities } from 'care-kernel/contracts/facilities'
@@ -8,7 +8,7 @@ import type { TSchema } from 'typebox'
 import type { samples } from './contract.ts'
 
 /** What the plugin declared. */
-export type SampleScope = Scope<
+export type SampleScope = PluginScope<
   typeof samples,
   'database',
   readonly [typeof places, typeof authPermissions, typeof facilities, typeof patients, typeof consultations],

@@ -1,4 +1,4 @@
-import type { Scope } from 'care-kernel'
+import type { PluginScope } from 'care-kernel'
 import type { authPermissions } from 'care-kernel/contracts/auth-permissions'
 import type { consultations } from 'care-kernel/contracts/consultations'
 import type { facilities } from 'care-kernel/contracts/facilities'
@@ -9,7 +9,7 @@ import type { Settings } from './settings.ts'
 import type { ShiftService } from './shifts.ts'
 
 /** What the plugin declared. */
-export type DeclaredScope = Scope<
+export type DeclaredScope = PluginScope<
   typeof shifting,
   'database',
   readonly [typeof authPermissions, typeof facilities, typeof patients],

@@ -1,4 +1,4 @@
-import type { Scope } from 'care-kernel'
+import type { PluginScope } from 'care-kernel'
 import type { authPermissions } from 'care-kernel/contracts/auth-permissions'
 import type { facilities } from 'care-kernel/contracts/facilities'
 import type { patients } from 'care-kernel/contracts/patients'
@@ -9,7 +9,7 @@ import type { Settings } from './settings.ts'
 import type { Summaries } from './summaries.ts'
 
 /** What the plugin declared, with its own service. */
-export type SummaryScope = Scope<
+export type SummaryScope = PluginScope<
   typeof summaries,
   'cache' | 'database',
   readonly [typeof places, typeof authPermissions, typeof facilities, typeof patients],

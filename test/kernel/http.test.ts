@@ -1,7 +1,8 @@
+import { makeLogger } from '../../platform/data/logger.ts'
 import t, { type Test } from 'tap'
-import { defineContract, definePlugin, openKernel, planKernel } from 'care-kernel'
+import { defineContract, definePlugin } from 'care-kernel'
+import { openCare, planCare } from 'care-kernel/platform'
 import { predicate } from 'care-kernel/access'
-import { makeLogger } from '../../kernel/ports/logger.ts'
 import { rootValues } from '../../platform/testing/defaults.ts'
 
 /** Says what it was told; one rule that nobody without a name passes. */
@@ -44,11 +45,17 @@ const echo = definePlugin({
 /** Boots it without a database; what it logs is collected. */
 async function boot(t: Test, over: Readonly<Record<string, unknown>> = {}) {
   const lines: Record<string, unknown>[] = []
-  const logger = makeLogger('info', {}, { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) })
+  const logger = makeLogger(
+    'info',
+    {},
+    { destination: { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) } }
+  )
   const values = { ...rootValues(), plugins: { echo: {} }, gateways: {}, ...over }
-  const kernel = await openKernel(await planKernel({ raw: { file: 'test.yaml', values }, plugins: { echo } }), { logger })
+  const kernel = await openCare(
+    await planCare({ raw: { file: 'test.yaml', values }, plugins: { echo } }, { role: 'web', logger })
+  )
   t.teardown(() => kernel.stop())
-  await kernel.start('web')
+  await kernel.start()
   return { app: kernel.app, lines: () => lines.filter(({ msg }) => msg === 'request') }
 }
 

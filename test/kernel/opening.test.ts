@@ -1,15 +1,15 @@
+import { makeLogger } from '../../platform/data/logger.ts'
+import { systemClock } from '../../kernel/lifecycle/system-clock.ts'
+import { deploymentOf } from '../../kernel/lifecycle/deployment.ts'
+import type { ChosenGateway } from '../../kernel/lifecycle/load.ts'
 import { setTimeout as wait } from 'node:timers/promises'
 import fastify from 'fastify'
 import t from 'tap'
 import { Type } from 'typebox'
-import type { ChosenGateway, Composition } from '../../kernel/lifecycle/compose.ts'
-import { deploymentOf } from '../../kernel/plugin/deployment.ts'
 import { ProblemsError } from '../../kernel/plugin/problems.ts'
 import type { Gateway, GatewayContext } from '../../kernel/plugin/gateway.ts'
-import { openPorts, type Started } from '../../kernel/lifecycle/open-gateways.ts'
-import { systemClock } from '../../kernel/ports/clock.ts'
+import { openGateways, type Stoppable } from '../../kernel/lifecycle/open-gateways.ts'
 import type { PortName, Ports } from '../../kernel/ports/index.ts'
-import { makeLogger } from '../../kernel/ports/logger.ts'
 import { rootDefaults } from '../../platform/testing/defaults.ts'
 
 const context = () => ({
@@ -43,13 +43,13 @@ function gateway(
   return [port, { gateway: made, settings: {} }]
 }
 
-const composed = (...gateways: [PortName, ChosenGateway][]) => ({ gateways: new Map(gateways) }) as unknown as Composition
+const composed = (...gateways: [PortName, ChosenGateway][]) => new Map(gateways)
 
 t.test('a gateway that comes after another gets its port; the others open side by side', async t => {
   const log: string[] = []
-  const started: Started[] = []
+  const started: Stoppable[] = []
   const opened: string[] = []
-  const ports = await openPorts(
+  const ports = await openGateways(
     composed(gateway('queue', log, { after: ['database'] }), gateway('cache', log), gateway('database', log)),
     context(),
     started,
@@ -65,7 +65,7 @@ t.test('a gateway that comes after another gets its port; the others open side b
 
 t.test('what it comes after may be absent, and is never one that comes later', async t => {
   const log: string[] = []
-  await openPorts(
+  await openGateways(
     composed(gateway('queue', log, { after: ['database', 'sms'] }), gateway('sms', log, { after: ['queue'] })),
     context(),
     []
@@ -74,15 +74,16 @@ t.test('what it comes after may be absent, and is never one that comes later', a
   t.ok(log.includes('opening sms with queue'))
 })
 
-t.test('where the first fails that is the only problem, and everything is closed again', async t => {
+t.test('where the first fails that is the only problem, and what is open can be closed again', async t => {
   const log: string[] = []
+  const started: Stoppable[] = []
   const fail = () => {
     throw new Error('no such server')
   }
-  const opening = openPorts(
+  const opening = openGateways(
     composed(gateway('database', log, { open: fail }), gateway('cache', log), gateway('queue', log, { after: ['database'] })),
     context(),
-    []
+    started
   )
   const error = await opening.then(
     () => undefined,
@@ -91,5 +92,6 @@ t.test('where the first fails that is the only problem, and everything is closed
   t.ok(error instanceof ProblemsError)
   t.match((error as ProblemsError).problems, [{ code: 'GATEWAY_UNREACHABLE', owner: 'database-noted', fact: 'no such server' }])
   t.notMatch(log, ['opening queue'])
+  for (const { stop } of started) await stop()
   t.ok(log.includes('cache is closed'))
 })

@@ -5,13 +5,15 @@ import { pathToFileURL } from 'node:url'
 import pg from 'pg'
 import t from 'tap'
 import { Type } from 'typebox'
-import { defineContract, definePlugin, hooks, openKernel, planKernel, ProblemsError, secret, type Plugin } from 'care-kernel'
+import { defineContract, definePlugin, hooks, ProblemsError, secret, type Logger, type Plugin } from 'care-kernel'
 import { predicate } from 'care-kernel/access'
+import { openCare, planCare } from 'care-kernel/platform'
 import { column, defineModel } from 'care-kernel/data'
 import { defineGateway, type Gateway } from 'care-kernel/gateway'
 import { readConfig } from '../../kernel/config/read.ts'
 import { PROBLEM_CODES, type Problem, type ProblemCode } from '../../kernel/plugin/problems.ts'
 import { migrate } from '../../platform/data/migrate.ts'
+import { migrations as declaredMigrations } from '../../platform/data/migrations.ts'
 import { freshDatabase, testKernel, testServer } from '../../platform/testing/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'care-problems-'))
@@ -271,15 +273,15 @@ async function problemsOf({ values = {}, plugins = [], gateways = [] }: Omit<Cas
     }
   }
   try {
-    const kernel = await openKernel(
-      await planKernel({
+    const kernel = await openCare(
+      await planCare({
         raw,
         plugins: { ...named, ...again },
         gateways: Object.fromEntries(gateways.map(entry => [entry.name, entry]))
       })
     )
     try {
-      await kernel.start('all')
+      await kernel.start()
     } finally {
       await kernel.stop()
     }
@@ -363,7 +365,7 @@ t.test('migrations', async t => {
   t.teardown(() => server.close())
   const attempt = async (url: string, sql: Record<string, string>) => {
     const home = migrations(sql)
-    const { composition } = await planKernel({
+    const planned = await planCare({
       raw: {
         file: 'x',
         values: {
@@ -377,7 +379,7 @@ t.test('migrations', async t => {
       gateways: { db }
     })
     try {
-      await migrate(url, composition.migrations, { version: '1.0.0' })
+      await migrate(url, planned.of(declaredMigrations), { version: '1.0.0' })
       return undefined
     } catch (error) {
       if (!(error instanceof ProblemsError)) throw error
@@ -403,7 +405,7 @@ t.test('migrations', async t => {
     databaseUrl: foreign.url,
     role: null
   })
-  const refused = await kernel.start('all').then(
+  const refused = await kernel.start().then(
     () => undefined,
     (error: unknown) => error
   )
@@ -441,21 +443,23 @@ t.test('a stop hook that throws is logged by name, the rest stops', async t => {
       })
     ])
   )
-  const kernel = await openKernel(
-    await planKernel({
-      raw: {
-        file: 'x',
-        values: {
-          environment: 'development',
-          security: { secretKey: 'care-kernel-development-only' },
-          plugins: { c: {}, a: {}, b: {} }
-        }
+  const kernel = await openCare(
+    await planCare(
+      {
+        raw: {
+          file: 'x',
+          values: {
+            environment: 'development',
+            security: { secretKey: 'care-kernel-development-only' },
+            plugins: { c: {}, a: {}, b: {} }
+          }
+        },
+        plugins: named
       },
-      plugins: named
-    }),
-    { logger: logger }
+      { logger: logger as unknown as Logger }
+    )
   )
-  await kernel.start('all')
+  await kernel.start()
   await kernel.stop()
   t.same(stopped, ['c', 'b', 'a'], 'the reverse of the order of starting')
   t.match(lines.join('\n'), /PLUGIN_STOP_FAILED.*b/)

@@ -13,7 +13,7 @@ export async function demoDistrict(
     config: { plugins: { 'auth-permissions': { passwordHash: { memoryKiB: 64, passes: 1, lanes: 1 } } } }
   })
   await kernel.ports.database?.transaction(async tx => {
-    for (const { name, plugin } of kernel.composition.plugins) await plugin.demo?.(tx, kernel.scopes.get(name) ?? {})
+    for (const { name, plugin } of kernel.plugins) await plugin.demo?.(tx, kernel.scopes.get(name) ?? {})
   })
   const { body } = await kernel.post('/api/v1/auth/login/', { username: 'demo-doctor', password: 'Care-Kernel-1' })
   const headers = { authorization: `Bearer ${(body as { access: string }).access}` }

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import webPush from 'web-push'
 import { defineContract, definePlugin, Refusal, type Plugin, type Sms, type SmsPort, type Tx } from 'care-kernel'
 import { defineGateway } from 'care-kernel/gateway'
-import { planKernel } from '../../kernel/lifecycle/kernel.ts'
+import { planCare } from 'care-kernel/platform'
 import { rootValues } from '../../platform/testing/defaults.ts'
 import { testKernel, type Requester, type TestContext, type TestOptions, type TestUser } from 'care-kernel/testing'
 import { WebPush } from '../../plugins/notifications/web-push.ts'
@@ -695,7 +695,7 @@ t.test('a deployment says it in its own words', async t => {
   t.match(await told(people.nurse), [{ message: 'Anu Thomas: Meera {user} $&' }])
   t.match(kernel.sms[0]?.text, 'ആശുപത്രി Assigned, +914842345678')
   const plan = (settings: object, environment = 'development') =>
-    planKernel({
+    planCare({
       raw: {
         file: `${process.cwd()}/test.yaml`,
         values: {

@@ -1,10 +1,10 @@
+import { makeLogger } from '../../platform/data/logger.ts'
+import { systemClock } from '../../kernel/lifecycle/system-clock.ts'
 import { fastify } from 'fastify'
 import { Value } from 'typebox/value'
 import type { Deployment } from '../../kernel/plugin/deployment.ts'
 import type { Gateway, GatewayContext } from '../../kernel/plugin/gateway.ts'
-import { systemClock } from '../../kernel/ports/clock.ts'
 import type { Ports } from '../../kernel/ports/index.ts'
-import { makeLogger } from '../../kernel/ports/logger.ts'
 
 /** A deployment for gateways. */
 export const deployment: Deployment = {
@@ -27,7 +27,9 @@ export async function openGateway<P extends keyof Ports>(
   const app = fastify({ forceCloseConnections: true })
   const config = Value.Default(gateway.config, structuredClone(settings))
   Value.Assert(gateway.config, config)
-  const logger = lines ? makeLogger('debug', {}, { write: line => void lines.push(line) }) : makeLogger('silent', {})
+  const logger = lines
+    ? makeLogger('debug', {}, { destination: { write: line => void lines.push(line) } })
+    : makeLogger('silent', {})
   try {
     const port = (await gateway.open(config, {
       app,

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { createSigner } from 'fast-jwt'
 import t from 'tap'
 import { Type } from 'typebox'
-import { planKernel } from 'care-kernel'
+import { planCare } from 'care-kernel/platform'
 import { defineGateway } from 'care-kernel/gateway'
 import { testKernel, type Answer, type Requester, type TestContext } from 'care-kernel/testing'
 import { addRow } from './rows.ts'
@@ -312,7 +312,7 @@ t.test('production refuses a fixed code', async t => {
     }
   })
   const plan = (environment: string, otp: object) =>
-    planKernel({ raw: { file: `${process.cwd()}/test.yaml`, values: values(environment, otp) } })
+    planCare({ raw: { file: `${process.cwd()}/test.yaml`, values: values(environment, otp) } })
   await t.rejects(plan('production', { fixedCode: '45612' }), /SECRET_IS_DEFAULT {3}otp[\s\S]*remove fixedCode/)
   await t.rejects(plan('development', { fixedCode: '4561' }), /CONFIG_INVALID/)
   t.ok(await plan('production', {}))

@@ -1,3 +1,5 @@
+import { makeLogger } from '../../platform/data/logger.ts'
+import { systemClock } from '../../kernel/lifecycle/system-clock.ts'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { connect } from 'amqplib'
@@ -10,8 +12,6 @@ import type { Deployment } from '../../kernel/plugin/deployment.ts'
 import type { Gateway, GatewayContext } from '../../kernel/plugin/gateway.ts'
 import type { Database } from '../../kernel/ports/database.ts'
 import type { Queue, StoredMessage } from '../../kernel/ports/queue.ts'
-import { systemClock } from '../../kernel/ports/clock.ts'
-import { makeLogger } from '../../kernel/ports/logger.ts'
 import { databaseUrl, testServer } from '../../platform/testing/database.ts'
 import { queueSuite, type QueueUnderTest } from '../../platform/testing/suites/queue.ts'
 import { until } from '../../platform/testing/suites/tools.ts'
@@ -40,7 +40,9 @@ async function openQueue(gateway: Gateway, settings: object, over: Partial<Gatew
   const app = fastify()
   const config = Value.Default(gateway.config, structuredClone(settings))
   Value.Assert(gateway.config, config)
-  const logger = lines ? makeLogger('debug', {}, { write: line => void lines.push(line) }) : makeLogger('silent', {})
+  const logger = lines
+    ? makeLogger('debug', {}, { destination: { write: line => void lines.push(line) } })
+    : makeLogger('silent', {})
   const port = (await gateway.open(config, { app, clock: systemClock(), logger, deployment, ports: {}, ...context })) as Queue
   const close = async () => {
     await port.close()

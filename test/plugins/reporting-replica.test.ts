@@ -84,7 +84,7 @@ t.test(
     values ('zq7secret', 'Zq7first', 'Zq7last', 'zq7name', 'zq7@example.org', '+9177700011', 1, 15, gen_random_uuid(), false, false, true, true, false, now())`)
     const command = async (name: string) => {
       const lines: string[] = []
-      const plugin = kernel.composition.plugins.find(loaded => loaded.name === 'reporting')?.plugin
+      const plugin = kernel.plugins.find(loaded => loaded.name === 'reporting')?.plugin
       const terminal = {
         print: (line: string) => void lines.push(line),
         progress: <T>(title: string, total: number, work: (advance: () => void) => Promise<T>) => work(() => undefined),

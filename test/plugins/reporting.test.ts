@@ -46,7 +46,7 @@ async function deployment(context: TestContext, role: string, plugins = CARE, da
 /** Runs a command of the plugin: its exit code and what it printed. */
 async function run(kernel: TestKernel, command: string, options: Record<string, unknown> = {}) {
   const printed: string[] = []
-  const plugin = kernel.composition.plugins.find(({ name }) => name === 'reporting')?.plugin
+  const plugin = kernel.plugins.find(({ name }) => name === 'reporting')?.plugin
   const code = await plugin?.commands?.[command]?.run(kernel.scopes.get('reporting') ?? {}, [], options, {
     print: line => void printed.push(line),
     progress: (title, total, work) => work(() => undefined),

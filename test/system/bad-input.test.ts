@@ -192,7 +192,7 @@ t.test('forged and stale tokens are refused on every route', async t => {
   await kernel.sql('update users_user set deleted = true where id = $1', [gone.user?.id])
   await kernel.sql('update users_user set is_active = false where id = $1', [inactive.user?.id])
   const now = Math.floor(kernel.clock.now().getTime() / 1000)
-  const secret = kernel.composition.root.security.secretKey
+  const secret = kernel.root.security.secretKey
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const forge = (claims: object, header: object = { alg: 'HS256', typ: 'JWT' }, key: string = secret) => {
     const text = `${encode(header)}.${encode(claims)}`
@@ -222,7 +222,7 @@ t.test('forged and stale tokens are refused on every route', async t => {
     200,
     'a good one is accepted'
   )
-  const guarded = kernel.plan.routes.filter(({ scheme }) => scheme === 'user')
+  const guarded = kernel.routes.filter(({ scheme }) => scheme === 'user')
   t.ok(guarded.length > 30)
   for (const [name, token] of Object.entries(attacks)) {
     const failed: string[] = []

@@ -76,7 +76,7 @@ t.test('what belongs to one district is out of reach in the one beside it, on ev
   const crawler = new Crawler(kernel, root, near.own)
   const paths = (kernel.app.swagger() as { paths: Record<string, Record<string, Operation>> }).paths
   const operation = ({ method, url }: Route) => paths[url.replace(/:([^/]+)/g, '{$1}')]?.[method.toLowerCase()]
-  const routes = kernel.plan.routes.filter(({ url }) => url.startsWith('/api/v1/'))
+  const routes = kernel.routes.filter(({ url }) => url.startsWith('/api/v1/'))
   const chains = new Map<string, readonly string[] | undefined>()
   for (const { url } of routes) chains.set(url, await crawler.chain(url))
   const missing = [...chains].filter(([, chain]) => chain === undefined).map(([url]) => url)
@@ -180,7 +180,7 @@ t.test('what belongs to one district is out of reach in the one beside it, on ev
   const refused = [...done].filter(([, did]) => !did).map(([name]) => name)
   t.same(refused, UNPROVEN, 'what was refused above is done by those whose it is')
   t.comment(
-    `${routes.length} of ${kernel.plan.routes.length} routes swept, ${done.size} of them about one thing, ${done.size - refused.length} of those open to its own people; ${asked} requests`
+    `${routes.length} of ${kernel.routes.length} routes swept, ${done.size} of them about one thing, ${done.size - refused.length} of those open to its own people; ${asked} requests`
   )
 })
 

@@ -6,7 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import t from 'tap'
 import { readCatalogue, compareCatalogues } from '../../platform/data/catalogue.ts'
-import { planKernel } from 'care-kernel'
+import { planCare } from 'care-kernel/platform'
+import { migrations as declaredMigrations } from '../../platform/data/migrations.ts'
 import { migrate } from '../../platform/data/migrate.ts'
 import { FEATURES, care, careApart, configFile, emptyDatabase, launcher, root, run, sql } from './deployment.ts'
 
@@ -25,7 +26,7 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
 t.test('twenty migrators at once apply each migration once', async t => {
   const database = await emptyDatabase()
   t.teardown(database.drop)
-  const { composition } = await planKernel({
+  const planned = await planCare({
     raw: {
       file: configFile(database.url, FEATURES),
       values: {
@@ -44,10 +45,10 @@ t.test('twenty migrators at once apply each migration once', async t => {
     }
   })
   const results = await Promise.all(
-    Array.from({ length: 20 }, () => migrate(database.url, composition.migrations, { version: '1.0.0' }))
+    Array.from({ length: 20 }, () => migrate(database.url, planned.of(declaredMigrations), { version: '1.0.0' }))
   )
   const applied = results.flatMap(result => result.applied.map(({ owner, name }) => `${owner}/${name}`))
-  t.equal(applied.length, composition.migrations.length)
+  t.equal(applied.length, planned.of(declaredMigrations).length)
   t.equal(new Set(applied).size, applied.length)
 })
 

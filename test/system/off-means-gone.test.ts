@@ -1,3 +1,4 @@
+import { jobs, schedules } from '../../platform/jobs/jobs.ts'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -88,13 +89,13 @@ t.test('what is off has no route, no OpenAPI path, no table, no schedule and no 
     )
 
   const everything = await testKernel(t, { plugins: [...all.values()] })
-  const routes = everything.plan.routes
+  const routes = everything.routes
   for (const enabled of sets) {
     const label = [...enabled].sort().join(' ') || '(nothing)'
     await t.test(label, async t => {
       const kernel = await testKernel(t, { plugins: [...enabled].map(name => all.get(name) as Plugin) })
       const expected = routes.filter(({ owner }) => enabled.has(owner))
-      t.same(kernel.plan.routes, expected, 'the plan has the routes of what is on, all of them, and no others')
+      t.same(kernel.routes, expected, 'the plan has the routes of what is on, all of them, and no others')
       t.same(
         routes.filter(({ method, url, owner }) => kernel.app.hasRoute({ method, url }) && !enabled.has(owner)),
         [],
@@ -128,8 +129,8 @@ t.test('what is off has no route, no OpenAPI path, no table, no schedule and no 
           'every table of what is on'
         )
       }
-      for (const { owner } of kernel.composition.schedules) t.ok(enabled.has(owner), `schedule of ${owner}`)
-      for (const { owner } of kernel.composition.jobs.values()) t.ok(enabled.has(owner), `job of ${owner}`)
+      for (const { owner } of kernel.of(schedules)) t.ok(enabled.has(owner), `schedule of ${owner}`)
+      for (const { owner } of kernel.of(jobs).values()) t.ok(enabled.has(owner), `job of ${owner}`)
     })
   }
 })

@@ -1,6 +1,7 @@
+import { migrations } from '../../platform/data/migrations.ts'
+import { systemClock } from '../../kernel/lifecycle/system-clock.ts'
 import t from 'tap'
 import { setTimeout as wait } from 'node:timers/promises'
-import { systemClock } from '../../kernel/ports/clock.ts'
 import { freshDatabase, testKernel, testServer, type TestKernel } from '../../platform/testing/index.ts'
 import { absent, REDIS } from '../services.ts'
 import { percentile } from './load.ts'
@@ -35,7 +36,7 @@ async function until(ask: () => Promise<number>, expected: number, most: number)
 t.test('a change of membership is seen by every process', { skip, timeout: 240_000 }, async t => {
   const server = await testServer()
   const seed = await testKernel(t, { plugins: PLUGINS, role: null })
-  const database = await freshDatabase(server, seed.composition.migrations)
+  const database = await freshDatabase(server, seed.of(migrations))
   t.teardown(async () => {
     await database.drop()
     await server.close()
@@ -67,7 +68,7 @@ t.test('a change of membership is seen by every process', { skip, timeout: 240_0
 t.test('with the announcement lost, a change is seen when the copy expires', { skip, timeout: 60_000 }, async t => {
   const server = await testServer()
   const seed = await testKernel(t, { plugins: PLUGINS, role: null })
-  const database = await freshDatabase(server, seed.composition.migrations)
+  const database = await freshDatabase(server, seed.of(migrations))
   t.teardown(async () => {
     await database.drop()
     await server.close()

@@ -1,10 +1,10 @@
 // The promises of `storage`, kept by `files-s3` on an S3 server that is none of ours: the one S3_ENDPOINT, S3_ACCESS_KEY and
 // S3_SECRET_KEY (S3_REGION) name, else a Ceph of its own. It makes its buckets and removes them.
+import { systemClock } from '../../kernel/lifecycle/system-clock.ts'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { S3 } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
-import { systemClock } from '../../kernel/ports/clock.ts'
 import { bytes, key } from '../../platform/testing/suites/storage-addresses.ts'
 import { storageSuite, type StorageUnderTest } from '../../platform/testing/suites/storage.ts'
 import filesS3 from '../../plugins/files-s3/gateway.ts'

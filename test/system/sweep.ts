@@ -34,7 +34,7 @@ export class Crawler {
     this.#kernel = kernel
     this.#reader = reader
     this.#own = own
-    this.#readable = new Set(kernel.plan.routes.filter(({ method }) => method === 'GET').map(({ url }) => url))
+    this.#readable = new Set(kernel.routes.filter(({ method }) => method === 'GET').map(({ url }) => url))
   }
 
   /** Values of the parameters, so that what the route is about exists; undefined where no such thing does. */
@@ -67,7 +67,7 @@ export class Crawler {
   async #ids(path: string): Promise<readonly string[]> {
     const known = this.#lists.get(path)
     if (known) return known
-    const own = this.#kernel.plan.routes.some(route => route.method === 'GET' && fits(route.url, path))
+    const own = this.#kernel.routes.some(route => route.method === 'GET' && fits(route.url, path))
     const name = path.split('/').at(-2) ?? ''
     const from = own ? path : `/api/v1/${name}/`
     let answer = await this.#reader.get(`${from}?limit=${MOST}&ordering=-created_date`)

@@ -37,7 +37,7 @@ export async function twoDistricts(t: TestContext): Promise<TwoDistricts> {
     }
   })
   await kernel.ports.database?.transaction(async tx => {
-    for (const { name, plugin } of kernel.composition.plugins) await plugin.demo?.(tx, kernel.scopes.get(name) ?? {})
+    for (const { name, plugin } of kernel.plugins) await plugin.demo?.(tx, kernel.scopes.get(name) ?? {})
   })
   const root = await kernel.as()
   await kernel.sql(`update users_user set email = 'root@example.org', phone_number = '+919811100000' where id = $1`, [

@@ -2,7 +2,7 @@ import { parse } from 'yaml'
 import { redact } from '../../../kernel/config/check.ts'
 import { deploymentSchema } from '../config-schema.ts'
 import { RootSchema } from '../../../kernel/config/schema.ts'
-import { planKernel } from '../../../kernel/lifecycle/kernel.ts'
+import { planDeployment } from '../open.ts'
 import { stringify } from 'yaml'
 import type { CliCommand } from '../main.ts'
 
@@ -11,11 +11,8 @@ export const configCommands: readonly CliCommand[] = [
   {
     name: 'config print',
     summary: 'print the effective config, secrets redacted',
-    async run({ terminal, source }) {
-      const { source: own, problems } = source()
-      const {
-        composition: { root, plugins, gateways }
-      } = await planKernel(own, problems)
+    async run(cli) {
+      const { root, plugins, gateways } = await planDeployment(cli)
       const shown = {
         ...(redact(RootSchema, root) as object),
         plugins: Object.fromEntries(
@@ -28,7 +25,7 @@ export const configCommands: readonly CliCommand[] = [
           ])
         )
       }
-      terminal.print(stringify(parse(JSON.stringify(shown))).trimEnd())
+      cli.terminal.print(stringify(parse(JSON.stringify(shown))).trimEnd())
       return 0
     }
   },

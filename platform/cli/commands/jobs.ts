@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { InvalidArgumentError, Option } from 'commander'
-import type { OpenKernel } from '../../../kernel/lifecycle/kernel.ts'
+import type { CareKernel } from '../../care-kernel.ts'
 import type { Database } from '../../../kernel/ports/database.ts'
 import { isUuid } from '../../rest/resource.ts'
 import {
@@ -14,8 +14,9 @@ import {
   type Chosen
 } from '../../jobs/admin.ts'
 import type { State } from '../../jobs/message-store.ts'
+import { schedules } from '../../jobs/jobs.ts'
 import type { Cli, CliCommand } from '../main.ts'
-import { GATEWAY_CONTEXT, openDeployment } from '../open.ts'
+import { withDeployment } from '../open.ts'
 
 type Options = Readonly<Record<string, unknown>>
 
@@ -79,31 +80,28 @@ export const jobCommands: readonly CliCommand[] = [
     name: 'jobs drain',
     summary: 'work here until nothing is due any more',
     usage: command => command.option('--seconds <count>', 'give up after this long', count, 600),
-    async run(cli, args, options) {
-      const kernel = await openDeployment(cli)
-      try {
-        await kernel.start('worker')
-        return await drain(cli, kernel, options.seconds as number)
-      } finally {
-        await kernel.stop()
-      }
-    }
+    run: (cli, args, options) =>
+      withDeployment(cli, { role: 'worker' }, async kernel => {
+        await kernel.start()
+        return drain(cli, kernel, options.seconds as number)
+      })
   },
   {
     name: 'schedules',
     summary: 'when each schedule runs next, and how the last run went',
     run: cli =>
-      onDatabase(cli, async (database, { composition: { schedules, root }, clock }) => {
+      onDatabase(cli, async (database, { of, root, clock }) => {
+        const declared = of(schedules)
         for (const { schedule, cron, timeZone, next, last, late, missed, running } of await listSchedules(
           database,
-          schedules,
+          declared,
           root.timeZone,
           clock.now()
         ))
           cli.terminal.print(
             `${schedule}  ${cron} (${timeZone})\n  next ${next ?? 'never'}  last ${last ?? 'never'}${late ? `, late, ${missed} missed before it` : ''}${running ? ', running' : ''}`
           )
-        if (schedules.length === 0) cli.terminal.print('no enabled plugin has a schedule')
+        if (declared.length === 0) cli.terminal.print('no enabled plugin has a schedule')
         return 0
       })
   }
@@ -148,16 +146,13 @@ function nothing(cli: Cli): number {
   return 1
 }
 
-async function onDatabase(cli: Cli, work: (database: Database, kernel: OpenKernel) => Promise<number>): Promise<number> {
-  const kernel = await openDeployment(cli, GATEWAY_CONTEXT.database)
-  try {
+function onDatabase(cli: Cli, work: (database: Database, kernel: CareKernel) => Promise<number>): Promise<number> {
+  return withDeployment(cli, { only: ['database'] }, async kernel => {
     const { database } = kernel.ports
-    if (database) return await work(database, kernel)
+    if (database) return work(database, kernel)
     cli.terminal.print('no enabled plugin keeps anything in a database')
     return 0
-  } finally {
-    await kernel.stop()
-  }
+  })
 }
 
 /** What is tried again so soon is waited for. */
@@ -165,7 +160,7 @@ const SOON_MS = 30_000
 const DUE = `select count(*) as due from kernel_message where state in ('queued', 'running') or (state = 'waiting' and due_at <= $1)`
 
 /** What was published to another broker than this one is published again first. */
-async function drain({ terminal }: Cli, { ports: { database }, clock, work }: OpenKernel, seconds: number): Promise<number> {
+async function drain({ terminal }: Cli, { ports: { database }, clock, work }: CareKernel, seconds: number): Promise<number> {
   const end = clock.monotonic() + seconds * 1000
   const recover = async () => work()?.recover()
   let recovered = false

@@ -1,5 +1,5 @@
 import { loadFixtures } from '../../care/fixtures.ts'
-import { openDeployment } from '../open.ts'
+import { withDeployment } from '../open.ts'
 import type { CliCommand } from '../main.ts'
 
 /** Django fixtures, all files in one transaction. */
@@ -8,16 +8,12 @@ export const loadCommand: CliCommand = {
   summary: 'load Django fixtures, all or nothing',
   usage: command =>
     command.argument('<file...>', 'JSON files').option('--strict', 'refuse rows whose model no enabled plugin owns'),
-  async run(cli, files, options) {
-    const kernel = await openDeployment(cli)
-    try {
+  run: (cli, files, options) =>
+    withDeployment(cli, {}, async kernel => {
       const { loaded, skipped } = await loadFixtures(kernel, files, { strict: options.strict === true, terminal: cli.terminal })
       for (const [model, count] of Object.entries(skipped))
         cli.terminal.print(`left out  ${count} of ${model}: no enabled plugin owns it`)
       cli.terminal.print(`${loaded} rows loaded from ${files.length} files`)
       return 0
-    } finally {
-      await kernel.stop()
-    }
-  }
+    })
 }

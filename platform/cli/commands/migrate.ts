@@ -1,4 +1,5 @@
-import { GATEWAY_CONTEXT, openDeployment } from '../open.ts'
+import { migrations } from '../../data/migrations.ts'
+import { withDeployment } from '../open.ts'
 import { migrate } from '../../data/migrate.ts'
 import { VERSION } from '../../../kernel/plugin/version.ts'
 import type { CliCommand } from '../main.ts'
@@ -8,9 +9,8 @@ export const migrateCommand: CliCommand = {
   name: 'migrate',
   summary: 'bring the database schema up to date',
   usage: command => command.option('--adopt', 'take over a database made by CARE').option('--dry-run', 'say what would be done'),
-  async run(cli, args, options) {
-    const kernel = await openDeployment(cli, GATEWAY_CONTEXT.database)
-    try {
+  run: (cli, args, options) =>
+    withDeployment(cli, { only: ['database'] }, async kernel => {
       const { terminal } = cli
       const { database } = kernel.ports
       if (!database) {
@@ -18,7 +18,7 @@ export const migrateCommand: CliCommand = {
         return 0
       }
       const dryRun = options.dryRun === true
-      const { applied, recorded, differences } = await migrate(database.url, kernel.composition.migrations, {
+      const { applied, recorded, differences } = await migrate(database.url, kernel.of(migrations), {
         version: VERSION,
         adopt: options.adopt === true,
         dryRun,
@@ -33,8 +33,5 @@ export const migrateCommand: CliCommand = {
           : `${applied.length} applied, ${recorded.length} recorded, ${differences.length} differences`
       )
       return 0
-    } finally {
-      await kernel.stop()
-    }
-  }
+    })
 }

@@ -1,4 +1,4 @@
-import { openOffline } from '../open.ts'
+import { openApiOf } from '../open.ts'
 import type { CliCommand } from '../main.ts'
 
 /** The OpenAPI document of what would be mounted, without a database. */
@@ -6,7 +6,7 @@ export const openapiCommand: CliCommand = {
   name: 'openapi',
   summary: 'print the OpenAPI document of this config',
   async run(cli) {
-    cli.terminal.print(JSON.stringify(await openOffline(cli), null, 2))
+    cli.terminal.print(JSON.stringify(await openApiOf(cli), null, 2))
     return 0
   }
 }

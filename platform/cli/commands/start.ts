@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
 import { Option } from 'commander'
-import type { Role } from '../../../kernel/lifecycle/kernel.ts'
-import { openKernel, planKernel, type OpenKernel } from '../../../kernel/lifecycle/kernel.ts'
+import type { Role } from '../../../kernel/contributions/contribution.ts'
+import { openCare, planCare, type CareKernel, type PlannedCare } from '../../care-kernel.ts'
 import { messageOf, ProblemsError } from '../../../kernel/plugin/problems.ts'
 import { makeDemo } from '../demo.ts'
 import { superviseProcesses, type Serving } from '../processes.ts'
@@ -18,29 +18,30 @@ export const startCommand: CliCommand = {
   async run(cli, args, options) {
     const role = options.role as Role
     const { source, problems } = cli.source()
-    const planned = await planKernel(source, problems)
-    const { processes } = planned.composition.root.server
-    if (cluster.isPrimary && processes !== 1 && role !== 'worker' && role !== 'scheduler')
-      return superviseProcesses(cli, planned, role)
-    return serve(cli, planned, cluster.isPrimary ? role : 'web')
+    const supervises = (processes: number | 'auto') =>
+      cluster.isPrimary && processes !== 1 && role !== 'worker' && role !== 'scheduler'
+    const planned = await planCare(source, {
+      problems,
+      role: ({ server }) => (!cluster.isPrimary ? 'web' : supervises(server.processes) ? 'background' : role)
+    })
+    if (supervises(planned.root.server.processes)) return superviseProcesses(cli, planned, role)
+    return serve(cli, planned)
   }
 }
 
 /** Serves in this process; resolves with the exit code once it has stopped. */
-export async function serve(cli: Cli, planned: Awaited<ReturnType<typeof planKernel>>, role: Role): Promise<number> {
+export async function serve(cli: Cli, planned: PlannedCare): Promise<number> {
   const { terminal } = cli
   const quiet = !cluster.isPrimary
-  const kernel = await openKernel(planned, {
-    onOpened: line => {
-      if (!quiet) terminal.print(`opened    ${line}`)
-    }
+  const kernel = await openCare(planned, line => {
+    if (!quiet) terminal.print(`opened    ${line}`)
   })
   const stopped = stopOnSignal(kernel)
   try {
-    const { root } = planned.composition
+    const { root, role } = planned
     if (root.environment === 'development') await kernel.migrate()
     const welcome = root.environment === 'development' && !quiet ? await makeDemo(kernel) : []
-    await kernel.start(role)
+    await kernel.start()
     const address = await listen(kernel)
     if (!quiet) for (const line of [`serving   ${address}  (${role})`, ...welcome]) terminal.print(line)
     process.send?.({ serving: address } satisfies Serving)
@@ -54,7 +55,7 @@ export async function serve(cli: Cli, planned: Awaited<ReturnType<typeof planKer
   return code
 }
 
-async function listen({ app, composition: { root } }: OpenKernel): Promise<string> {
+async function listen({ app, root }: CareKernel): Promise<string> {
   const { host, port } = root.server
   try {
     await app.listen({ host, port })
@@ -74,7 +75,7 @@ async function listen({ app, composition: { root } }: OpenKernel): Promise<strin
 }
 
 /** A first SIGTERM or SIGINT stops in order, a second one ends at once; a primary that is gone stops its processes too. */
-function stopOnSignal(kernel: OpenKernel): Promise<number> {
+function stopOnSignal(kernel: CareKernel): Promise<number> {
   return new Promise(resolve => {
     let asked = false
     const stop = () => {

@@ -1,7 +1,8 @@
 // One process of a deployment, without a server: boots fast, so that it can be killed often. Arguments: role, config file, and a number:
 // for the role `writer` that of the job after whose commit it kills itself, for `rollbacks` how many transactions it rolls back.
 import { readConfig } from '../../../kernel/config/read.ts'
-import { openKernel, planKernel, systemClock, type Clock, type Role, type Tx } from 'care-kernel'
+import type { Clock, Role, Tx } from 'care-kernel'
+import { openCare, planCare, systemClock } from 'care-kernel/platform'
 
 type Enqueue = (tx: Tx, job: string, payload: object) => Promise<string>
 
@@ -15,7 +16,8 @@ process.on('SIGUSR2', () => {
   ahead = ahead === 0 ? AHEAD_MS : 0
 })
 
-const kernel = await openKernel(await planKernel({ raw: readConfig(file, process.env, []) }), { clock })
+const runs = role === 'writer' || role === 'rollbacks' ? 'worker' : (role as Role)
+const kernel = await openCare(await planCare({ raw: readConfig(file, process.env, []) }, { clock, role: runs }))
 const { database } = kernel.ports
 const { enqueue } = kernel.scopes.get('fault') as unknown as { enqueue: Enqueue }
 if (role === 'writer') {
@@ -35,6 +37,6 @@ if (role === 'writer') {
   await kernel.stop()
   process.exit(0)
 }
-await kernel.start(role as Role)
+await kernel.start()
 process.on('SIGTERM', () => void kernel.stop().then(() => process.exit(0)))
 process.stdout.write('ready\n')

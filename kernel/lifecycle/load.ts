@@ -1,24 +1,17 @@
-import type { ClassedColumn } from '../plugin/models.ts'
 import { satisfies } from 'semver'
 import { Type, type TSchema } from 'typebox'
 import { checkSecrets, checkValues } from '../config/check.ts'
 import { RootSchema, type RawConfig, type RootConfig } from '../config/schema.ts'
-import { claim, type Loaded } from '../contributions/contribution.ts'
-import { eventEngine, type EventPart } from '../../platform/jobs/events.ts'
-import { jobEngine, scheduleEngine, type JobPart, type OwnedSchedule } from '../../platform/jobs/jobs.ts'
-import { migrationEngine, type Migration } from '../../platform/data/migrations.ts'
-import { modelEngine, type ModelPart } from '../../platform/data/models.ts'
-import { permissionEngine, type PermissionPart } from '../../platform/access/permissions.ts'
-import { privacyEngine } from '../../platform/data/privacy.ts'
-import type { Problem } from '../plugin/problems.ts'
+import type { Contribution, PlannedPlugin } from '../contributions/contribution.ts'
 import type { Gateway } from '../plugin/gateway.ts'
+import type { Plugin } from '../plugin/plugin.ts'
+import type { Problem } from '../plugin/problems.ts'
+import { VERSION } from '../plugin/version.ts'
+import { PORT_NAMES, type PortName } from '../ports/index.ts'
 import { sort } from './graph.ts'
 import { loadGateway, loadPlugin } from './import-plugins.ts'
-import type { Plugin } from '../plugin/plugin.ts'
-import { PORT_NAMES, type PortName } from '../ports/index.ts'
-import { VERSION } from '../plugin/version.ts'
 
-/** Where a composition comes from: a read config, and plugins and gateways that are already imported (tests, embedding). */
+/** Where a deployment comes from: a read config, and plugins and gateways that are already imported (tests, embedding). */
 export interface Source {
   readonly raw: RawConfig
   readonly plugins?: Readonly<Record<string, Plugin>>
@@ -30,23 +23,20 @@ export interface ChosenGateway {
   readonly settings: unknown
 }
 
-/** Everything the config amounts to, folded, before anything is opened. */
-export interface Composition {
+/** What a config names: everything imported, in order, with checked settings. */
+export interface LoadedDeployment {
   readonly raw: RawConfig
   readonly root: RootConfig
-  readonly plugins: readonly Loaded[]
+  readonly plugins: readonly PlannedPlugin[]
   readonly gateways: ReadonlyMap<PortName, ChosenGateway>
-  readonly models: ModelPart
-  readonly privacy: readonly ClassedColumn[]
-  readonly permissions: PermissionPart
-  readonly jobs: JobPart
-  readonly schedules: readonly OwnedSchedule[]
-  readonly events: EventPart
-  readonly migrations: readonly Migration[]
 }
 
-/** load → order → configure → fold. Touches no network; every problem is added to `problems`. */
-export async function compose(source: Source, problems: Problem[]): Promise<Composition> {
+/** load → order → configure. Touches no network; every problem is added to `problems`. */
+export async function load(
+  source: Source,
+  contributions: readonly Contribution[],
+  problems: Problem[]
+): Promise<LoadedDeployment> {
   const {
     plugins: named = {},
     gateways: chosen = {},
@@ -56,7 +46,7 @@ export async function compose(source: Source, problems: Problem[]): Promise<Comp
   const production = root.environment === 'production'
   if (production) checkSecrets(RootSchema, root, 'config', problems)
 
-  const loaded: Loaded[] = []
+  const loaded: PlannedPlugin[] = []
   for (const [key, values] of Object.entries(named)) {
     const plugin = source.plugins?.[key] ?? (await loadPlugin(key, source.raw.file, problems))
     if (!plugin) continue
@@ -78,53 +68,25 @@ export async function compose(source: Source, problems: Problem[]): Promise<Comp
       })
   }
   const plugins = inOrder(loaded, problems)
-  const commands = new Map<string, { owner: string }>()
-  for (const { name: owner, plugin } of plugins) {
-    for (const name of Object.keys(plugin.commands ?? {}))
-      claim(
-        commands,
-        name,
-        { owner },
-        first => ({
-          code: 'DUPLICATE_COMMAND',
-          owner,
-          fact: `the command "${name}" is already declared by "${first}"`,
-          remedy: 'give it another name'
-        }),
-        problems
-      )
-  }
-  const gateways = await chooseGateways(source, chosen, plugins, root, problems)
-  const fold = <Part>(engine: { compose(plugins: readonly Loaded[], problems: Problem[]): Part }) =>
-    engine.compose(plugins, problems)
-  return {
-    raw: source.raw,
-    root,
-    plugins,
-    gateways,
-    models: fold(modelEngine),
-    privacy: fold(privacyEngine),
-    permissions: fold(permissionEngine),
-    jobs: fold(jobEngine),
-    schedules: fold(scheduleEngine),
-    events: fold(eventEngine),
-    migrations: fold(migrationEngine)
-  }
+  const needed = neededPorts(plugins, contributions)
+  const gateways = await chooseGateways(source, chosen, needed, root, problems)
+  return { raw: source.raw, root, plugins, gateways }
 }
 
-/** The ports somebody needs: what plugins declare, the database where anything is kept, the queue where there is work. */
-export function neededPorts(plugins: readonly Loaded[]): ReadonlyMap<PortName, readonly string[]> {
+/** The needed ports with the plugins that need them: what plugins declare, and what the kinds need that they contribute. */
+function neededPorts(
+  plugins: readonly PlannedPlugin[],
+  contributions: readonly Contribution[]
+): ReadonlyMap<PortName, readonly string[]> {
   const needed = new Map<PortName, string[]>()
   for (const { name, plugin } of plugins) {
-    const works = Object.keys({ ...plugin.jobs, ...plugin.on }).length > 0
-    const keeps = works || plugin.models?.length || plugin.migrations
-    const own: PortName[] = [...(keeps ? ['database' as const] : []), ...(works ? ['queue' as const] : [])]
-    for (const port of new Set([...(plugin.ports ?? []), ...own])) needed.set(port, [...(needed.get(port) ?? []), name])
+    const byKind = contributions.flatMap(contribution => contribution.ports?.(plugin) ?? [])
+    for (const port of new Set([...(plugin.ports ?? []), ...byKind])) needed.set(port, [...(needed.get(port) ?? []), name])
   }
   return needed
 }
 
-function inOrder(loaded: readonly Loaded[], problems: Problem[]): Loaded[] {
+function inOrder(loaded: readonly PlannedPlugin[], problems: Problem[]): PlannedPlugin[] {
   const byName = new Map(loaded.map(entry => [entry.name, entry]))
   const { order, missing, cycles } = sort(
     loaded.map(({ name, plugin }) => ({
@@ -165,12 +127,11 @@ function inOrder(loaded: readonly Loaded[], problems: Problem[]): Loaded[] {
 async function chooseGateways(
   source: Source,
   chosen: Record<string, unknown>,
-  plugins: readonly Loaded[],
+  needed: ReadonlyMap<PortName, readonly string[]>,
   root: RootConfig,
   problems: Problem[]
 ): Promise<Map<PortName, ChosenGateway>> {
   const result = new Map<PortName, ChosenGateway>()
-  const needed = neededPorts(plugins)
   for (const port of Object.keys(chosen))
     if (!PORT_NAMES.includes(port as PortName))
       problems.push({
