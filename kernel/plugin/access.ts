@@ -27,11 +27,24 @@ export interface Rule {
   readonly readsBody?: boolean
 }
 
+/** One case of row access: to which actors it applies, and in words which rows it gives: `patients whose facility is in the actor's district`. */
+export interface RowCaseDeclaration {
+  readonly when: Predicate
+  readonly rows: string
+}
+
+/** Which rows of a resource an actor may see: cases by name, in order. The first that holds applies; where none holds there are no rows. */
+export interface RowAccessDeclaration {
+  /** Unique in a deployment: `patient`, `patient.note`. */
+  readonly name: string
+  readonly summary: string
+  readonly cases: Readonly<Record<string, RowCaseDeclaration>>
+}
+
 /** What a plugin adds to the deployment's policy. */
 export interface Permissions {
-  readonly predicates?: Readonly<Record<string, Predicate<never>>>
-  readonly scopes?: Readonly<Record<string, readonly (readonly [Predicate, unknown])[]>>
   readonly rules?: Readonly<Record<string, Rule>>
+  readonly rowAccess?: readonly RowAccessDeclaration[]
 }
 
 /** Asks the policy about an object; throws 403 when the rule's object part does not hold (contract auth-users §4.1). */

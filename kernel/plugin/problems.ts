@@ -30,7 +30,7 @@ export const PROBLEM_CODES = {
   DUPLICATE_ROUTE: 'two owners of one route',
   DUPLICATE_TABLE: 'two owners of one table',
   DUPLICATE_MODEL: 'two models of one name',
-  DUPLICATE_PERMISSION: 'two owners of one permission',
+  DUPLICATE_PERMISSION: 'two owners of one permission or row access',
   DUPLICATE_COMMAND: 'two owners of one command',
   ROUTE_WITHOUT_PERMISSION: 'a route that does not say who may call it',
   ROUTE_UNKNOWN_PERMISSION: 'a route names a permission or a scheme that nobody declares',

@@ -1,7 +1,7 @@
-import type { Asked, Rule, PermissionChecks } from '../../kernel/plugin/access.ts'
+import type { Asked, PermissionChecks, RowAccessDeclaration, Rule } from '../../kernel/plugin/access.ts'
 import type { Actor } from '../../kernel/plugin/actor.ts'
 import { PermissionDenied } from './denied.ts'
-import { predicate, type Scope } from './predicates.ts'
+import { predicate } from './predicates.ts'
 import { claim, type Contribution } from '../../kernel/contributions/contribution.ts'
 
 export interface OwnedRule {
@@ -11,7 +11,7 @@ export interface OwnedRule {
 
 export interface CollectedPermissions {
   readonly rules: ReadonlyMap<string, OwnedRule>
-  readonly scopes: ReadonlyMap<string, { owner: string; scope: Scope }>
+  readonly rowAccess: ReadonlyMap<string, { readonly owner: string; readonly declared: RowAccessDeclaration }>
 }
 
 /** Rules that exist without any plugin: `public` needs no one, `authenticated` anyone who logged in, `operator` a superuser. */
@@ -21,12 +21,12 @@ const BUILT_IN: Record<string, Rule> = {
   operator: { summary: 'Run the deployment: jobs and schedules', allow: predicate<Asked>('superuser', actor => actor.superuser) }
 }
 
-/** Permissions have one owner. */
+/** Rules and row access, each of one owner. */
 export const access: Contribution<CollectedPermissions> = {
   name: 'access',
   collect(plugins, { problems }) {
     const rules = new Map<string, OwnedRule>(Object.entries(BUILT_IN).map(([name, rule]) => [name, { owner: 'kernel', rule }]))
-    const scopes = new Map<string, { owner: string; scope: Scope }>()
+    const rowAccess = new Map<string, { owner: string; declared: RowAccessDeclaration }>()
     for (const { name: owner, plugin } of plugins) {
       const duplicate = (what: string) => (first: string) => ({
         code: 'DUPLICATE_PERMISSION' as const,
@@ -36,16 +36,16 @@ export const access: Contribution<CollectedPermissions> = {
       })
       for (const [name, rule] of Object.entries(plugin.permissions?.rules ?? {}))
         claim(rules, name, { owner, rule }, duplicate(`permission ${name}`), problems)
-      for (const [name, scope] of Object.entries(plugin.permissions?.scopes ?? {}))
-        claim(scopes, name, { owner, scope }, duplicate(`scope ${name}`), problems)
+      for (const declared of plugin.permissions?.rowAccess ?? [])
+        claim(rowAccess, declared.name, { owner, declared }, duplicate(`row access ${declared.name}`), problems)
     }
-    return { rules, scopes }
+    return { rules, rowAccess }
   },
   provide: collected => {
     const permissions = permissionChecks(collected)
     return () => ({ permissions })
   },
-  describe: ({ rules }) => ({
+  describe: ({ rules, rowAccess }) => ({
     permissions: [...rules]
       .map(([name, { owner, rule }]) => ({
         permission: name,
@@ -54,7 +54,19 @@ export const access: Contribution<CollectedPermissions> = {
         allow: rule.allow.name,
         ...(rule.object ? { object: rule.object.name } : {})
       }))
-      .sort((a, b) => a.permission.localeCompare(b.permission))
+      .sort((a, b) => a.permission.localeCompare(b.permission)),
+    'row access': [...rowAccess.values()]
+      .sort((a, b) => a.declared.name.localeCompare(b.declared.name))
+      .flatMap(({ owner, declared }) =>
+        Object.entries(declared.cases).map(([name, { when, rows }], at) => ({
+          resource: declared.name,
+          owner,
+          order: at + 1,
+          case: name,
+          when: when.name,
+          rows
+        }))
+      )
   })
 }
 

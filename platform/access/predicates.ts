@@ -1,7 +1,5 @@
 import type { Predicate } from '../../kernel/plugin/access.ts'
 import type { Actor } from '../../kernel/plugin/actor.ts'
-import type { Disjunction } from '../data/disjunction.ts'
-import type { Params } from '../data/params.ts'
 
 /** Names a question. */
 export function predicate<O = unknown>(name: string, test: (actor: Actor, object: O) => boolean): Predicate<O> {
@@ -29,20 +27,6 @@ export function any<O>(...of: Predicate<O>[]): Predicate<O> {
 /** The opposite. */
 export function not<O>(part: Predicate<O>): Predicate<O> {
   return Object.freeze({ name: `not(${part.name})`, of: [part], test: (actor: Actor, object: O) => !part.test(actor, object) })
-}
-
-/** The rows an actor may see: the first case whose predicate holds gives the SQL condition. No case: no rows. */
-export type Scope = readonly (readonly [Predicate, (actor: Actor, params: Params) => string | Disjunction])[]
-
-/** The SQL condition of a scope for an actor, its values added to `params`. */
-export function scopeCondition(scope: Scope, actor: Actor, params: Params): string {
-  return String(scopePart(scope, actor, params))
-}
-
-/** The same for a list, which reads a condition of several ways one by one. */
-export function scopePart(scope: Scope, actor: Actor, params: Params): string | Disjunction {
-  const found = scope.find(([holds]) => holds.test(actor, undefined))
-  return found ? found[1](actor, params) : 'false'
 }
 
 /** Why a predicate holds or not, part by part: what `why` answers and tests print. */

@@ -7,6 +7,17 @@ import type { Tokens } from './tokens.ts'
 export { credentialsOf, refusal, type Refused } from './credentials.ts'
 export * from './predicates.ts'
 export type { Bucket } from './rate-limit.ts'
+export {
+  allOf,
+  casesByPlace,
+  facilitiesNameableBy,
+  facilitiesOf,
+  facilityAccess,
+  homeFacilitiesOf,
+  usersOf,
+  type Aliased,
+  type PlaceCondition
+} from './row-access.ts'
 export type { Tokens } from './tokens.ts'
 export { GENDERS, RANK, READ_ONLY_TYPES, USER_TYPES } from './user-types.ts'
 export { skillObject, userAssigned, userBaseMinimum } from './user-shapes.ts'
@@ -60,7 +71,7 @@ export interface Flags {
   requireRegistered(kind: 'USER' | 'FACILITY', name: string): void
 }
 
-/** A home facility named in a body: its id, and whether the actor may give it (HOME scope). */
+/** A home facility named in a body: its id, and whether the actor may give it (row access `facility.home`). */
 export interface NamedFacility {
   readonly uuid: string
   readonly id: number
@@ -78,7 +89,7 @@ export type AuthHooks = {
   'facilities-named': (db: Queryable, payload: { actor: Actor; uuids: readonly string[] }) => Promise<readonly NamedFacility[]>
   /** Host of the facility's middleware; null without one; no answer when the facility is unknown. */
   'middleware-address': (db: Queryable, payload: { facility: string }) => Promise<string | null | undefined>
-  /** A user was added who shall be a member of these facilities; those outside the actor's link scope are dropped (§3.5). */
+  /** A user was added who shall be a member of these facilities; those outside row access `facility.link` are dropped (§3.5). */
   'user-added': (tx: Queryable, payload: { actor: Actor; userId: number; facilityIds: readonly number[] }) => Promise<void>
 }
 

@@ -14,6 +14,7 @@ import { ResetPasswordToken, Skill, User, UserFacilityAllocation, UserFlag, User
 import { passwordChangeRoutes } from './password-change.ts'
 import { passwordResetRoutes, sendPasswordReset } from './password-reset.ts'
 import { RateLimit } from './rate-limit.ts'
+import { userRowAccess } from './row-access.ts'
 import { schemes } from './schemes.ts'
 import { Settings } from './settings.ts'
 import { skillRoutes } from './skills.ts'
@@ -44,7 +45,7 @@ export default definePlugin({
     tokens: ({ accounts }: { accounts: Accounts }) => accounts.tokens,
     users: UserAccounts
   },
-  permissions: { rules: userRules },
+  permissions: { rules: userRules, rowAccess: userRowAccess },
   schemes,
   routes(app, scope) {
     loginRoutes(app, scope)

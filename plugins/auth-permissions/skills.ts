@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Database, PermissionChecks, Queryable } from 'care-kernel'
-import { scopeCondition } from 'care-kernel/access'
+import { rowCondition } from 'care-kernel/access'
 import { Params, refusingDuplicates, type Repositories } from 'care-kernel/data'
 import {
   actorOf,
@@ -19,7 +19,7 @@ import {
   shape
 } from 'care-kernel/rest'
 import { UserSkill } from './models.ts'
-import { usersOf } from './predicates.ts'
+import { usersOf } from './row-access.ts'
 import type { UserLike } from './user-policy.ts'
 import { skillObject } from './user-shapes.ts'
 import type { UserAccounts } from './users.ts'
@@ -63,7 +63,7 @@ const LINKED = { unique_user_skill: () => invalid({ skill: 'Already exists' }) }
 
 const input = record({ skill: field.externalId('users_skill', { source: 'skill_id' }) })
 
-/** `skill/` and `users/{username}/skill/` (contract auth-users §3.8, with its FIX: nothing for strangers, USERS scope on every write). */
+/** `skill/` and `users/{username}/skill/` (contract auth-users §3.8, with its FIX: nothing for strangers, row access `user.skill` on every write). */
 export function skillRoutes(app: FastifyInstance, { database, permissions, users, repository }: SkillScope): void {
   const reading = (schema: object) => ({ config: { permission: 'skill.read' }, schema })
   const writing = (schema: object) => ({ config: { permission: 'user.skill.write' }, schema })
@@ -108,7 +108,7 @@ export function skillRoutes(app: FastifyInstance, { database, permissions, users
         const user = await owner(tx, request.params.username)
         permissions.check(actor, 'user.skill.write', user)
         const values = await readInput(request, input, { db: tx })
-        await requireReach(tx, user, params => scopeCondition(usersOf('u'), actor, params))
+        await requireReach(tx, user, params => rowCondition(usersOf('u'), actor, params))
         const { external_id: id } = await refusingDuplicates(LINKED, () =>
           links.insert(tx, { ...input.columns(values), user_id: user.id })
         )
@@ -158,12 +158,12 @@ export function skillRoutes(app: FastifyInstance, { database, permissions, users
     const actor = actorOf(request)
     const user = await owner(tx, username)
     permissions.check(actor, 'user.skill.write', user)
-    await requireReach(tx, user, params => scopeCondition(usersOf('u'), actor, params))
+    await requireReach(tx, user, params => rowCondition(usersOf('u'), actor, params))
     return (await userSkills.row<{ id: number }>(tx, id, 'us.id', ofUser(user), true)).id
   }
 }
 
-/** 404 unless the user is in the USERS scope. */
+/** 404 unless row access `user.skill` gives the user. */
 async function requireReach(db: Queryable, { id }: UserLike, scope: (params: Params) => string): Promise<void> {
   const params = new Params()
   const { rows } = await db.query(`select 1 from users_user u where u.id = ${params.add(id)} and ${scope(params)}`, params.values)

@@ -1,8 +1,8 @@
 import type { Actor } from 'care-kernel'
-import { all, any, not, predicate, scopeCondition, type Asked, type RowScope, type Rule } from 'care-kernel/access'
-import type { Params } from 'care-kernel/data'
+import { all, any, anyCase, not, predicate, type Asked, type Rule } from 'care-kernel/access'
 import { invalid } from 'care-kernel/rest'
 import { atLeast, everybody, ofDistrict, readOnly, superuser, verified, type Placed } from './predicates.ts'
+import { removableUsers } from './row-access.ts'
 import { RANK, READ_ONLY_TYPES } from './user-types.ts'
 
 /** A user as far as rules look at it. */
@@ -64,59 +64,8 @@ export const userRules = {
   }
 } as const satisfies Readonly<Record<string, Rule>>
 
-/** Users that exist for `users/` (contract auth-users §3.2); `u` is the user's row. */
-export const LISTED = 'u.is_active and not u.is_superuser and u.asset_id is null and not u.deleted'
-
-/** Users an actor sees besides oneself (contract auth-users §3.2); `members` is the contract's slot of that name. */
-export function visibleUsers(members: string): RowScope {
-  return [
-    [superuser, () => 'true'],
-    [
-      atLeast(RANK.stateReadOnlyAdmin),
-      ({ stateId }, params) =>
-        stateId === null ? 'false' : `u.state_id = ${params.add(stateId)} and u.user_type <= ${RANK.stateAdmin}`
-    ],
-    [
-      atLeast(RANK.districtReadOnlyAdmin),
-      ({ districtId }, params) =>
-        districtId === null ? 'false' : `u.district_id = ${params.add(districtId)} and u.user_type <= ${RANK.districtAdmin}`
-    ],
-    [
-      everybody,
-      ({ facilityIds }, params) => {
-        const facilities = params.add(facilityIds, 'bigint[]')
-        return `u.id in (${members.replaceAll('$facilities', () => facilities)}) and u.user_type < ${RANK.districtAdmin}`
-      }
-    ]
-  ]
-}
-
-/** Users an actor may deactivate (contract auth-users §3.3, `DELETE`); nobody has the type for it where no case holds. */
-export const removableUsers: RowScope = [
-  [superuser, () => 'true'],
-  [
-    atLeast(RANK.stateAdmin),
-    ({ stateId }, params) =>
-      stateId === null ? 'false' : `u.state_id = ${params.add(stateId)} and u.user_type < ${RANK.stateAdmin}`
-  ],
-  [
-    exactly(RANK.districtAdmin),
-    ({ districtId }, params) =>
-      districtId === null ? 'false' : `u.district_id = ${params.add(districtId)} and u.user_type < ${RANK.districtAdmin}`
-  ]
-]
-
-/** Whether an actor may deactivate anybody at all. */
-export const removesUsers = any(...removableUsers.map(([holds]) => holds))
-
-/** The condition of a scope, oneself included. */
-export function orSelf(scope: RowScope, actor: Actor, params: Params): string {
-  return `(u.id = ${params.add(actor.id)} or (${scopeCondition(scope, actor, params)}))`
-}
-
-function exactly(rank: number) {
-  return predicate(`type = ${rank}`, actor => actor.userType === rank)
-}
+/** Whether an actor may deactivate users at all. */
+export const removesUsers = anyCase(removableUsers)
 
 /** Named places of a new user: its field, the rank from which another than one's own may be given, and the message (contract auth-users §3.5). */
 const PLACES = [

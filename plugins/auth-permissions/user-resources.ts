@@ -12,7 +12,7 @@ import {
   type Resource,
   type Where
 } from 'care-kernel/rest'
-import { LISTED, orSelf, visibleUsers } from './user-policy.ts'
+import { LISTED, orSelf, visibleUsers } from './row-access.ts'
 import { userShapes, type UserSlot } from './user-shapes.ts'
 import { USER_TYPES } from './user-types.ts'
 
@@ -42,7 +42,7 @@ const DAY_MS = 86_400_000
 /** Makes the reads of a deployment. */
 export function userReads({ clock, slots }: UserReadScope): UserReads {
   const shapes = userShapes(slots.user)
-  const scope = visibleUsers(slots.members.user_ids)
+  const access = visibleUsers(slots.members.user_ids)
   const all = { name: 'User', from: 'users_user u', live: 'not u.deleted', shape: shapes.detail } as const
   const named = resource({ ...all, key: { column: 'u.username', kind: 'text' } })
   return {
@@ -73,9 +73,9 @@ export function userReads({ clock, slots }: UserReadScope): UserReads {
         'u.last_login desc nulls last, u.id desc'
       )
     }),
-    listedFor: actor => params => [orSelf(scope, actor, params)],
+    listedFor: actor => params => [orSelf(access, actor, params)],
     async visible<Row>(db: Queryable, actor: Actor, username: string, columns: string, lock = false) {
-      const where: Where = params => [`(u.id = ${params.add(actor.id)} or (${LISTED} and ${orSelf(scope, actor, params)}))`]
+      const where: Where = params => [`(u.id = ${params.add(actor.id)} or (${LISTED} and ${orSelf(access, actor, params)}))`]
       return named.row<Row>(db, username, columns, where, lock).catch((error: unknown) => {
         throw isApiError(error) && error.status === 404 ? new ApiError(404, { detail: 'User not found' }) : error
       })

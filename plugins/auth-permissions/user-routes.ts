@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { Clock, Database, Deployment, PermissionChecks } from 'care-kernel'
-import { scopeCondition } from 'care-kernel/access'
+import { rowCondition } from 'care-kernel/access'
 import { actorOf, ApiError, describe, readInput, sendJson } from 'care-kernel/rest'
-import { LISTED, removableUsers, removesUsers, type UserLike } from './user-policy.ts'
+import { LISTED, removableUsers } from './row-access.ts'
+import { removesUsers, type UserLike } from './user-policy.ts'
 import { userInputs } from './user-inputs.ts'
 import type { UserAccounts } from './users.ts'
 
@@ -104,7 +105,7 @@ export function userRoutes(app: FastifyInstance, { database, clock, deployment, 
           tx,
           request.params.username,
           'u.id',
-          params => [LISTED, scopeCondition(removableUsers, actor, params)],
+          params => [LISTED, rowCondition(removableUsers, actor, params)],
           true
         )
         await users.deactivate(tx, id)

@@ -4,7 +4,8 @@ import type { Params } from 'care-kernel/data'
 import { actorOf, describe, filter, filters, isUuid, notAUuid, ordering, readInput, resource, sendJson } from 'care-kernel/rest'
 import { Encounters, OPEN_COLUMNS, type OpenConsultation } from './encounters.ts'
 import { consultationInputs, dischargeInput } from './inputs.ts'
-import { listedFor, RULE_COLUMNS, type ConsultationLike } from './policy.ts'
+import { RULE_COLUMNS, type ConsultationLike } from './policy.ts'
+import { listedFor } from './row-access.ts'
 import type { ConsultationScope } from './scope.ts'
 
 /** The latest row of patients' history by whoever asks: beginning and ending a consultation leave one. */

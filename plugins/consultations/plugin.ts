@@ -28,6 +28,7 @@ import {
 } from './models.ts'
 import { consultationRules } from './policy.ts'
 import { roundRoutes } from './round-routes.ts'
+import { consultationRowAccess } from './row-access.ts'
 import { Settings } from './settings.ts'
 import { symptomRoutes } from './symptom-routes.ts'
 
@@ -52,7 +53,7 @@ export default definePlugin({
   ],
   migrations: new URL('../../migrations/consultations/', import.meta.url),
   services: { changeLog: ChangeLog, consultations: ConsultationService },
-  permissions: { rules: consultationRules },
+  permissions: { rules: consultationRules, rowAccess: consultationRowAccess },
   fills: fillings,
   hooks: { 'patients/patient-moving': referMoved, 'patients/note-written': recordNote },
   routes(app, scope) {

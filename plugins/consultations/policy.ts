@@ -1,7 +1,5 @@
 import type { Actor } from 'care-kernel'
-import { all, any, not, predicate, scopeCondition, scopePart, type Rule, type RowScope } from 'care-kernel/access'
-import { Disjunction } from 'care-kernel/data'
-import type { Where } from 'care-kernel/rest'
+import { all, any, not, predicate, type Rule } from 'care-kernel/access'
 import {
   assetUser,
   atLeast,
@@ -90,87 +88,6 @@ export const consultationRules = {
   'event.read': { summary: 'See what changed in a consultation', allow: everybody },
   'icd.read': { summary: 'Search ICD-11', allow: everybody }
 } as const satisfies Readonly<Record<string, Rule>>
-
-/** SQL: the patient of `c` is at a facility of these, whatever the array holds. */
-const patientAt = (facilities: string, more = '') =>
-  `exists (select from facility_patientregistration p where p.id = c.patient_id${more} and p.facility_id = any(${facilities}))`
-const facilitiesIn = (column: 'state_id' | 'district_id', id: string) =>
-  `array(select f.id from facility_facility f where f.${column} = ${id})`
-
-/**
- * Consultations an actor lists and opens (contract consultations §4): of active patients at one's facilities, of one's home facility,
- * and, for assigned people, theirs (FIX-C4).
- */
-const listed: RowScope = [
-  [superuser, () => 'true'],
-  [assetUser, () => 'false'],
-  [
-    atLeast(RANK.stateLabAdmin),
-    ({ stateId }, params) => (stateId === null ? 'false' : patientAt(facilitiesIn('state_id', params.add(stateId))))
-  ],
-  [
-    atLeast(RANK.districtLabAdmin),
-    ({ districtId }, params) => (districtId === null ? 'false' : patientAt(facilitiesIn('district_id', params.add(districtId))))
-  ],
-  [
-    everybody,
-    ({ id, facilityIds, homeFacilityId }, params) => {
-      const [user, facilities] = [params.add(id), params.add(facilityIds, 'bigint[]')]
-      const home = `c.facility_id = ${params.add(homeFacilityId, 'bigint')}`
-      const here = patientAt(facilities, ' and p.is_active')
-      const assigned = `c.assigned_to_id = ${user}`
-      const patientAssigned = `c.patient_id = any(array(select p.id from facility_patientregistration p where p.assigned_to_id = ${user}))`
-      const elsewhere = `(${home}) is not true`
-      return new Disjunction(
-        { where: home },
-        {
-          where: `(${here} and ${elsewhere})`,
-          each: {
-            of: `(select p.id from facility_patientregistration p where p.is_active and p.facility_id = any(${facilities})) m`,
-            where: `c.patient_id = m.id and ${elsewhere}`
-          }
-        },
-        { where: `(${assigned} and ${elsewhere} and not ${here})` },
-        { where: `(${patientAssigned} and ${elsewhere} and not ${here} and (${assigned}) is not true)` }
-      )
-    }
-  ]
-]
-
-const inPlace = (column: 'state_id' | 'district_id', id: string) =>
-  `exists (select from facility_facility f where f.${column} = ${id} and f.id in (c.facility_id, (select p.facility_id from facility_patientregistration p where p.id = c.patient_id)))`
-
-/** `consultation_scope` of contract patients §1.1: consultations whose parts an actor reaches; `c` is the one of the path. */
-const reached: RowScope = [
-  [superuser, () => 'true'],
-  [
-    assetUser,
-    ({ assetFacilityId }, params) => (assetFacilityId === null ? 'false' : `c.facility_id = ${params.add(assetFacilityId)}`)
-  ],
-  [atLeast(RANK.stateLabAdmin), ({ stateId }, params) => (stateId === null ? 'false' : inPlace('state_id', params.add(stateId)))],
-  [
-    atLeast(RANK.districtLabAdmin),
-    ({ districtId }, params) => (districtId === null ? 'false' : inPlace('district_id', params.add(districtId)))
-  ],
-  [
-    everybody,
-    ({ id, facilityIds }, params) => {
-      const [user, facilities] = [params.add(id), params.add(facilityIds, 'bigint[]')]
-      return `(c.facility_id = any(${facilities}) or c.assigned_to_id = ${user} or exists (select from facility_patientregistration p
-        where p.id = c.patient_id and (p.facility_id = any(${facilities}) or p.assigned_to_id = ${user})))`
-    }
-  ]
-]
-
-/** Condition of the consultations an actor lists. */
-export const listedFor =
-  (actor: Actor): Where =>
-  params => [scopePart(listed, actor, params)]
-
-/** Condition of the consultations whose parts an actor reaches. */
-export const reachedBy =
-  (actor: Actor): Where =>
-  params => [scopeCondition(reached, actor, params)]
 
 /** SQL of a `ConsultationLike` over `c`, for rules about one row. */
 export const RULE_COLUMNS = `c.assigned_to_id, (select p.assigned_to_id from facility_patientregistration p where p.id = c.patient_id) as patient_assigned_to_id,

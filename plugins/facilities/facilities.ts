@@ -1,5 +1,5 @@
 import type { Actor, Queryable, Tx } from 'care-kernel'
-import { scopeCondition } from 'care-kernel/access'
+import { rowCondition } from 'care-kernel/access'
 import { Params } from 'care-kernel/data'
 import { denied, isUuid, notAUuid } from 'care-kernel/rest'
 import { facilitiesNameableBy } from 'care-kernel/contracts/auth-permissions'
@@ -128,7 +128,7 @@ async function find(
   { nameableBy: actor, hold = false }: FindOptions = {}
 ): Promise<FacilityRow | undefined> {
   const params = new Params([key])
-  const within = actor ? ` and (${scopeCondition(nameable, actor, params)})` : ''
+  const within = actor ? ` and (${rowCondition(nameable, actor, params)})` : ''
   const {
     rows: [row]
   } = await db.query<FacilityRow>(

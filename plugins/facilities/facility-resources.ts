@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Actor } from 'care-kernel'
-import { scopeCondition } from 'care-kernel/access'
+import { rowCondition } from 'care-kernel/access'
 import { filter, filters, ordering, resource, type Filters, type Resource, type Where } from 'care-kernel/rest'
 import { facilitiesOf } from 'care-kernel/contracts/auth-permissions'
 import type { FacilityShapes } from './shapes.ts'
@@ -30,17 +30,17 @@ export const facilityFilters: Filters = filters({
   search_text: filter.search('f.name', district, state)
 })
 
-const scope = facilitiesOf('f')
+const reached = facilitiesOf('f')
 
 /** Facilities an actor sees: QS of contract facilities §4.1. */
 export const visibleTo =
   (actor: Actor): Where =>
-  params => [scopeCondition(scope, actor, params)]
+  params => [rowCondition(reached, actor, params)]
 
 /** The same for one row: the filters of the list hold for details, too. */
 export const visibleAndAsked =
   (actor: Actor, request: FastifyRequest): Where =>
-  params => [scopeCondition(scope, actor, params), ...askedFor(request)(params)]
+  params => [rowCondition(reached, actor, params), ...askedFor(request)(params)]
 
 /** The filters alone, for what anybody sees. */
 export const askedFor =

@@ -12,7 +12,7 @@ type One = { Params: { id: string } }
 const given = ({ query }: FastifyRequest, name: string) => Object.hasOwn(query as object, name)
 const wantsBasic = ({ query }: FastifyRequest) => (query as Record<string, unknown>).all === 'true'
 
-/** `facility/` and `getallfacilities/` (contract facilities §4, §5). The scope of a read implies its object rule FACREAD. */
+/** `facility/` and `getallfacilities/` (contract facilities §4, §5). The row access of a read implies its object rule FACREAD. */
 export function facilityRoutes(app: FastifyInstance, scope: FacilityScope): void {
   const { database, facilities, permissions } = scope
   const { shapes } = facilities

@@ -1,5 +1,5 @@
 import type { Actor, Queryable } from 'care-kernel'
-import { scopeCondition } from 'care-kernel/access'
+import { rowCondition } from 'care-kernel/access'
 import { Params } from 'care-kernel/data'
 import { out } from 'care-kernel/rest'
 import { homeFacilitiesOf, type NamedFacility } from 'care-kernel/contracts/auth-permissions'
@@ -33,7 +33,7 @@ export async function facilitiesNamed(
   const params = new Params()
   const given = params.add(uuids, 'uuid[]')
   const { rows } = await db.query<NamedFacility>(
-    `select f.external_id as uuid, f.id, coalesce(${scopeCondition(homes, actor, params)}, false) as allowed from facility_facility f where f.external_id = any(${given}) and not f.deleted`,
+    `select f.external_id as uuid, f.id, coalesce(${rowCondition(homes, actor, params)}, false) as allowed from facility_facility f where f.external_id = any(${given}) and not f.deleted`,
     params.values
   )
   return rows

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Actor, Queryable, Tx } from 'care-kernel'
-import { scopeCondition } from 'care-kernel/access'
+import { rowCondition } from 'care-kernel/access'
 import { Params } from 'care-kernel/data'
 import { actorOf, describe, filter, filters, invalid, isUuid, notAUuid, ordering, resource, sendJson } from 'care-kernel/rest'
 import { RANK, READ_ONLY_TYPES, USER_TYPES, userAssigned, type VisibleUser } from 'care-kernel/contracts/auth-permissions'
@@ -8,7 +8,8 @@ import type { FacilityRow } from './contract.ts'
 import { facilityReads } from './facility-resources.ts'
 import { BARE_HOME } from './fillings.ts'
 import type { OfFacility } from './part-routes.ts'
-import { linkableFacilities, mayLink, seesPeople } from './policy.ts'
+import { mayLink, seesPeople } from './policy.ts'
+import { linkableFacilities } from './row-access.ts'
 import type { FacilityScope } from './scope.ts'
 
 type Named = { Params: { username: string } }
@@ -182,7 +183,7 @@ function asActor(
   }
 }
 
-/** Memberships of a user that was just added; facilities outside the creator's scope are left out (contract auth-users §3.5). */
+/** Memberships of a user that was just added; facilities outside row access `facility.link` are left out (contract auth-users §3.5). */
 export async function addMemberships(
   tx: Queryable,
   { actor, userId, facilityIds }: { actor: Actor; userId: number; facilityIds: readonly number[] }
@@ -192,7 +193,7 @@ export async function addMemberships(
   // A set: the facilities that the policy finds. The user is new, so that no actor is cached.
   await tx.query(
     `insert into facility_facilityuser (created_by_id, user_id, facility_id)
-    select ${by}::bigint, ${user}::bigint, f.id from facility_facility f where f.id = any(${ids}) and not f.deleted and (${scopeCondition(linkableFacilities, actor, params)}) for share
+    select ${by}::bigint, ${user}::bigint, f.id from facility_facility f where f.id = any(${ids}) and not f.deleted and (${rowCondition(linkableFacilities, actor, params)}) for share
     on conflict (facility_id, user_id) do nothing`,
     params.values
   )

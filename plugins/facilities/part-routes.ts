@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor, Tx } from 'care-kernel'
-import { scopeCondition } from 'care-kernel/access'
+import { rowCondition } from 'care-kernel/access'
 import {
   actorOf,
   denied,
@@ -34,13 +34,13 @@ export interface FacilityPart<Row> {
 export type OfFacility = { Params: { facility: string } }
 export type PartOfFacility = { Params: { facility: string; key: string } }
 
-const scope = facilitiesOf('f')
+const reached = facilitiesOf('f')
 
 /** Rows of the facility of a path, where the actor reaches it; nothing otherwise. 400 for a malformed uuid. */
 export function ofFacility(column: string, uuid: string, actor: Actor): Where {
   if (!isUuid(uuid)) throw notAUuid(uuid)
   return params => [
-    `${column} in (select f.id from facility_facility f where f.external_id = ${params.add(uuid)} and not f.deleted and (${scopeCondition(scope, actor, params)}))`
+    `${column} in (select f.id from facility_facility f where f.external_id = ${params.add(uuid)} and not f.deleted and (${rowCondition(reached, actor, params)}))`
   ]
 }
 

@@ -20,6 +20,7 @@ import {
   HospitalDoctors
 } from './models.ts'
 import { facilityRules } from './policy.ts'
+import { facilityRowAccess } from './row-access.ts'
 import { Settings } from './settings.ts'
 import { spokeRoutes } from './spokes.ts'
 
@@ -34,7 +35,7 @@ export default definePlugin({
   models: [Facility, FacilityUser, FacilityHubSpoke, HospitalDoctors, FacilityCapacity, HistoricalFacilityCapacity, FacilityFlag],
   migrations: new URL('../../migrations/facilities/', import.meta.url),
   services: { facilities: FacilityService },
-  permissions: { rules: facilityRules },
+  permissions: { rules: facilityRules, rowAccess: facilityRowAccess },
   fills: fillings,
   hooks: {
     'auth-permissions/facilities-named': facilitiesNamed,

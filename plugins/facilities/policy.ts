@@ -1,8 +1,7 @@
-import { all, any, not, predicate, type Asked, type Rule, type RowScope } from 'care-kernel/access'
+import { all, any, not, predicate, type Asked, type Rule } from 'care-kernel/access'
 import {
   atLeast,
   baseRead,
-  byPlace,
   districtAdmin,
   everybody,
   member,
@@ -126,13 +125,3 @@ export const facilityRules = {
   'user.facility.link': { summary: 'Let a user work at a facility, or no longer', allow: everybody, object: maySetLink },
   'user.facility.home': { summary: "Clear a user's home facility", allow: everybody }
 } as const satisfies Readonly<Record<string, Rule>>
-
-/** Facilities of a new user that its creator may give (contract auth-users §3.5); `f` is the facility. */
-export const linkableFacilities: RowScope = [
-  ...byPlace({ state: 'f.state_id', district: 'f.district_id', otherwise: () => 'false' }).slice(0, -1),
-  [
-    atLeast(RANK.localBodyAdmin),
-    ({ localBodyId }, params) => (localBodyId === null ? 'false' : `f.local_body_id = ${params.add(localBodyId)}`)
-  ],
-  [everybody, ({ facilityIds }, params) => `f.id = any(${params.add(facilityIds, 'bigint[]')})`]
-]

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Database } from 'care-kernel'
-import { scopeCondition, type RowScope } from 'care-kernel/access'
+import { rowCondition, type RowAccess } from 'care-kernel/access'
 import { baseColumns, column, defineModel, type Repositories } from 'care-kernel/data'
 import {
   actorOf,
@@ -73,7 +73,7 @@ export interface CommentsOn {
   /** The requests; `r` is the row. */
   readonly requests: Resource
   /** Which of them an actor sees. */
-  readonly scope: RowScope
+  readonly rowAccess: RowAccess
   readonly model: CommentModel
   readonly permissions: { readonly read: string; readonly write: string }
   /** How a list shows them, and how one is shown. */
@@ -92,7 +92,7 @@ interface CommentScope {
 export function commentRoutes(
   app: FastifyInstance,
   { database, repository }: CommentScope,
-  { path, requests, scope, model: definition, permissions, shapes }: CommentsOn
+  { path, requests, rowAccess, model: definition, permissions, shapes }: CommentsOn
 ): void {
   const url = `/api/v1/${path}/:id/comment/`
   const comments = resource({
@@ -110,7 +110,7 @@ export function commentRoutes(
     const { id } = request.params
     if (!isUuid(id)) throw notAUuid(id)
     return params => [
-      `c.request_id = (select r.id from ${requests.from} where r.external_id = ${params.add(id)} and ${requests.live ?? 'true'} and (${scopeCondition(scope, actorOf(request), params)}))`
+      `c.request_id = (select r.id from ${requests.from} where r.external_id = ${params.add(id)} and ${requests.live ?? 'true'} and (${rowCondition(rowAccess, actorOf(request), params)}))`
     ]
   }
 
@@ -139,7 +139,7 @@ export function commentRoutes(
       const json = await database.transaction(async tx => {
         const { comment } = await readInput(request, input, { db: tx })
         if (!comment) throw invalid({ comment: ['Comment cannot be empty'] })
-        const parent = await requests.row<{ id: number }>(tx, id, 'r.id', params => [scopeCondition(scope, actor, params)])
+        const parent = await requests.row<{ id: number }>(tx, id, 'r.id', params => [rowCondition(rowAccess, actor, params)])
         const made = await repository(definition).insert(tx, { request_id: parent.id, comment })
         return comments.one(tx, made.external_id)
       })

@@ -1,10 +1,11 @@
 import type { Actor, Queryable } from 'care-kernel'
-import { predicate, scopeCondition, type Predicate, type RowScope } from 'care-kernel/access'
+import { predicate, rowCondition, type Predicate, type RowAccess } from 'care-kernel/access'
 import { phoneField } from 'care-kernel/care'
-import { Disjunction, Params } from 'care-kernel/data'
+import { Params } from 'care-kernel/data'
 import { cell, filter, field, out, type Filter, type Output, type Shape } from 'care-kernel/rest'
-import { byPlace, hasFacility, userBaseMinimum, type FacilityLike } from 'care-kernel/contracts/auth-permissions'
+import { hasFacility, userBaseMinimum, type FacilityLike } from 'care-kernel/contracts/auth-permissions'
 import { facilityLike } from './policy.ts'
+import { requestAccess, type RequestAccess } from './row-access.ts'
 
 /**
  * What passes between facilities on request: a patient, oxygen. A request starts at its origin, an approving facility decides, an assigned
@@ -38,10 +39,10 @@ export interface RequestVocabulary {
   readonly columns: string
   /** SQL of the name of each facility, for tables. */
   readonly names: Readonly<Record<Role, string>>
-  /** Whether an actor sees a request of one of a facility's: by `scope`, the one made below. */
-  concerns(scope: RowScope): (db: Queryable, asked: { readonly facilityId: number; readonly actor: Actor }) => Promise<boolean>
-  /** By place: requests that touch it. Otherwise: those that one's own facilities see by a role, or by whatever else is given. */
-  scope(otherwise?: { readonly assignedIf?: string; readonly also?: (facilities: string) => string }): RowScope
+  /** Whether an actor sees a request of a facility, by the row access made below. */
+  concerns(access: RowAccess): (db: Queryable, asked: { readonly facilityId: number; readonly actor: Actor }) => Promise<boolean>
+  /** By place: requests that touch it. Otherwise: those that the actor's facilities see by a role, and what else is given. */
+  rowAccess(declared: RequestAccess): RowAccess
 }
 
 /** Declares a kind of request in `table` by the API's names of its facilities; the columns are those with `_id`. */
@@ -57,10 +58,6 @@ export function requestsBetween(table: string, roles: Readonly<Record<Role, stri
   const object = (shown: Shape) =>
     Object.fromEntries(named.map(name => [`${name}_object`, out.object(shown, facility(name))] as const))
 
-  const touching = (place: string) => (id: number, params: Params) => {
-    const there = `(select f.id from facility_facility f where f.${place} = ${params.add(id)})`
-    return `(${columns.map(column => `${column} in ${there}`).join(' or ')})`
-  }
   return {
     outputs: shown => ({
       ...Object.fromEntries(named.map(name => [name, out.uuid(`(select f.external_id ${facility(name)})`)])),
@@ -75,10 +72,10 @@ export function requestsBetween(table: string, roles: Readonly<Record<Role, stri
       .map(([role, name]) => `${facilityLike(`r.${name}_id`)} as ${role}`)
       .join(', '),
     concerns:
-      scope =>
+      access =>
       async (db, { facilityId, actor }) => {
         const params = new Params([facilityId])
-        const seen = scopeCondition(scope, actor, params)
+        const seen = rowCondition(access, actor, params)
         const { rows } = await db.query(
           `select from ${table} r where $1 in (${columns.join(', ')}) and not r.deleted and ${seen} limit 1`,
           params.values
@@ -86,38 +83,7 @@ export function requestsBetween(table: string, roles: Readonly<Record<Role, stri
         return rows.length > 0
       },
     names: byRole(name => `(select f.name ${facility(name)})`),
-    scope: ({ assignedIf, also } = {}) =>
-      byPlace({
-        state: touching('state_id'),
-        district: touching('district_id'),
-        otherwise({ facilityIds }: Actor, params: Params) {
-          const own = params.add(facilityIds, 'bigint[]')
-          const byFacility =
-            (name: string, only = '') =>
-            (facility: string) =>
-              `r.${name}_id = ${facility}${only}`
-          const ways = [
-            byFacility(roles.origin),
-            byFacility(roles.approving),
-            byFacility(roles.assigned, assignedIf ? ` and r.${assignedIf}` : '')
-          ]
-          const seen = ways.map(way => `(${way(`any(${own})`)})`)
-          // Each way leaves out what an earlier one has.
-          const apart = (at: number) =>
-            seen
-              .slice(0, at)
-              .map(way => ` and ${way} is not true`)
-              .join('')
-          return new Disjunction(
-            ...ways.map((way, at) => ({
-              where: `(${seen[at] ?? ''}${apart(at)})`,
-              each: { of: `unnest(${own}) m(id)`, where: `${way('m.id')}${apart(at)}` }
-            })),
-            // Look-ups first, then their rows by key: a semi-join would be planned as if all matched.
-            ...(also ? [{ where: `(r.id = any(array(${also(own)}))${apart(ways.length)})` }] : [])
-          )
-        }
-      })
+    rowAccess: declared => requestAccess(roles, declared)
   }
 }
 

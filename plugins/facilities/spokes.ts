@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor, Queryable, Tx } from 'care-kernel'
-import { scopeCondition } from 'care-kernel/access'
+import { rowCondition } from 'care-kernel/access'
 import { refusingDuplicates } from 'care-kernel/data'
 import {
   actorOf,
@@ -64,7 +64,7 @@ export function spokeRoutes(app: FastifyInstance, scope: FacilityScope): void {
   /** The facility of the path, where the actor may name it; 404 otherwise. */
   async function pathFacility(db: Queryable, actor: Actor, uuid: string): Promise<number> {
     if (!isUuid(uuid)) throw notAUuid(uuid)
-    const { id } = await plain.row<{ id: number }>(db, uuid, 'f.id', params => [scopeCondition(nameable, actor, params)])
+    const { id } = await plain.row<{ id: number }>(db, uuid, 'f.id', params => [rowCondition(nameable, actor, params)])
     return id
   }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor, Storage, Tx } from 'care-kernel'
-import { scopeCondition } from 'care-kernel/access'
+import { rowCondition } from 'care-kernel/access'
 import { actorOf, describe, ordering, out, quote, resource, shape } from 'care-kernel/rest'
 import { facilitiesOf, type FacilityLike } from 'care-kernel/contracts/auth-permissions'
 import { readPicture } from './images.ts'
@@ -43,7 +43,7 @@ export function pictureRoutes(app: FastifyInstance, scope: FileScope): void {
       database,
       request.params.id,
       'f.id, f.external_id, f.created_by_id, f.district_id, f.state_id',
-      params => [scopeCondition(visible, actor, params)]
+      params => [rowCondition(visible, actor, params)]
     )
     permissions.check(actor, 'facility.picture', facility)
     return facility

@@ -15,6 +15,8 @@ import { notificationRules } from './policy.ts'
 import { purge } from './purge.ts'
 import { push } from './push.ts'
 import { notificationRoutes } from './routes.ts'
+import { notificationAccess } from './row-access.ts'
+
 import { Settings } from './settings.ts'
 import { textOfShift } from './shift-texts.ts'
 import { subscriptionRoutes } from './subscription-routes.ts'
@@ -32,7 +34,7 @@ export default definePlugin({
   models: [Notification],
   migrations: new URL('../../migrations/notifications/', import.meta.url),
   services: { notices: Notices, webPush: WebPush },
-  permissions: { rules: notificationRules },
+  permissions: { rules: notificationRules, rowAccess: [notificationAccess] },
   on: announcements,
   jobs: { message, push, 'text-of-shift': textOfShift, purge },
   schedules: { 'delete-old-notifications': { cron: '0 0 * * *', job: 'purge', payload: null } },

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { rowCondition } from 'care-kernel/access'
 import {
   actorOf,
   describe,
@@ -21,6 +22,7 @@ import {
 import { userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
 import { EVENTS, EVENT_TYPES, MEDIUMS } from './enumerations.ts'
 import { Notification } from './models.ts'
+import { notificationAccess } from './row-access.ts'
 import type { NotificationScope } from './scope.ts'
 
 type One = { Params: { id: string } }
@@ -52,7 +54,7 @@ const mark = record({ read_at: field.datetime({ optional: true, null: true }) })
 
 const mine =
   (request: FastifyRequest): Where =>
-  params => [`n.intended_for_id = ${params.add(actorOf(request).id)}`]
+  params => [rowCondition(notificationAccess, actorOf(request), params)]
 
 /** `notification/` (contract gateways-jobs §6.1). */
 export function notificationRoutes(app: FastifyInstance, scope: NotificationScope): void {

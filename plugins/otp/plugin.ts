@@ -7,6 +7,7 @@ import { otp } from './contract.ts'
 import { PatientMobileOtp } from './models.ts'
 import { patientScheme, PatientTokens } from './patient-tokens.ts'
 import { recordRoutes } from './record-routes.ts'
+import { ownRecordAccess } from './row-access.ts'
 import { sendCode } from './send-code.ts'
 import { Settings } from './settings.ts'
 
@@ -22,7 +23,10 @@ export default definePlugin({
   migrations: new URL('../../migrations/otp/', import.meta.url),
   services: { codes: Codes, patientTokens: PatientTokens },
   schemes: { patient: patientScheme },
-  permissions: { rules: { 'otp.own-records': { summary: 'A patient looks at their own records', allow: everybody } } },
+  permissions: {
+    rules: { 'otp.own-records': { summary: 'A patient looks at their own records', allow: everybody } },
+    rowAccess: [ownRecordAccess]
+  },
   jobs: { 'send-code': sendCode },
   routes(app, scope) {
     codeRoutes(app, scope)

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { describe, ordering, resource, sendJson, type Where } from 'care-kernel/rest'
+import { inContext, rowCondition } from 'care-kernel/access'
+import { actorOf, describe, ordering, resource, sendJson, type Where } from 'care-kernel/rest'
+import { ownRecordAccess } from './row-access.ts'
 import type { OtpScope } from './scope.ts'
 
 const config = { permission: 'otp.own-records', scheme: 'patient' }
@@ -17,7 +19,9 @@ export function recordRoutes(app: FastifyInstance, { database, patientTokens, pa
   })
   const own =
     (request: FastifyRequest): Where =>
-    params => [`p.phone_number = ${params.add(patientTokens.numberOf(request))}`]
+    params => [
+      rowCondition(inContext(ownRecordAccess, { phoneNumber: patientTokens.numberOf(request) }), actorOf(request), params)
+    ]
 
   app.get(
     '/api/v1/otp/patient/',

@@ -47,7 +47,7 @@ export interface PatientChanges {
 }
 
 export interface FindPatient {
-  /** Only where this actor sees the patient (scope of contract patients §3). */
+  /** Only where this actor sees the patient (contract patients §3). */
   readonly visibleTo?: Actor
   /** With `visibleTo`: those too who were ever consulted at a facility of the actor, as for a single patient. */
   readonly retrieving?: boolean
@@ -156,7 +156,7 @@ export const patients = defineContract({
       fields: { route_to_facility: 'null', suggestion: 'null', category: 'null', new_discharge_reason: 'null' }
     },
     /**
-     * Rows of other plugins that scopes, filters, orders and the CSV of patients look at: from-items with at least these columns,
+     * Rows of other plugins that row access, filters, orders and the CSV of patients look at: from-items with at least these columns,
      * a table's name where it has them. Without their owner there are no such rows.
      */
     relations: {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor, Tx } from 'care-kernel'
-import { scopeCondition } from 'care-kernel/access'
+import { rowCondition } from 'care-kernel/access'
 import { Params } from 'care-kernel/data'
 import { actorOf, describe, invalid, isUuid, notAUuid, notFound, readInput, sendJson } from 'care-kernel/rest'
 import { RANK, USER_TYPES } from 'care-kernel/contracts/auth-permissions'
@@ -8,7 +8,7 @@ import type { PatientRow } from './contract.ts'
 import { noteInput } from './inputs.ts'
 import { PatientNote, PatientNoteEdit } from './models.ts'
 import { noteReads } from './notes.ts'
-import { notableBy } from './policy.ts'
+import { notableBy } from './row-access.ts'
 import type { PatientScope } from './scope.ts'
 
 type OfPatient = { Params: { patient: string } }
@@ -36,7 +36,7 @@ export function noteRoutes(app: FastifyInstance, scope: PatientScope): void {
     const patient = await patients.byUuid(tx, uuid, { lock: true })
     const params = new Params([patient?.id ?? null])
     const { rows } = await tx.query(
-      `select from facility_patientregistration p where p.id = $1 and ${scopeCondition(notable, actor, params)}`,
+      `select from facility_patientregistration p where p.id = $1 and ${rowCondition(notable, actor, params)}`,
       params.values
     )
     if (!patient || rows.length === 0) throw notFound('PatientRegistration')

@@ -1,5 +1,5 @@
 import type { Actor } from 'care-kernel'
-import { scopeCondition } from 'care-kernel/access'
+import { rowCondition } from 'care-kernel/access'
 import {
   filter,
   filters,
@@ -16,7 +16,7 @@ import {
 import { userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
 import type { Relations } from './patient-filters.ts'
 import { numbersOf, THREADS } from './enumerations.ts'
-import { notesOf } from './policy.ts'
+import { notesOf } from './row-access.ts'
 
 const author = (alias: string) => out.object(userBaseMinimum, `from users_user u where u.id = ${alias}.created_by_id`)
 const lastEdit = (column: string) =>
@@ -43,7 +43,7 @@ export interface NoteReads {
 
 /** Makes the reads of a deployment (contract patients §14); `facility` is how a facility `f` is shown. */
 export function noteReads(facility: Shape, relations: Relations): NoteReads {
-  const scope = notesOf(relations)
+  const access = notesOf(relations)
   const consultation = `(select c.external_id from ${relations.consultations} c where c.id = n.consultation_id)`
   const written = shape({
     id: out.uuid('n.external_id'),
@@ -93,7 +93,7 @@ export function noteReads(facility: Shape, relations: Relations): NoteReads {
     ofPatient(actor, patient) {
       if (!isUuid(patient)) throw notAUuid(patient)
       return params => [
-        `exists (select from facility_patientregistration p where p.id = n.patient_id and p.external_id = ${params.add(patient)} and not p.deleted and ${scopeCondition(scope, actor, params)})`
+        `exists (select from facility_patientregistration p where p.id = n.patient_id and p.external_id = ${params.add(patient)} and not p.deleted and ${rowCondition(access, actor, params)})`
       ]
     }
   }

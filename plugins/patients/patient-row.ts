@@ -1,9 +1,3 @@
-import type { Params } from 'care-kernel/data'
-import type { Actor } from 'care-kernel'
-import { scopePart } from 'care-kernel/access'
-import type { Where } from 'care-kernel/rest'
-import { patientsOf, type ScopeRelations } from './policy.ts'
-
 /** Columns of a `PatientRow`, as SQL over `p`. */
 export const patientRow = (
   consultations: string
@@ -14,11 +8,3 @@ export const patientRow = (
     'district_id', f.district_id, 'state_id', f.state_id) from facility_facility f where f.id = p.facility_id) as facility,
   (select json_build_object('assigned_to_id', c.assigned_to_id) from ${consultations} c where c.id = p.last_consultation_id) as last_consultation,
   to_json(array(select distinct c.facility_id from ${consultations} c where c.patient_id = p.id and not c.deleted)) as consultation_facility_ids`
-
-/** Makes the condition of contract patients §3; `retrieving` is the scope of a single patient. */
-export function visibility(
-  relations: ScopeRelations
-): (actor: Actor, options?: { readonly alias?: string; readonly retrieving?: boolean }) => Where {
-  return (actor, { alias = 'p', retrieving = false } = {}) =>
-    (params: Params) => [scopePart(patientsOf(alias, relations, retrieving), actor, params)]
-}

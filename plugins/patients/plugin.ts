@@ -22,6 +22,7 @@ import { noteRoutes } from './note-routes.ts'
 import { patientRoutes } from './patient-routes.ts'
 import { patientRules } from './policy.ts'
 import { Registration } from './registration.ts'
+import { patientRowAccess } from './row-access.ts'
 import { forgetSearches } from './search-log.ts'
 import { searchRoutes } from './search.ts'
 import { Settings } from './settings.ts'
@@ -48,7 +49,7 @@ export default definePlugin({
   ],
   migrations: new URL('../../migrations/patients/', import.meta.url),
   services: { patients: PatientService, registration: Registration },
-  permissions: { rules: patientRules },
+  permissions: { rules: patientRules, rowAccess: patientRowAccess },
   jobs: { 'forget-searches': forgetSearches },
   schedules: { 'forget-old-searches': { cron: '30 3 * * *', job: 'forget-searches', payload: null } },
   fills: fillings,

@@ -1,5 +1,4 @@
-import { all, any, not, predicate, type RowScope, type Rule } from 'care-kernel/access'
-import { Disjunction, type Params } from 'care-kernel/data'
+import { all, any, not, predicate, type Rule } from 'care-kernel/access'
 import {
   assetUser,
   atLeast,
@@ -56,7 +55,7 @@ const placed = (name: string, of: typeof ofDistrict) =>
 const districtOfEither = placed('type ≥ 25 of the district of the patient or its facility', ofDistrict)
 const stateOfEither = placed('type ≥ 35 of the state of the patient or its facility', ofState)
 
-/** READ of contract patients §3, for patients inside the actor's scope. */
+/** READ of contract patients §3, for patients inside the actor's row access. */
 export const patientRead = all<PatientLike>(
   atLeast(RANK.nurseReadOnly),
   any<PatientLike>(superuser, owner, atFacility, consultedHere, assigned, districtOfEither, stateOfEither)
@@ -83,94 +82,3 @@ export const patientRules = {
   'patient.note.edits': { summary: 'See what notes on patients said before', allow: everybody },
   'patient.note.write': { summary: 'Write notes on patients', allow: all(not(readOnly), atLeast(RANK.nurse)) }
 } as const satisfies Readonly<Record<string, Rule>>
-
-/** Where the rows are that a scope looks at and other plugins own: from-items, as the slot `relations` has them. */
-export interface ScopeRelations {
-  readonly consultations: string
-  readonly watched_consultations: string
-}
-
-/** Where the facility of a row lies, compared with the actor's own place. */
-const facilityIn = (column: string, alias: string) =>
-  `${alias}.facility_id in (select f.id from facility_facility f where f.${column}`
-const inPlace = (alias: string, column: 'state_id' | 'district_id', id: number | null, params: Params) =>
-  id === null ? 'false' : `${facilityIn(column, alias)} = ${params.add(id)})`
-
-/**
- * Patients an actor sees (contract patients §3); `alias` is the patient's. Assigned patients count whoever's facility they are at;
- * `retrieving` adds those who were ever consulted at a facility of the actor.
- */
-export function patientsOf(
-  alias: string,
-  { consultations, watched_consultations: watched }: ScopeRelations,
-  retrieving = false
-): RowScope {
-  return [
-    [superuser, () => 'true'],
-    // FIX-9: whoever lies in a bed the device watches.
-    [
-      assetUser,
-      ({ assetId }, params) =>
-        `${alias}.last_consultation_id in (select w.id from ${watched} w where w.asset_id = ${params.add(assetId)})`
-    ],
-    [atLeast(RANK.stateLabAdmin), ({ stateId }, params) => inPlace(alias, 'state_id', stateId, params)],
-    [atLeast(RANK.districtLabAdmin), ({ districtId }, params) => inPlace(alias, 'district_id', districtId, params)],
-    [
-      everybody,
-      ({ id, facilityIds }, params) => {
-        const [user, facilities] = [params.add(id), params.add(facilityIds, 'bigint[]')]
-        const [at, assigned, lastAssigned] = [
-          `${alias}.facility_id = any(${facilities})`,
-          `${alias}.assigned_to_id = ${user}`,
-          `${alias}.last_consultation_id = any(array(select c.id from ${consultations} c where c.assigned_to_id = ${user}))`
-        ]
-        const elsewhere = `(${at}) is not true`
-        return new Disjunction(
-          { where: at, each: { of: `unnest(${facilities}) m(id)`, where: `${alias}.facility_id = m.id` } },
-          { where: `(${assigned} and ${elsewhere})` },
-          { where: `(${lastAssigned} and ${elsewhere} and (${assigned}) is not true)` },
-          ...(retrieving
-            ? [
-                {
-                  where: `exists (select from ${consultations} c where c.patient_id = ${alias}.id and c.facility_id = any(${facilities}) and not c.deleted)`
-                }
-              ]
-            : [])
-        )
-      }
-    ]
-  ]
-}
-
-/** Notes an actor sees, of the patient `p`: those on patients one sees, and one's own (contract patients §14); `n` is the note. */
-export function notesOf(relations: ScopeRelations): RowScope {
-  return patientsOf('p', relations).map(([holds, condition], at, cases) => [
-    holds,
-    at < cases.length - 1
-      ? condition
-      : (actor, params) => `(${String(condition(actor, params))} or n.created_by_id = ${params.add(actor.id)})`
-  ])
-}
-
-/**
- * Patients on whom an actor may write notes (contract patients §14 with FIX-1): those of the state or the district, those assigned, for
- * doctors and above those at one's facilities and in the district, for others those at the home facility.
- */
-export function notableBy({ consultations }: Pick<ScopeRelations, 'consultations'>): RowScope {
-  const [bySuperuser, , byState, byDistrict] = patientsOf('p', { consultations, watched_consultations: '' })
-  if (!bySuperuser || !byState || !byDistrict) return []
-  return [
-    bySuperuser,
-    byState,
-    byDistrict,
-    [
-      everybody,
-      ({ id, userType, facilityIds, homeFacilityId, districtId }, params) => {
-        const user = params.add(id)
-        const doctor = userType >= RANK.doctor
-        return `(p.assigned_to_id = ${user} or p.last_consultation_id in (select c.id from ${consultations} c where c.assigned_to_id = ${user})
-          or ${doctor ? `p.facility_id = any(${params.add(facilityIds, 'bigint[]')}) or ${inPlace('p', 'district_id', districtId, params)}` : `p.facility_id = ${params.add(homeFacilityId, 'bigint')}`})`
-      }
-    ]
-  ]
-}

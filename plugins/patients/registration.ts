@@ -1,5 +1,5 @@
 import type { Actor, Tx } from 'care-kernel'
-import { scopeCondition } from 'care-kernel/access'
+import { rowCondition } from 'care-kernel/access'
 import { Params } from 'care-kernel/data'
 import { invalid, readInput } from 'care-kernel/rest'
 import { homeFacilitiesOf } from 'care-kernel/contracts/auth-permissions'
@@ -104,7 +104,7 @@ export class Registration {
     const {
       rows: [found]
     } = await tx.query<{ own: boolean | null }>(
-      `select ${scopeCondition(homes, actor, params)} as own from facility_facility f where f.id = $1 and not f.deleted for share`,
+      `select ${rowCondition(homes, actor, params)} as own from facility_facility f where f.id = $1 and not f.deleted for share`,
       params.values
     )
     if (!found) throw invalid({ facility: ['object with this id not found'] })

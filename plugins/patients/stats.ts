@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { scopeCondition } from 'care-kernel/access'
+import { rowCondition } from 'care-kernel/access'
 import {
   actorOf,
   denied,
@@ -50,14 +50,14 @@ const days = resource({
   })
 })
 
-const scope = facilitiesOf('f')
+const reached = facilitiesOf('f')
 
 /** Days of the facility of the path, where the actor reaches it. */
 function ofFacility(request: FastifyRequest<OfFacility>): Where {
   const { facility } = request.params
   if (!isUuid(facility)) throw notAUuid(facility)
   return params => [
-    `t.facility_id in (select f.id from facility_facility f where f.external_id = ${params.add(facility)} and not f.deleted and (${scopeCondition(scope, actorOf(request), params)}))`
+    `t.facility_id in (select f.id from facility_facility f where f.external_id = ${params.add(facility)} and not f.deleted and (${rowCondition(reached, actorOf(request), params)}))`
   ]
 }
 

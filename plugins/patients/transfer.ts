@@ -1,5 +1,5 @@
 import type { Actor, Tx } from 'care-kernel'
-import { scopeCondition } from 'care-kernel/access'
+import { rowCondition } from 'care-kernel/access'
 import { Params } from 'care-kernel/data'
 import { ApiError, denied, field, invalid, isUuid, notAUuid, notFound, readInput, record } from 'care-kernel/rest'
 import { facilitiesOf } from 'care-kernel/contracts/auth-permissions'
@@ -49,7 +49,7 @@ async function findDestination(
 ): Promise<{ id: number; name: string; reached: boolean } | undefined> {
   const params = new Params([uuid])
   const { rows } = await tx.query<{ id: number; name: string; reached: boolean }>(
-    `select f.id, f.name, coalesce(${scopeCondition(reach, actor, params)}, false) as reached from facility_facility f where f.external_id = $1 and not f.deleted for share`,
+    `select f.id, f.name, coalesce(${rowCondition(reach, actor, params)}, false) as reached from facility_facility f where f.external_id = $1 and not f.deleted for share`,
     params.values
   )
   return rows[0]

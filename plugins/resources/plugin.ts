@@ -5,7 +5,8 @@ import { resources } from './contract.ts'
 import { demo } from './demo.ts'
 import { ResourceRequest, ResourceRequestComment } from './models.ts'
 import { resourceRules } from './policy.ts'
-import { between, resourceScope } from './resource-requests.ts'
+import { between } from './resource-requests.ts'
+import { resourceAccess } from './row-access.ts'
 import { resourceRoutes } from './routes.ts'
 
 export default definePlugin({
@@ -17,8 +18,8 @@ export default definePlugin({
   ports: ['database'],
   models: [ResourceRequest, ResourceRequestComment],
   migrations: new URL('../../migrations/resources/', import.meta.url),
-  permissions: { rules: resourceRules },
-  hooks: { 'facilities/concern-asked': between.concerns(resourceScope) },
+  permissions: { rules: resourceRules, rowAccess: [resourceAccess] },
+  hooks: { 'facilities/concern-asked': between.concerns(resourceAccess) },
   routes: resourceRoutes,
   demo
 })

@@ -28,9 +28,6 @@ export const between = requestsBetween('facility_resourcerequest', {
   assigned: 'assigned_facility'
 })
 
-/** Requests an actor sees (contract shifting §9.2). */
-export const resourceScope = between.scope()
-
 /** Contract shifting §9.2. */
 export const resourceFilters: Filters = filters({
   status: filter.label('r.status', STATUSES),

@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { scopePart } from 'care-kernel/access'
+import { rowDisjunction } from 'care-kernel/access'
 import { actorOf, describe, invalid, readInput, sendJson, sendList, type Where } from 'care-kernel/rest'
 import { commentRoutes, commentShape, type FacilitiesOfRequest } from 'care-kernel/contracts/facilities'
 import { resourceInput } from './inputs.ts'
 import { ResourceRequest, ResourceRequestComment } from './models.ts'
-import { between, resourceFilters, resourceRequests, resourceScope } from './resource-requests.ts'
+import { between, resourceFilters, resourceRequests } from './resource-requests.ts'
+import { resourceAccess } from './row-access.ts'
 import type { ResourceScope } from './scope.ts'
 import { MAY_SET, PENDING } from './statuses.ts'
 
@@ -19,7 +20,7 @@ interface Row extends FacilitiesOfRequest {
 
 const visible =
   (request: FastifyRequest): Where =>
-  params => [scopePart(resourceScope, actorOf(request), params)]
+  params => [rowDisjunction(resourceAccess, actorOf(request), params)]
 
 /** The filters of the list hold for one row, too. */
 const visibleAndAsked =
@@ -127,7 +128,7 @@ export function resourceRoutes(app: FastifyInstance, scope: ResourceScope): void
   commentRoutes(app, scope, {
     path: 'resource',
     requests,
-    scope: resourceScope,
+    rowAccess: resourceAccess,
     model: ResourceRequestComment,
     permissions: { read: 'resource.read', write: 'resource.comment' },
     shapes: { listed: commentShape, one: commentShape }

@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Tx } from 'care-kernel'
-import { scopePart } from 'care-kernel/access'
+import { rowDisjunction } from 'care-kernel/access'
 import { rowsOf } from 'care-kernel/data'
 import { actorOf, ApiError, describe, invalid, readInput, sendJson, sendList, type Where } from 'care-kernel/rest'
 import { correctedShape, externalResults as results } from './external-results.ts'
 import { upload } from './external-upload.ts'
 import { correction } from './inputs.ts'
 import { PatientExternalTest } from './models.ts'
-import { externalScope } from './policy.ts'
+import { externalResultAccess } from './row-access.ts'
 import type { SampleScope } from './scope.ts'
 
 type One = { Params: { id: string } }
@@ -22,7 +22,7 @@ const rows = rowsOf(PatientExternalTest)
 
 const visible =
   (request: FastifyRequest): Where =>
-  params => [scopePart(externalScope, actorOf(request), params)]
+  params => [rowDisjunction(externalResultAccess, actorOf(request), params)]
 
 /** `external_result/` (contract consultations §16). */
 export function externalRoutes(app: FastifyInstance, { clock, database, permissions }: SampleScope): void {

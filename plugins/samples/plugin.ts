@@ -13,6 +13,7 @@ import { externalRoutes } from './external-routes.ts'
 import { claimResults, fillings, ownFiles } from './fillings.ts'
 import { PatientExternalTest, PatientSample, PatientSampleFlow } from './models.ts'
 import { sampleRules } from './policy.ts'
+import { sampleRowAccess } from './row-access.ts'
 import { sampleRoutes } from './sample-routes.ts'
 
 export default definePlugin({
@@ -25,7 +26,7 @@ export default definePlugin({
   ports: ['database'],
   models: [PatientSample, PatientSampleFlow, PatientExternalTest],
   migrations: new URL('../../migrations/samples/', import.meta.url),
-  permissions: { rules: sampleRules },
+  permissions: { rules: sampleRules, rowAccess: sampleRowAccess },
   fills: fillings,
   hooks: { 'files/owners-asked': ownFiles, 'patients/srf-id-given': claimResults },
   routes(app, scope) {

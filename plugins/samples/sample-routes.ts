@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { scopePart } from 'care-kernel/access'
+import { rowDisjunction } from 'care-kernel/access'
 import { actorOf, describe, isUuid, notAUuid, readInput, sendJson, sendList, type Where } from 'care-kernel/rest'
 import { icmrForm } from './icmr.ts'
 import { sampleInput } from './inputs.ts'
-import { sampleScope } from './policy.ts'
+import { sampleAccess } from './row-access.ts'
 import { sampleReads } from './sample-reads.ts'
 import { SAMPLE_ROW, SampleService, type SampleRow } from './samples.ts'
 import type { SampleScope } from './scope.ts'
@@ -17,7 +17,7 @@ const visible =
     const { patient } = request.params as { readonly patient?: string }
     if (patient !== undefined && !isUuid(patient)) throw notAUuid(patient)
     return [
-      scopePart(sampleScope, actorOf(request), params),
+      rowDisjunction(sampleAccess, actorOf(request), params),
       patient === undefined
         ? undefined
         : `s.patient_id = (select p.id from facility_patientregistration p where p.external_id = ${params.add(patient, 'uuid')})`

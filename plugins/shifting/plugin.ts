@@ -8,7 +8,8 @@ import { demo } from './demo.ts'
 import { ShiftingRequest, ShiftingRequestComment } from './models.ts'
 import { shiftRules } from './policy.ts'
 import { shiftRoutes } from './routes.ts'
-import { between, shiftScope } from './shift-requests.ts'
+import { shiftAccess } from './row-access.ts'
+import { between } from './shift-requests.ts'
 import { Settings } from './settings.ts'
 import { rejectOpen, ShiftService } from './shifts.ts'
 
@@ -24,8 +25,8 @@ export default definePlugin({
   models: [ShiftingRequest, ShiftingRequestComment],
   migrations: new URL('../../migrations/shifting/', import.meta.url),
   services: { shifts: ShiftService },
-  permissions: { rules: shiftRules },
-  hooks: { 'patients/patient-moving': rejectOpen, 'facilities/concern-asked': between.concerns(shiftScope) },
+  permissions: { rules: shiftRules, rowAccess: [shiftAccess] },
+  hooks: { 'patients/patient-moving': rejectOpen, 'facilities/concern-asked': between.concerns(shiftAccess) },
   routes: shiftRoutes,
   demo
 })

@@ -1,14 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Tx } from 'care-kernel'
-import { scopePart } from 'care-kernel/access'
+import { rowDisjunction } from 'care-kernel/access'
 import { actorOf, describe, out, readInput, sendJson, sendList, shape, type Where } from 'care-kernel/rest'
 import { CATEGORIES } from 'care-kernel/contracts/consultations'
 import { commentItem, commentRoutes, commentShape } from 'care-kernel/contracts/facilities'
 import type { PatientRow } from 'care-kernel/contracts/patients'
 import { shiftInput } from './inputs.ts'
 import { ShiftingRequestComment } from './models.ts'
+import { shiftAccess } from './row-access.ts'
 import type { ShiftScope } from './scope.ts'
-import { shiftFilters, shiftRequests, shiftScope } from './shift-requests.ts'
+import { shiftFilters, shiftRequests } from './shift-requests.ts'
 import { SHIFT_ROW, type ShiftRow } from './shifts.ts'
 
 type One = { Params: { id: string } }
@@ -16,7 +17,7 @@ type Query = Record<string, string | string[]>
 
 const visible =
   (request: FastifyRequest): Where =>
-  params => [scopePart(shiftScope, actorOf(request), params)]
+  params => [rowDisjunction(shiftAccess, actorOf(request), params)]
 
 /** The filters of the list hold for one row, too (contract shifting §11, 9). */
 const visibleAndAsked =
@@ -126,7 +127,7 @@ export function shiftRoutes(app: FastifyInstance, scope: ShiftScope): void {
   commentRoutes(app, scope, {
     path: 'shift',
     requests,
-    scope: shiftScope,
+    rowAccess: shiftAccess,
     model: ShiftingRequestComment,
     permissions: { read: 'shift.read', write: 'shift.comment' },
     shapes: { listed: commentItem, one: shape({ ...commentShape.fields, external_id: out.uuid('c.external_id') }) }

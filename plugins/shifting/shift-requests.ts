@@ -28,9 +28,9 @@ import {
 } from 'care-kernel/contracts/facilities'
 import { AGE_YEARS, DISEASE_STATUSES, lastWriting, type PatientShapes } from 'care-kernel/contracts/patients'
 import { BREATHLESSNESS, VEHICLES } from './enumerations.ts'
-import { STATUS, STATUSES } from './statuses.ts'
+import { STATUSES } from './statuses.ts'
 
-const TABLE = 'facility_shiftingrequest'
+export const TABLE = 'facility_shiftingrequest'
 const PATIENT = 'from facility_patientregistration p where p.id = r.patient_id'
 
 /** The facilities of a request to shift a patient. */
@@ -38,14 +38,6 @@ export const between = requestsBetween(TABLE, {
   origin: 'origin_facility',
   approving: 'shifting_approving_facility',
   assigned: 'assigned_facility'
-})
-
-/** Requests an actor sees: a destination from APPROVED on, and wherever the patient is now (contract shifting §3.1). */
-export const shiftScope = between.scope({
-  assignedIf: `status >= ${STATUS.approved}`,
-  also: facilities =>
-    // The patients of a hospital, one look-up each: as a join it would be planned as if there were many hospitals.
-    `select x.id from facility_patientregistration p cross join lateral (select x.id from ${TABLE} x where x.patient_id = p.id offset 0) x where p.facility_id = any(${facilities})`
 })
 
 /** The same filter of the patient `p`, put to the request by `join`. */

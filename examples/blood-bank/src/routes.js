@@ -1,4 +1,4 @@
-import { scopeCondition } from 'care-kernel/access'
+import { rowCondition } from 'care-kernel/access'
 import { describe, field, filter, filters, ordering, out, readInput, record, resource, sendJson, shape } from 'care-kernel/rest'
 import { facilitiesOf } from 'care-kernel/contracts/auth-permissions'
 import { BloodUnit, GROUPS } from './models.js'
@@ -30,7 +30,7 @@ const units = resource({
 
 /** The units of facilities the actor reaches. */
 const visible = actor => params => [
-  `exists (select 1 from facility_facility f where f.id = b.facility_id and ${scopeCondition(facilitiesOf('f'), actor, params)})`
+  `exists (select 1 from facility_facility f where f.id = b.facility_id and ${rowCondition(facilitiesOf('f'), actor, params)})`
 ]
 
 export function routes(app, scope) {

@@ -1,0 +1,15 @@
+import { rowAccess } from 'care-kernel/access'
+import { everybody } from 'care-kernel/contracts/auth-permissions'
+
+/** Notifications an actor sees (contract gateways-jobs §6.1); `n` is the notification. */
+export const notificationAccess = rowAccess({
+  name: 'notification',
+  summary: 'Notifications an actor sees',
+  cases: {
+    own: {
+      when: everybody,
+      rows: 'notifications for the actor',
+      sql: ({ id }, params) => `n.intended_for_id = ${params.add(id)}`
+    }
+  }
+})

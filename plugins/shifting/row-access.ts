@@ -1,0 +1,16 @@
+import type { RowAccess } from 'care-kernel/access'
+import { between, TABLE } from './shift-requests.ts'
+import { STATUS } from './statuses.ts'
+
+/** Requests an actor sees: a destination from APPROVED on, and wherever the patient is now (contract shifting §3.1). */
+export const shiftAccess: RowAccess = between.rowAccess({
+  name: 'shift',
+  summary: 'Requests to shift patients an actor sees',
+  assignedIf: `status >= ${STATUS.approved}`,
+  also: {
+    rows: 'requests for patients who are there now',
+    // The patients of a hospital, one look-up each: as a join it would be planned as if there were many hospitals.
+    ids: facilities =>
+      `select x.id from facility_patientregistration p cross join lateral (select x.id from ${TABLE} x where x.patient_id = p.id offset 0) x where p.facility_id = any(${facilities})`
+  }
+})
