@@ -15,7 +15,7 @@ export {
   type SlotExpressions as SlotsOf
 } from './plugin/contract.ts'
 export type { Command, Deployment, Terminal } from './plugin/deployment.ts'
-export { definePlugin, type Plugin, type PluginScope, type UntypedScope } from './plugin/plugin.ts'
+export { defineManifest, definePlugin, type Plugin, type PluginScope, type ScopeOf, type UntypedScope } from './plugin/plugin.ts'
 export { messageOf, ProblemsError, type Problem } from './plugin/problems.ts'
 export { VERSION } from './plugin/version.ts'
 export type { Cache } from './ports/cache.ts'

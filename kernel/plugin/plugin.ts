@@ -58,17 +58,15 @@ export type PluginScope<
     readonly [D in O[number] as D['name']]: ServicesOf<D> | undefined
   }
 
-/** What `definePlugin` takes: data for all that must be known in advance, plain functions for behaviour. */
-export interface PluginInput<
+/** What a plugin is and what it needs: the part of `definePlugin` from which the types of its scope follow. */
+export interface ManifestInput<
   C extends AnyContract,
   P extends keyof Ports,
   R extends readonly AnyContract[],
   O extends readonly AnyContract[],
   X extends readonly AnyContract[],
   Cfg extends TSchema,
-  S extends ServiceMap,
-  J extends Record<string, TSchema>,
-  Sc = PluginScope<C, P, R, O, Cfg, J> & Own<S>
+  J extends Record<string, TSchema>
 > {
   readonly contract: C
   readonly version: string
@@ -83,6 +81,46 @@ export interface PluginInput<
   readonly extends?: X
   readonly ports?: readonly P[]
   readonly config?: Cfg
+  /** Schemas of the payloads of the plugin's jobs, by job: what `enqueue` accepts. */
+  readonly payloads?: J
+}
+
+/**
+ * Declares a manifest on its own, so that files of the plugin can name the type of its scope: `ScopeOf<typeof manifest>`. The plugin takes
+ * it over: `definePlugin({ ...manifest, … })`.
+ */
+export function defineManifest<
+  C extends AnyContract,
+  P extends keyof Ports = never,
+  const R extends readonly AnyContract[] = [],
+  const O extends readonly AnyContract[] = [],
+  const X extends readonly AnyContract[] = [],
+  Cfg extends TSchema = TSchema,
+  J extends Record<string, TSchema> = Record<never, TSchema>
+>(
+  manifest: ManifestInput<C, P, R, O, X, Cfg, J>
+): ManifestInput<C, P, R, O, X, Cfg, J> & Required<Pick<ManifestInput<C, P, R, O, X, Cfg, J>, 'payloads'>> {
+  return Object.freeze({ payloads: {} as J, ...manifest })
+}
+
+/** The scope of the plugin of a manifest, with its services where they are given: `ScopeOf<typeof manifest, typeof services>`. */
+export type ScopeOf<M, S extends ServiceMap = Record<never, never>> =
+  M extends ManifestInput<infer C, infer P, infer R, infer O, infer _X, infer Cfg, infer J>
+    ? PluginScope<C, P, R, O, Cfg, J> & Own<S>
+    : never
+
+/** What `definePlugin` takes: data for all that must be known in advance, plain functions for behaviour. */
+export interface PluginInput<
+  C extends AnyContract,
+  P extends keyof Ports,
+  R extends readonly AnyContract[],
+  O extends readonly AnyContract[],
+  X extends readonly AnyContract[],
+  Cfg extends TSchema,
+  S extends ServiceMap,
+  J extends Record<string, TSchema>,
+  Sc = PluginScope<C, P, R, O, Cfg, J> & Own<S>
+> extends ManifestInput<C, P, R, O, X, Cfg, J> {
   readonly models?: readonly ModelDefinition<never>[] | readonly object[]
   /** Tables made by the migrations that have no model: join and history tables. Each with the privacy class of its columns. */
   readonly migrations?: URL

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { phoneField } from 'care-kernel/care'
 import { describe, field, invalid, out, readInput, record, shape } from 'care-kernel/rest'
 import { mobileNumber, normalised } from './phone-number.ts'
-import type { OtpScope } from './scope.ts'
+import type { OtpScope } from './services.ts'
 
 const asked = record({ phone_number: phoneField({ types: ['mobile', 'landline'] }) })
 const login = record({ phone_number: field.text(), otp: field.text() })

@@ -1,15 +1,9 @@
 import { createHmac, randomInt, randomUUID, timingSafeEqual } from 'node:crypto'
-import type { Clock, Database, Deployment, Queryable, Tx } from 'care-kernel'
+import type { Queryable, ScopeOf, Tx } from 'care-kernel'
+import type { manifest } from './manifest.ts'
 import { mobileNumber } from './phone-number.ts'
-import type { OtpSettings } from './settings.ts'
 
-interface CodesScope {
-  readonly clock: Clock
-  readonly config: OtpSettings
-  readonly database: Database
-  readonly deployment: Deployment
-  readonly enqueue: (tx: Tx, job: 'send-code', payload: { otpId: number }) => Promise<string>
-}
+type CodesScope = Pick<ScopeOf<typeof manifest>, 'clock' | 'config' | 'database' | 'deployment' | 'enqueue'>
 
 interface LiveCode {
   readonly id: number

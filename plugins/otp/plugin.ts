@@ -1,27 +1,19 @@
 import { definePlugin } from 'care-kernel'
-import { authPermissions, everybody } from 'care-kernel/contracts/auth-permissions'
-import { patients } from 'care-kernel/contracts/patients'
+import { everybody } from 'care-kernel/contracts/auth-permissions'
 import { codeRoutes } from './code-routes.ts'
-import { Codes } from './codes.ts'
-import { otp } from './contract.ts'
+import { manifest } from './manifest.ts'
 import { PatientMobileOtp } from './models.ts'
-import { patientScheme, PatientTokens } from './patient-tokens.ts'
+import { patientScheme } from './patient-tokens.ts'
 import { recordRoutes } from './record-routes.ts'
 import { ownRecordAccess } from './row-access.ts'
 import { sendCode } from './send-code.ts'
-import { Settings } from './settings.ts'
+import { services } from './services.ts'
 
 export default definePlugin({
-  contract: otp,
-  version: '1.0.0',
-  kernel: '^1.0.0',
-  summary: 'Patients log in by a code sent to their phone, and read their own records',
-  requires: [authPermissions, patients],
-  ports: ['database', 'sms'],
-  config: Settings,
+  ...manifest,
   models: [PatientMobileOtp],
   migrations: new URL('../../migrations/otp/', import.meta.url),
-  services: { codes: Codes, patientTokens: PatientTokens },
+  services,
   schemes: { patient: patientScheme },
   permissions: {
     rules: { 'otp.own-records': { summary: 'A patient looks at their own records', allow: everybody } },

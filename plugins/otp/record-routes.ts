@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { inContext, rowCondition } from 'care-kernel/access'
 import { actorOf, describe, ordering, resource, sendJson, type Where } from 'care-kernel/rest'
 import { ownRecordAccess } from './row-access.ts'
-import type { OtpScope } from './scope.ts'
+import type { OtpScope } from './services.ts'
 
 const config = { permission: 'otp.own-records', scheme: 'patient' }
 

@@ -1,7 +1,6 @@
-import type { SmsPort } from 'care-kernel'
 import type { Handling } from 'care-kernel/jobs'
-import { Type } from 'typebox'
-import type { Codes } from './codes.ts'
+import { manifest } from './manifest.ts'
+import type { OtpScope } from './services.ts'
 
 const textOf = (code: string) =>
   `Open Healthcare Network Patient Management System Login, OTP is ${code} . Please do not share this Confidential Login Token with anyone else`
@@ -11,12 +10,8 @@ const textOf = (code: string) =>
  * the key differs by attempt, lest the provider drops it as a repeat.
  */
 export const sendCode = {
-  payload: Type.Object({ otpId: Type.Integer() }),
-  async run(
-    { otpId }: { otpId: number },
-    { tx, id, attempt }: Handling,
-    { codes, sms }: { codes: Codes; sms: SmsPort }
-  ): Promise<void> {
+  payload: manifest.payloads['send-code'],
+  async run({ otpId }: { otpId: number }, { tx, id, attempt }: Handling, { codes, sms }: OtpScope): Promise<void> {
     const made = await codes.make(tx, otpId)
     if (made) await sms.send({ to: made.number, text: textOf(made.code), key: `${id}-${attempt}` })
   }
