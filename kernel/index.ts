@@ -9,10 +9,13 @@ export type { Actor } from './plugin/actor.ts'
 export {
   defineContract,
   hooks,
+  relation,
   type,
   type Contract,
   type HookCalls as HookCallsOf,
-  type SlotExpressions as SlotsOf
+  type Relation,
+  type SlotExpressions as SlotsOf,
+  type TableName
 } from './plugin/contract.ts'
 export type { Command, Deployment, Terminal } from './plugin/deployment.ts'
 export { defineManifest, definePlugin, type Plugin, type PluginScope, type ScopeOf, type UntypedScope } from './plugin/plugin.ts'

@@ -6,6 +6,7 @@ import { hooks } from './data/hooks.ts'
 import { migrations } from './data/migrations.ts'
 import { models } from './data/models.ts'
 import { privacy } from './data/privacy.ts'
+import { relations } from './data/relations.ts'
 import { slots } from './data/slots.ts'
 import { writePath } from './data/write-path.ts'
 import { httpServer, routes, serving } from './http/contribution.ts'
@@ -23,6 +24,7 @@ export const contributionsWith = (runtime: JobContribution): readonly Contributi
   events,
   hooks,
   slots,
+  relations,
   jobs,
   schedules,
   commands,

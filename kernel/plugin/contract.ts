@@ -20,13 +20,36 @@ export type HookTypes = Record<string, (tx: Tx, payload: never) => Promise<unkno
  */
 export type SlotTable = Record<string, { readonly alias: string; readonly fields: Readonly<Record<string, string>> }>
 
+/**
+ * A table of the owner that other plugins may read. In a template it stands for the name of the table:
+ * `` `select f.name from ${FACILITY} f where f.id = $1` ``.
+ */
+export interface Relation {
+  /** Plugin, and name under which its contract offers the relation. */
+  readonly owner: string
+  readonly name: string
+  readonly table: string
+  /** The columns that others may use. They keep name and type within a version of the contract. */
+  readonly columns: readonly string[]
+  toString(): string
+}
+
+/** Where a table is asked for: a relation of another plugin, or the name of an own table. */
+export type TableName = string | Relation
+
+/** Offers a table in a contract: `relations: { ward: relation('users_ward', ['id', 'name', 'number']) }`. */
+export function relation(table: string, columns: readonly string[]): Relation {
+  return Object.freeze({ owner: '', name: '', table, columns: Object.freeze([...columns]), toString: () => table })
+}
+
 /** The only thing one plugin may import from another. */
 export interface Contract<
   N extends string = string,
   S extends object = object,
   E extends EventSchemas = EventSchemas,
   H extends HookTypes = HookTypes,
-  L extends SlotTable = SlotTable
+  L extends SlotTable = SlotTable,
+  R extends Record<string, Relation> = Record<string, Relation>
 > {
   readonly name: N
   /** Raised when something is taken away or changes its meaning. */
@@ -35,6 +58,7 @@ export interface Contract<
   readonly events: E
   readonly hooks: readonly string[] & Phantom<H>
   readonly slots: L
+  readonly relations: R
 }
 
 /** Names the hooks of a contract and says their types: `hooks<{ 'user-saved': (tx, user: User) => Promise<void> }>('user-saved')`. */
@@ -42,13 +66,14 @@ export function hooks<H extends HookTypes>(...names: (keyof H & string)[]): read
   return Object.freeze(names)
 }
 
-/** Declares what a plugin offers: services, events, hooks and slots. Data only, no behaviour. */
+/** Declares what a plugin offers: services, events, hooks, slots and relations. Data only, no behaviour. */
 export function defineContract<
   const N extends string,
   S extends object = object,
   E extends EventSchemas = Record<never, TSchema>,
   H extends HookTypes = Record<never, never>,
-  const L extends SlotTable = Record<never, never>
+  const L extends SlotTable = Record<never, never>,
+  R extends Record<string, Relation> = Record<never, never>
 >(contract: {
   name: N
   version: number
@@ -56,8 +81,12 @@ export function defineContract<
   events?: E
   hooks?: readonly string[] & Phantom<H>
   slots?: L
-}): Contract<N, S, E, H, L> {
-  return Object.freeze({ services: {}, events: {} as E, hooks: [], slots: {} as L, ...contract })
+  relations?: R
+}): Contract<N, S, E, H, L, R> {
+  const relations: Record<string, Relation> = {}
+  for (const [name, offered] of Object.entries(contract.relations ?? {}))
+    relations[name] = Object.freeze({ ...offered, owner: contract.name, name })
+  return Object.freeze({ services: {}, events: {} as E, hooks: [], slots: {} as L, ...contract, relations: relations as R })
 }
 
 export type ServicesOf<C> = C extends Contract<string, infer S, EventSchemas, HookTypes, SlotTable> ? S : never

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import type { AuthenticationScheme, PermissionChecks, Permissions } from './access.ts'
-import type { EventPayload, EventsOf, HookCalls, ServicesOf, SlotExpressions } from './contract.ts'
+import type { EventPayload, EventsOf, HookCalls, Relation, ServicesOf, SlotExpressions } from './contract.ts'
 import type { Command, Deployment } from './deployment.ts'
 import type { AnyContract, Fillings, HookHandlers, Kept, Own, Satisfied, ServiceMap, Subscriptions } from './inference.ts'
 import type { EnqueueOptions, Handler, Job, Schedule } from './jobs.ts'
@@ -79,6 +79,8 @@ export interface ManifestInput<
   readonly optional?: O
   /** Contracts whose hooks and slots this plugin fills where they are enabled, without needing their services. */
   readonly extends?: X
+  /** The relations its SQL uses, of contracts it requires, may use or extends. */
+  readonly reads?: readonly Relation[]
   readonly ports?: readonly P[]
   readonly config?: Cfg
   /** Schemas of the payloads of the plugin's jobs, by job: what `enqueue` accepts. */

@@ -42,6 +42,7 @@ export const PROBLEM_CODES = {
   SLOT_UNKNOWN: 'a filling for a slot that its contract does not declare',
   SLOT_TAKEN: 'two plugins fill one slot',
   HOOK_UNKNOWN: 'a hook that its contract does not declare',
+  RELATION_UNKNOWN: 'a relation of a plugin that the reader does not name, or that its contract does not offer',
   MIGRATION_INVALID: 'a migration file with an unreadable name',
   MIGRATIONS_PENDING: 'the database lacks migrations',
   MIGRATION_CHANGED: 'an applied migration file was edited',

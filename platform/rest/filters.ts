@@ -1,3 +1,4 @@
+import type { TableName } from '../../kernel/plugin/contract.ts'
 import { invalid, notAUuid } from '../http/errors.ts'
 import { isDate, parseDatetime } from './formats.ts'
 import type { Labels } from './outputs.ts'
@@ -61,11 +62,11 @@ export const filter = {
       UUID.test(text.trim()) ? `${column} = ${params.add(text.trim(), 'uuid')}` : { error: 'Enter a valid UUID.' }
   }),
   /** Rows that refer, by one of the columns, to the row of `table` with this external id. Uses the indexes of the columns. */
-  externalId: (table: string, ...columns: string[]): Filter => ({
+  externalId: (table: TableName, ...columns: string[]): Filter => ({
     schema: { type: 'string', format: 'uuid' },
     compile: (text, params) => {
       if (!UUID.test(text.trim())) return { error: 'Enter a valid UUID.' }
-      const row = `(select id from ${table} where external_id = ${params.add(text.trim(), 'uuid')})`
+      const row = `(select id from ${String(table)} where external_id = ${params.add(text.trim(), 'uuid')})`
       return `(${columns.map(column => `${column} = ${row}`).join(' or ')})`
     }
   }),

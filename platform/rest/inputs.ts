@@ -1,3 +1,4 @@
+import type { TableName } from '../../kernel/plugin/contract.ts'
 import { DATETIME_FORMAT, decimalProblem, isDate, isEmail, isUrl, parseDatetime, pythonType } from './formats.ts'
 import { bad, Invalid, make, type Common, type Field, type Kind } from './input-field.ts'
 import { isNumber, type CodeLabels, type KeyOf, type Labels } from './outputs.ts'
@@ -198,10 +199,10 @@ export const field = {
       parse: input => (JSON.stringify(input).includes('\\u0000') ? bad('Null characters are not allowed.') : input)
     }),
   /** A row by its integer key. */
-  reference: <const O extends Common<number>>(table: string, options?: O) =>
+  reference: <const O extends Common<number>>(table: TableName, options?: O) =>
     make<number, O>(options, {
       schema: { type: 'integer' },
-      reference: { table, column: 'id', live: false },
+      reference: { table: String(table), column: 'id', live: false },
       parse(input) {
         if (input === '' && options?.null) return null as unknown as number
         if (input === '') return bad('This field may not be null.')
@@ -212,10 +213,10 @@ export const field = {
       }
     }),
   /** A row by its external id; the value becomes its integer key. */
-  externalId: <const O extends Common<number>>(table: string, options?: O) =>
+  externalId: <const O extends Common<number>>(table: TableName, options?: O) =>
     make<number, O>(options, {
       schema: { type: 'string', format: 'uuid' },
-      reference: { table, column: 'external_id', live: true },
+      reference: { table: String(table), column: 'external_id', live: true },
       parse: input =>
         typeof input === 'string' && UUID.test(input) ? (canonicalUuid(input) as unknown as number) : bad('invalid uuid')
     })

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import pg from 'pg'
 import t from 'tap'
 import { Type } from 'typebox'
-import { defineContract, definePlugin, hooks, ProblemsError, secret, type Logger, type Plugin } from 'care-kernel'
+import { defineContract, definePlugin, hooks, ProblemsError, relation, secret, type Logger, type Plugin } from 'care-kernel'
 import { predicate } from 'care-kernel/access'
 import { openCare, planCare } from 'care-kernel/platform'
 import { column, defineModel } from 'care-kernel/data'
@@ -29,7 +29,8 @@ const contract = (name: string, version = 1) =>
     version,
     events: { happened: Type.Object({}) },
     hooks: hooks<{ asked: () => Promise<void> }>('asked'),
-    slots: { row: { alias: 'r', fields: { count: '0' } } }
+    slots: { row: { alias: 'r', fields: { count: '0' } } },
+    relations: { row: relation('a_row', ['id']) }
   })
 const loggedIn = predicate('authenticated', () => true)
 type Input = Partial<Parameters<typeof definePlugin>[0]>
@@ -218,6 +219,24 @@ const CASES: readonly Case[] = [
       plugin('c', { extends: [own('a')], fills: { 'a/row': { count: '2' } } })
     ],
     says: /"b"/
+  },
+  {
+    code: 'RELATION_UNKNOWN',
+    plugins: [plugin('a'), plugin('b', { reads: [own('a').relations.row] })],
+    says: /add a to its requires/
+  },
+  {
+    code: 'RELATION_UNKNOWN',
+    plugins: [
+      plugin('a'),
+      plugin('b', {
+        requires: [own('a')],
+        reads: [
+          defineContract({ name: 'a', version: 1, relations: { secrets: relation('a_secrets', ['id']) } }).relations.secrets
+        ]
+      })
+    ],
+    says: /use one of row instead of secrets/
   },
   {
     code: 'MIGRATION_INVALID',
