@@ -5,6 +5,7 @@ export const SummaryJob = defineModel({
   name: 'DischargeSummaryJob',
   table: 'kernel_discharge_summary',
   subject: null,
+  technical: true,
   columns: {
     consultation_id: column.bigint('none', { primaryKey: true }),
     job_id: column.uuid('none', { null: true }),

@@ -5,6 +5,7 @@ import type { DischargeSummaries } from './contract.ts'
 import { documentOf } from './document.ts'
 import { factsSql, readFacts } from './facts.ts'
 import { timesIn } from './format.ts'
+import { SummaryJob } from './models.ts'
 import type { DeclaredScope } from './scope.ts'
 
 /** Who asks for a summary, and whom it is mailed to once it is there. */
@@ -21,7 +22,7 @@ export interface Making extends JobState {
   readonly askedAt: string
 }
 
-/** One row per consultation, held until the end of the transaction: two who ask at once come one after the other. */
+/** Raw SQL: adds or holds. One row per consultation, held until the end of the transaction: two who ask at once come one after the other. */
 const HOLD = `insert into kernel_discharge_summary (consultation_id) values ($1)
   on conflict (consultation_id) do update set consultation_id = excluded.consultation_id
   returning job_id, to_json(asked_at) #>> '{}' as asked_at, asked_by_user`
@@ -66,6 +67,7 @@ export class Summaries implements DischargeSummaries {
   async begin(tx: Tx, consultationId: number, before: Making | undefined, { byUser, to }: Asking): Promise<string> {
     const { clock, enqueue } = this.#scope
     const jobId = await enqueue(tx, 'generate', { consultationId }, { key: String(consultationId) })
+    // Raw SQL: what is set depends on what is stored.
     await tx.query(
       `update kernel_discharge_summary set asked_by_user = $4 or (asked_by_user and job_id = $2), job_id = $2, asked_at = $3,
         mail_to = case when $5 then mail_to else '{}' end || $6::text[] where consultation_id = $1`,
@@ -76,14 +78,8 @@ export class Summaries implements DischargeSummaries {
 
   /** Where the summary of a consultation is to be mailed; asked once. */
   async takeRecipients(tx: Tx, consultationId: number): Promise<readonly string[]> {
-    const {
-      rows: [row]
-    } = await tx.query<{ mail_to: string[] }>(
-      `update kernel_discharge_summary d set mail_to = '{}' from (select mail_to from kernel_discharge_summary where consultation_id = $1 for update) o
-      where d.consultation_id = $1 returning o.mail_to`,
-      [consultationId]
-    )
-    return [...new Set(row?.mail_to)]
+    const recipients = await this.#scope.repository(SummaryJob).exchange(tx, consultationId, 'mail_to', [])
+    return [...new Set(recipients)]
   }
 
   /** What the summary of a consultation says now, whose it is, and of which consultation; undefined for one that is gone. */

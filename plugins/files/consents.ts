@@ -5,6 +5,7 @@ const HELD = 'select id from facility_patientconsultation where id = $1 for no k
 const CURRENT = `select distinct k.type from facility_patientconsent k
   join facility_fileupload x on x.file_type = 7 and x.associating_id = k.external_id::text and not x.is_archived and not x.deleted
   where k.consultation_id = $1 and not k.archived and not k.deleted order by k.type`
+// Raw SQL: a set, the files of many consents.
 const ARCHIVE = `update facility_fileupload set is_archived = true, archive_reason = 'Consent Archived', archived_by_id = $2, archived_datetime = $3
   where file_type = 7 and associating_id = any($1) and not is_archived`
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor, Queryable, Tx } from 'care-kernel'
-import { rowsOf } from 'care-kernel/data'
+import { insertSql } from 'care-kernel/data'
 import { isUuid, type Infer } from 'care-kernel/rest'
 import { countConsents } from './consents.ts'
 import type { Files, OwnFile } from './contract.ts'
@@ -15,9 +15,8 @@ import { STORED, type Store, type StoredFile } from './store.ts'
 /** The short run of letters and digits after the last dot; anything else could be a path, or say something about a person. */
 const EXTENSION = /\.([A-Za-z0-9]{1,16})$/
 
-const table = rowsOf(FileUpload)
-/** A file, with what was announced of its bytes where they are still to come. */
-const INSERT = `with x as (${table.insert} returning *),
+/** In one statement: a file, with what was announced of its bytes where they are still to come. */
+const INSERT = `with x as (${insertSql(FileUpload)} returning *),
   announced as (insert into kernel_file_content (file_id, mime_type, announced_size) select id, $2::text, $3::bigint from x where $2::text is not null)
   select x.id, x.external_id, x.internal_name, ${added.sql}::text as json from x`
 
@@ -91,22 +90,17 @@ export class FileService implements Files {
     owner: Owner | undefined,
     columns: Readonly<Record<string, unknown>>
   ): Promise<void> {
-    const now = this.#scope.clock.now().toISOString()
+    const now = this.#scope.clock.now()
     const archived = columns.is_archived === true ? { archived_by_id: actor.id, archived_datetime: now } : {}
-    await this.#scope
-      .model(FileUpload)
-      .update({ ...columns, ...archived, modified_date: now }, { where: { id: file.id }, transaction: tx.sequelize })
+    await this.#scope.repository(FileUpload).update(tx, file.id, { ...columns, ...archived, modified_date: now })
     if (owner) await this.#counted(tx, file.file_type, owner)
   }
 
   /** Deletes files to which nothing was uploaded; consents are counted without them. */
   async clear(tx: Tx, ids: readonly number[], consents: readonly string[]): Promise<void> {
     if (ids.length === 0) return
-    const { clock, consultations, model } = this.#scope
-    await model(FileUpload).update(
-      { deleted: true, modified_date: clock.now().toISOString() },
-      { where: { id: [...ids] }, transaction: tx.sequelize }
-    )
+    const { consultations, repository } = this.#scope
+    await repository(FileUpload).updateWhere(tx, { id: ids }, { deleted: true })
     if (!consultations || consents.length === 0) return
     const { rows } = await tx.query<{ id: number }>(
       'select distinct consultation_id as id from facility_patientconsent where external_id = any($1::uuid[]) order by 1',
@@ -159,7 +153,6 @@ export class FileService implements Files {
     },
     announced: { readonly mimeType?: string; readonly size?: number | undefined } = {}
   ): Promise<Inserted> {
-    const now = this.#scope.clock.now().toISOString()
     const row = {
       name: file.name,
       internal_name: file.internalName,
@@ -167,11 +160,11 @@ export class FileService implements Files {
       file_type: file.type,
       file_category: file.category,
       upload_completed: file.complete,
-      uploaded_by_id: file.by,
-      created_date: now,
-      modified_date: now
+      uploaded_by_id: file.by
     }
-    const [made] = await table.add<Inserted>(tx, INSERT, [row], [announced.mimeType ?? null, announced.size ?? null])
+    const [made] = await this.#scope
+      .repository(FileUpload)
+      .insertWith<Inserted>(tx, INSERT, [row], [announced.mimeType ?? null, announced.size ?? null])
     if (!made) throw new Error('no file was added')
     return made
   }

@@ -27,6 +27,7 @@ export const FileContent = defineModel({
   name: 'FileContent',
   table: 'kernel_file_content',
   subject: null,
+  technical: true,
   columns: {
     file_id: column.bigint('none', { primaryKey: true }),
     mime_type: column.varchar('none', 255),

@@ -2,6 +2,7 @@ import { messageOf, type Queryable } from 'care-kernel'
 import { ApiError, invalid, isApiError } from 'care-kernel/rest'
 import { FILE_TYPES, type FileType } from './enumerations.ts'
 import { fits, LOOKED_AT, servedAs } from './magic.ts'
+import { FileContent } from './models.ts'
 import type { DeclaredScope } from './scope.ts'
 
 /** What is known of the bytes of a file. */
@@ -31,7 +32,6 @@ export const STORED = `x.id, x.file_type, x.internal_name, x.upload_completed, x
 /** Names no version of anything: an address of it answers nothing. */
 const NONE = 'unchecked'
 const MARGIN_MS = 60_000
-const CHECKED = 'update kernel_file_content set size = $2, etag = $3, version = $4, checked_at = $5 where file_id = $1'
 
 const keyOf = ({ file_type: type, internal_name: name }: Pick<StoredFile, 'file_type' | 'internal_name'>) =>
   `${FILE_TYPES[type]}/${name}`
@@ -91,7 +91,9 @@ export class Store {
       await this.#asked(storage.delete('patient', keyOf(file)))
       throw wrong(problem)
     }
-    await db.query(CHECKED, [file.id, size, etag, version ?? null, clock.now().toISOString()])
+    await this.#scope
+      .repository(FileContent)
+      .update(db, file.id, { size, etag, version: version ?? null, checked_at: clock.now() })
     return { version: version ?? null }
   }
 

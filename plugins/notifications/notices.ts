@@ -20,7 +20,7 @@ export interface Notice {
   readonly message?: string
 }
 
-// Deleted and inactive users hear nothing, and nobody hears it twice (contract gateways-jobs §6.3, FIX).
+// Raw SQL: a set, the people of a facility. Deleted and inactive users hear nothing, and nobody hears it twice (contract gateways-jobs §6.3, FIX).
 const TELL = `with told as (
   insert into facility_notification (external_id, created_date, modified_date, deleted, medium_sent, event_type, event, message, caused_objects, caused_by_id, intended_for_id)
   select gen_random_uuid(), $1, $1, false, ${STORED.system}, $2, $3, $4, $5::jsonb, $6, u.id

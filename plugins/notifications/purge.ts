@@ -12,6 +12,7 @@ export const purge = {
   async run(_: null, { tx, signal }: Handling, { clock, config }: NotificationScope): Promise<{ readonly purged: number }> {
     const before = new Date(clock.now().getTime() - config.keepDays * DAY_MS).toISOString()
     let purged = 0
+    // Raw SQL: a set.
     for (let rowCount = BATCH; rowCount === BATCH && !signal.aborted; purged += rowCount)
       ({ rowCount } = await tx.query(
         `delete from facility_notification where id in (select id from facility_notification where created_date <= $1 and not deleted limit ${BATCH})`,

@@ -58,7 +58,7 @@ const mine =
 
 /** `notification/` (contract gateways-jobs §6.1). */
 export function notificationRoutes(app: FastifyInstance, scope: NotificationScope): void {
-  const { clock, database, enqueue, facilities, model, webPush } = scope
+  const { database, enqueue, facilities, repository, webPush } = scope
   const config = { permission: 'notification.own' }
 
   app.get(
@@ -121,10 +121,7 @@ export function notificationRoutes(app: FastifyInstance, scope: NotificationScop
         const json = await database.transaction(async tx => {
           const { id } = await own.row<{ id: number }>(tx, request.params.id, 'n.id', mine(request), true)
           const marked = await readInput(request, mark, { db: tx, partial: true })
-          await model(Notification).update(
-            { ...marked, modified_date: clock.now().toISOString() },
-            { where: { id }, transaction: tx.sequelize }
-          )
+          await repository(Notification).update(tx, id, marked)
           return own.one(tx, request.params.id, mine(request))
         })
         return sendJson(reply, json)

@@ -17,6 +17,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 /** What the original's column holds. Longer than a code: the original, on the same database, opens nothing with it. */
 const MARKER = 'hashed'
 
+// Raw SQL: every write holds only under a condition on what is stored, or is a set.
 const LOCK = `select pg_advisory_xact_lock(hashtextextended('otp ' || $1::text, 0))`
 const ASK = `insert into ${TABLE} (external_id, created_date, modified_date, deleted, is_used, phone_number, otp)
   select gen_random_uuid(), $2::timestamptz, $2::timestamptz, false, false, $1::varchar, '${MARKER}'

@@ -6,6 +6,7 @@ export const PatientMobileOtp = defineModel({
   table: 'facility_patientmobileotp',
   fixture: 'facility.patientmobileotp',
   subject: null,
+  technical: true,
   columns: {
     ...baseColumns(),
     is_used: column.boolean('none', { default: false }),

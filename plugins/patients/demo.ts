@@ -45,7 +45,7 @@ function nth<T>(list: readonly T[], at: number): T {
 }
 
 /** Patients of the demo facilities with where they live and what they have had; nothing without those facilities. */
-export async function demo(tx: Tx, { clock, config, model }: PatientScope): Promise<void> {
+export async function demo(tx: Tx, { clock, config, repository }: PatientScope): Promise<void> {
   const district = await demoDistrict(tx, clock)
   if (!district) return
   const { district_id, state_id } = district.facility(Object.keys(REGISTERED_AT)[0] ?? '')
@@ -54,29 +54,28 @@ export async function demo(tx: Tx, { clock, config, model }: PatientScope): Prom
     where l.district_id = $1 and l.name = any($2) order by array_position($2, l.name), w.number, w.id`,
     [district_id, Object.keys(HOMES)]
   )
-  const options = { transaction: tx.sequelize, returning: ['id' as const] }
   const people = peopleOf(district, clock.now())
-  const infos = await model(PatientMetaInfo).bulkCreate(
-    people.map(({ metaInfo }) => metaInfo),
-    options
+  const infos = await repository(PatientMetaInfo).insertMany(
+    tx,
+    people.map(({ metaInfo }) => metaInfo)
   )
-  const made = await model(Patient).bulkCreate(
+  const made = await repository(Patient).insertMany(
+    tx,
     people.map(({ columns }, at) => ({
       ...columns,
       ...(homes.length === 0 ? {} : addressOf(nth(homes, at * 7), at)),
       district_id,
       state_id,
-      meta_info_id: infos[at]?.get('id') as number,
+      meta_info_id: infos[at]?.id ?? null,
       allow_transfer: config.allowTransfer
-    })),
-    options
+    }))
   )
-  const ids = made.map(patient => patient.get('id') as number)
-  await model(Disease).bulkCreate(
+  const ids = made.map(({ id }) => id)
+  await repository(Disease).insertMany(
+    tx,
     people.flatMap(({ history: { diseases } }, at) =>
       Object.entries(diseases).map(([disease, details]) => ({ patient_id: ids[at] ?? 0, disease: Number(disease), details }))
-    ),
-    { transaction: tx.sequelize }
+    )
   )
   await tx.query(REMEMBER, [ids])
 }

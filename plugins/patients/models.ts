@@ -171,6 +171,7 @@ export const PatientNote = defineModel({
   table: 'facility_patientnotes',
   fixture: 'facility.patientnotes',
   subject: 'patient_id',
+  stamps: { insert: ['created_by_id'] },
   columns: {
     ...baseColumns(),
     patient_id: column.bigint('none'),
@@ -190,6 +191,7 @@ export const PatientNoteEdit = defineModel({
   table: 'facility_patientnotesedit',
   fixture: 'facility.patientnotesedit',
   subject: null,
+  stamps: { insert: ['edited_by_id'] },
   columns: {
     id: column.key(),
     patient_note_id: column.bigint('none'),
@@ -222,6 +224,7 @@ export const PatientSearch = defineModel({
   name: 'PatientSearch',
   table: 'kernel_patient_search',
   subject: null,
+  technical: true,
   columns: {
     id: column.key(),
     searched_at: column.timestamp('none'),

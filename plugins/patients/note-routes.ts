@@ -25,7 +25,7 @@ interface NoteRow {
 
 /** `patient/{id}/notes/`, their changes and what they said before (contract patients §14). */
 export function noteRoutes(app: FastifyInstance, scope: PatientScope): void {
-  const { database, emit, facilities, hooks, model, patients, slots } = scope
+  const { database, emit, facilities, hooks, patients, repository, slots } = scope
   const { notes, edits, written, ofPatient } = noteReads(facilities.facilities.shapes.basic, slots.relations)
   const notable = notableBy(slots.relations)
   const read = { permission: 'patient.note.read', permissionBefore405: 'patient.note.write' }
@@ -46,12 +46,8 @@ export function noteRoutes(app: FastifyInstance, scope: PatientScope): void {
     return { ...patient, facility_id: facilityId }
   }
 
-  async function addEdit(tx: Tx, noteId: number, actor: Actor, note: string, at: string): Promise<void> {
-    await model(PatientNoteEdit).create(
-      { patient_note_id: noteId, edited_by_id: actor.id, edited_date: at, note },
-      { transaction: tx.sequelize }
-    )
-  }
+  const addEdit = (tx: Tx, noteId: number, note: string, at: string) =>
+    repository(PatientNoteEdit).insert(tx, { patient_note_id: noteId, edited_date: at, note })
 
   app.get<OfPatient>(
     URL,
@@ -79,23 +75,18 @@ export function noteRoutes(app: FastifyInstance, scope: PatientScope): void {
         const { id: patientId, external_id: uuid, facility_id: facilityId, last_consultation_id: consultationId } = patient
         if (replyTo !== null) await requireAnswerable(tx, replyTo, { patientId, consultationId, thread })
         const now = patients.now()
-        const made = await model(PatientNote).create(
-          {
-            note: note ?? '',
-            thread,
-            patient_id: patientId,
-            facility_id: facilityId,
-            consultation_id: consultationId,
-            reply_to_id: replyTo,
-            created_by_id: actor.id,
-            user_type: roleOf(actor, facilityId),
-            created_date: now,
-            modified_date: now
-          },
-          { transaction: tx.sequelize }
-        )
-        const [noteId, noteUuid] = [made.get('id') as number, made.get('external_id') as string]
-        await addEdit(tx, noteId, actor, note ?? '', now)
+        const { id: noteId, external_id: noteUuid } = await repository(PatientNote).insert(tx, {
+          note: note ?? '',
+          thread,
+          patient_id: patientId,
+          facility_id: facilityId,
+          consultation_id: consultationId,
+          reply_to_id: replyTo,
+          user_type: roleOf(actor, facilityId),
+          created_date: now,
+          modified_date: now
+        })
+        await addEdit(tx, noteId, note ?? '', now)
         await hooks['note-written'](tx, { noteId, patientId, consultationId, actor })
         const facility = patient.facility?.external_id ?? ''
         await emit(tx, 'note-written', { noteId, patientId, patient: uuid, facilityId, facility, userId: actor.id })
@@ -135,8 +126,8 @@ export function noteRoutes(app: FastifyInstance, scope: PatientScope): void {
           if (row.created_by_id !== actor.id) throw invalid({ Note: 'Only the user who created the note can edit it' })
           if (note && note !== row.note) {
             const now = patients.now()
-            await model(PatientNote).update({ note, modified_date: now }, { where: { id: row.id }, transaction: tx.sequelize })
-            await addEdit(tx, row.id, actor, note, now)
+            await repository(PatientNote).update(tx, row.id, { note, modified_date: now })
+            await addEdit(tx, row.id, note, now)
           }
           return notes.one(tx, row.external_id)
         })

@@ -1,5 +1,5 @@
 import type { Actor, Queryable, Tx } from 'care-kernel'
-import { Params, rowsOf } from 'care-kernel/data'
+import { insertSql, Params } from 'care-kernel/data'
 import { isUuid, notAUuid, type Where } from 'care-kernel/rest'
 import { placesDecided } from 'care-kernel/contracts/places'
 import type { FindPatient, PatientChanges, PatientRow, Patients } from './contract.ts'
@@ -17,8 +17,8 @@ const remembered = (
   select ${COPIED}, $2::timestamptz + (kind.at - 1) * interval '1 microsecond', kind.kind, $4
   from ${from} cross join unnest($3::varchar[]) with ordinality kind(kind, at)`
 const REMEMBER = `${remembered('facility_patientregistration')} where id = $1`
-const rows = rowsOf(Patient)
-const ADD = `with made as (${rows.insert} returning *), remembered as (${remembered('made')}) select id, external_id from made`
+// One statement for a new patient and its history: registrations are frequent.
+const ADD = `with made as (${insertSql(Patient)} returning *), remembered as (${remembered('made')}) select id, external_id from made`
 
 /** Finds, changes and moves patients. */
 export class PatientService implements Patients {
@@ -94,7 +94,9 @@ export class PatientService implements Patients {
   ): Promise<{ readonly id: number; readonly external_id: string }> {
     const at = this.now()
     const row = { ...columns, created_by_id: actor.id, last_edited_id: actor.id, created_date: at, modified_date: at }
-    const [made] = await rows.add<{ id: number; external_id: string }>(tx, ADD, [row], [at, ['+', '~'], actor.id])
+    const [made] = await this.#scope
+      .repository(Patient)
+      .insertWith<{ id: number; external_id: string }>(tx, ADD, [row], [at, ['+', '~'], actor.id])
     if (!made) throw new Error('no patient was added')
     return made
   }
@@ -110,8 +112,7 @@ export class PatientService implements Patients {
     columns: Readonly<Record<string, unknown>>,
     { partial = false, saves = 1 }: { readonly partial?: boolean; readonly saves?: number } = {}
   ): Promise<void> {
-    const values = partial ? columns : { ...columns, modified_date: this.now() }
-    await this.#scope.model(Patient).update(values, { where: { id }, transaction: tx.sequelize })
+    await this.#scope.repository(Patient).update(tx, id, columns, { stamp: !partial })
     await this.remember(
       tx,
       actor,

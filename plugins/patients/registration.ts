@@ -65,8 +65,9 @@ export class Registration {
     const metaInfo = metaInfoId === null ? await this.#addMetaInfo(tx, values.meta_info) : null
     if (metaInfoId !== null) await this.#changeMetaInfo(tx, metaInfoId, values.meta_info)
     // A body that is silent about the history clears it, PATCH too: so it is recorded, and clients count on it.
-    await tx.query('update facility_disease set deleted = true where patient_id = $1 and not deleted', [id])
+    await this.#scope.repository(Disease).deleteWhere(tx, { patient_id: id, deleted: false })
     await this.#addDiseases(tx, id, values.medical_history)
+    // A set, whose rows go for good although the table could keep them.
     if (!partial && 'contacted_patients' in values)
       await tx.query('delete from facility_patientcontactdetails where patient_id = $1', [id])
     await this.#addContacts(tx, actor, id, values.contacted_patients)
@@ -114,21 +115,21 @@ export class Registration {
 
   async #addMetaInfo(tx: Tx, values: MetaInfo | null | undefined): Promise<number | null> {
     if (!values || Object.keys(values).length === 0) return null
-    const made = await this.#scope.model(PatientMetaInfo).create(metaInfoInput.columns(values), { transaction: tx.sequelize })
-    return made.get('id') as number
+    const { id } = await this.#scope.repository(PatientMetaInfo).insert(tx, metaInfoInput.columns(values))
+    return id
   }
 
   async #changeMetaInfo(tx: Tx, id: number, values: MetaInfo | null | undefined): Promise<void> {
     if (!values || Object.keys(values).length === 0) return
-    await this.#scope.model(PatientMetaInfo).update(metaInfoInput.columns(values), { where: { id }, transaction: tx.sequelize })
+    await this.#scope.repository(PatientMetaInfo).update(tx, id, metaInfoInput.columns(values))
   }
 
   /** A disease that is there already is skipped. */
   async #addDiseases(tx: Tx, patientId: number, diseases: PatientInput['medical_history']): Promise<void> {
     if (!diseases?.length) return
-    await this.#scope.model(Disease).bulkCreate(
-      diseases.map(({ disease, details = '' }) => ({ patient_id: patientId, disease, details })),
-      { transaction: tx.sequelize, ignoreDuplicates: true }
+    await this.#scope.repository(Disease).insertMissing(
+      tx,
+      diseases.map(({ disease, details = '' }) => ({ patient_id: patientId, disease, details }))
     )
   }
 
@@ -148,9 +149,9 @@ export class Registration {
           known.has(contact.patient_in_contact) ? {} : { patient_in_contact: ['object with this id not found'] }
         )
       })
-    await this.#scope.model(PatientContact).bulkCreate(
-      contacts.map(contact => ({ ...contactInput.columns(contact), patient_id: patientId })),
-      { transaction: tx.sequelize }
+    await this.#scope.repository(PatientContact).insertMany(
+      tx,
+      contacts.map(contact => ({ ...contactInput.columns(contact), patient_id: patientId }))
     )
   }
 }

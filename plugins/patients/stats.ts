@@ -31,6 +31,15 @@ const COUNTERS = [
   'num_patient_referred',
   'num_patient_confirmed_positive'
 ] as const
+const STORED =
+  'select id, external_id, deleted from facility_facilitypatientstatshistory where facility_id = $1 and entry_date = $2 for no key update'
+
+interface StoredDay {
+  readonly id: number
+  readonly external_id: string
+  readonly deleted: boolean
+}
+
 const URL = '/api/v1/facility/:facility/patient_stats/'
 
 const days = resource({
@@ -62,7 +71,10 @@ function ofFacility(request: FastifyRequest<OfFacility>): Where {
 }
 
 /** `facility/{id}/patient_stats/`, one row per day (contract patients §15, facilities §7.3). */
-export function statsRoutes(app: FastifyInstance, { clock, database, facilities: { facilities }, model }: PatientScope): void {
+export function statsRoutes(
+  app: FastifyInstance,
+  { clock, database, facilities: { facilities }, repository }: PatientScope
+): void {
   const config = { permission: 'facility.part.read', permissionBefore405: 'facility.part.write' }
   const write = {
     config: { permission: 'facility.part.write' },
@@ -88,17 +100,18 @@ export function statsRoutes(app: FastifyInstance, { clock, database, facilities:
         if (!facility) throw denied()
         const now = clock.now().toISOString()
         const { entry_date: day = now.slice(0, 10), ...counters } = await readInput(request, statsInput, { db: tx })
-        const given = COUNTERS.filter(name => name in counters)
-        // One row per day whatever happens: a withdrawn day comes back with what is said now, and nothing of what it said before.
-        const { rows } = await tx.query<{ external_id: string }>(
-          `insert into facility_facilitypatientstatshistory as t (external_id, created_date, modified_date, deleted, facility_id, entry_date, ${COUNTERS.join(', ')})
-          values (gen_random_uuid(), $1, $1, false, $2, $3, ${COUNTERS.map((_, at) => `$${at + 4}`).join(', ')})
-          on conflict (facility_id, entry_date) do update set deleted = false, modified_date = excluded.modified_date,
-            ${COUNTERS.map(name => `${name} = case when t.deleted or '${name}' = any($${COUNTERS.length + 4}::text[]) then excluded.${name} else t.${name} end`).join(', ')}
-          returning external_id`,
-          [now, facility.id, day, ...COUNTERS.map(name => counters[name] ?? 0), given]
-        )
-        return days.one(tx, rows[0]?.external_id ?? '')
+        const of = { facility_id: facility.id, entry_date: day }
+        const reports = repository(PatientStats)
+        const [added] = await reports.insertMissing(tx, [{ ...of, ...counters }])
+        if (added) return days.one(tx, added.external_id)
+        const {
+          rows: [stored]
+        } = await tx.query<StoredDay>(STORED, [of.facility_id, of.entry_date])
+        if (!stored) throw new Error('a day that is there was not found')
+        // A withdrawn day comes back with what is reported now, and nothing of what it said before.
+        const before = stored.deleted ? Object.fromEntries(COUNTERS.map(name => [name, 0])) : {}
+        await reports.update(tx, stored.id, { ...before, ...counters, deleted: false })
+        return days.one(tx, stored.external_id)
       })
       return sendJson(reply, json, 201)
     }
@@ -116,7 +129,7 @@ export function statsRoutes(app: FastifyInstance, { clock, database, facilities:
     async (request, reply) => {
       await database.transaction(async tx => {
         const { id } = await days.row<{ id: number }>(tx, request.params.id, 't.id', ofFacility(request), true)
-        await model(PatientStats).update({ deleted: true }, { where: { id }, transaction: tx.sequelize })
+        await repository(PatientStats).delete(tx, id)
       })
       return reply.code(204).send()
     }

@@ -6,27 +6,27 @@ import type { ResourceScope } from './scope.ts'
 import { PENDING } from './statuses.ts'
 
 /** Requests in every status between the demo facilities; nothing without them. */
-export async function demo(tx: Tx, { clock, model }: ResourceScope): Promise<void> {
+export async function demo(tx: Tx, { clock, repository }: ResourceScope): Promise<void> {
   const district = await demoDistrict(tx, clock)
   if (!district) return
-  const made = await model(ResourceRequest).bulkCreate(
-    RESOURCES.map((resource, at) => columnsOf(district, resource, at)),
-    { transaction: tx.sequelize, returning: ['id'] }
+  const made = await repository(ResourceRequest).insertMany(
+    tx,
+    RESOURCES.map((resource, at) => columnsOf(district, resource, at))
   )
-  await model(ResourceRequestComment).bulkCreate(
+  await repository(ResourceRequestComment).insertMany(
+    tx,
     RESOURCES.flatMap(({ comments = [] }, at) =>
       comments.map(comment => {
         const date = district.daysAgo(daysOf(at) / 2)
         return {
-          request_id: made[at]?.get('id') as number,
+          request_id: made[at]?.id ?? 0,
           comment,
           created_by_id: district.person('demo-dist-admin'),
           created_date: date,
           modified_date: date
         }
       })
-    ),
-    { transaction: tx.sequelize }
+    )
   )
 }
 

@@ -11,6 +11,7 @@ export const ResourceRequest = defineModel({
   table: 'facility_resourcerequest',
   fixture: 'facility.resourcerequest',
   subject: null,
+  stamps: { insert: ['created_by_id', 'last_edited_by_id'], update: ['last_edited_by_id'] },
   columns: {
     ...baseColumns(),
     emergency: flag(),

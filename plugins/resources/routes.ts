@@ -30,15 +30,13 @@ const visibleAndAsked =
 /** `resource/` (contract shifting §9). */
 export function resourceRoutes(app: FastifyInstance, scope: ResourceScope): void {
   const {
-    clock,
     database,
     facilities: { facilities },
-    model,
-    permissions
+    permissions,
+    repository
   } = scope
   const requests = resourceRequests(facilities.shapes)
   const answer = requests.shape
-  const now = () => clock.now().toISOString()
 
   app.get(
     '/api/v1/resource/',
@@ -68,18 +66,8 @@ export function resourceRoutes(app: FastifyInstance, scope: ResourceScope): void
         const origin = await facilities.byId(tx, values.origin_facility, { hold: true })
         if (!origin || !permissions.allows(actor, 'resource.create', origin))
           throw invalid({ origin_facility: ['object with this id not found'] })
-        const made = await model(ResourceRequest).create(
-          {
-            ...resourceInput.columns(values),
-            status: PENDING,
-            created_by_id: actor.id,
-            last_edited_by_id: actor.id,
-            created_date: now(),
-            modified_date: now()
-          },
-          { transaction: tx.sequelize }
-        )
-        return requests.one(tx, made.get('external_id') as string)
+        const made = await repository(ResourceRequest).insert(tx, { ...resourceInput.columns(values), status: PENDING })
+        return requests.one(tx, made.external_id)
       })
       return sendJson(reply, json, 201)
     }
@@ -109,15 +97,10 @@ export function resourceRoutes(app: FastifyInstance, scope: ResourceScope): void
           const values = await readInput(request, resourceInput, { db: tx, partial: true })
           if (values.status !== undefined && !MAY_SET[values.status]?.test(actor, row))
             throw invalid({ status: ['Permission Denied'] })
-          await model(ResourceRequest).update(
-            {
-              ...resourceInput.columns(values),
-              origin_facility_id: row.origin_facility_id,
-              last_edited_by_id: actor.id,
-              modified_date: now()
-            },
-            { where: { id: row.id }, transaction: tx.sequelize }
-          )
+          await repository(ResourceRequest).update(tx, row.id, {
+            ...resourceInput.columns(values),
+            origin_facility_id: row.origin_facility_id
+          })
           return requests.one(tx, row.external_id)
         })
         return sendJson(reply, json)

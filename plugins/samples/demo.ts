@@ -34,7 +34,7 @@ export async function demo(tx: Tx, scope: SampleScope): Promise<void> {
   await demoResults(tx, scope, district)
 }
 
-async function demoSamples(tx: Tx, { clock, model }: SampleScope, district: DemoDistrict): Promise<void> {
+async function demoSamples(tx: Tx, { clock, repository }: SampleScope, district: DemoDistrict): Promise<void> {
   const admin = district.person('demo-dist-admin')
   const now = clock.now().getTime()
   const { rows } = await tx.query<DemoConsultation>(CONSULTATIONS, [SAMPLES.length])
@@ -46,7 +46,8 @@ async function demoSamples(tx: Tx, { clock, model }: SampleScope, district: Demo
     const when = (part: number) => new Date(now - Math.round((now - began) * 0.9 * (1 - part))).toISOString()
     return [{ consultation, sample, at, when }]
   })
-  const made = await model(PatientSample).bulkCreate(
+  const made = await repository(PatientSample).insertMany(
+    tx,
     planned.map(({ consultation, sample: { status, result = AWAITING, note, ...sample }, at, when }) => ({
       ...sample,
       external_id: demoUuid('5a111111', at + 1),
@@ -62,26 +63,25 @@ async function demoSamples(tx: Tx, { clock, model }: SampleScope, district: Demo
       last_edited_by_id: admin,
       created_date: when(0),
       modified_date: when(0)
-    })),
-    { transaction: tx.sequelize, returning: ['id'] }
+    }))
   )
-  await model(PatientSampleFlow).bulkCreate(
+  await repository(PatientSampleFlow).insertMany(
+    tx,
     planned.flatMap(({ sample, at, when }, index) =>
       wayTo(sample.status).map((status, nth, way) => ({
         external_id: demoUuid('5a211111', at * 10 + nth + 1),
-        patient_sample_id: made[index]?.get('id') as number,
+        patient_sample_id: made[index]?.id ?? 0,
         status,
         notes: nth === 0 ? 'Taken on the ward' : (sample.note ?? 'Says the laboratory’s list'),
         created_by_id: admin,
         created_date: when(nth / way.length),
         modified_date: when(nth / way.length)
       }))
-    ),
-    { transaction: tx.sequelize }
+    )
   )
 }
 
-async function demoResults(tx: Tx, { model }: SampleScope, district: DemoDistrict): Promise<void> {
+async function demoResults(tx: Tx, { repository }: SampleScope, district: DemoDistrict): Promise<void> {
   const { district_id: districtId } = district.facility(LABORATORY)
   const { rows: wards } = await tx.query<{ id: number; local_body_id: number }>(WARDS, [districtId])
   const results = EXTERNAL_RESULTS.flatMap((result, at) => {
@@ -102,5 +102,5 @@ async function demoResults(tx: Tx, { model }: SampleScope, district: DemoDistric
       }
     ]
   })
-  await model(PatientExternalTest).bulkCreate(results, { transaction: tx.sequelize })
+  await repository(PatientExternalTest).insertMany(tx, results)
 }

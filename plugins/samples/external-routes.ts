@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Tx } from 'care-kernel'
 import { rowDisjunction } from 'care-kernel/access'
-import { rowsOf } from 'care-kernel/data'
 import { actorOf, ApiError, describe, invalid, readInput, sendJson, sendList, type Where } from 'care-kernel/rest'
 import { correctedShape, externalResults as results } from './external-results.ts'
 import { upload } from './external-upload.ts'
@@ -18,14 +17,14 @@ interface Row {
 }
 
 const URL = '/api/v1/external_result/'
-const rows = rowsOf(PatientExternalTest)
 
 const visible =
   (request: FastifyRequest): Where =>
   params => [rowDisjunction(externalResultAccess, actorOf(request), params)]
 
 /** `external_result/` (contract consultations §16). */
-export function externalRoutes(app: FastifyInstance, { clock, database, permissions }: SampleScope): void {
+export function externalRoutes(app: FastifyInstance, { database, permissions, repository }: SampleScope): void {
+  const rows = repository(PatientExternalTest)
   const reading = { permission: 'external-result.read' }
 
   app.get(
@@ -52,7 +51,7 @@ export function externalRoutes(app: FastifyInstance, { clock, database, permissi
       const actor = actorOf(request)
       if (!permissions.allows(actor, 'external-result.upload', {}))
         throw new ApiError(403, { detail: 'Permission to Endpoint Denied' })
-      await database.transaction(tx => upload(tx, actor, request.body, clock))
+      await database.transaction(tx => upload(tx, actor, request.body, repository))
       return reply.code(202).send()
     }
   )
@@ -78,11 +77,7 @@ export function externalRoutes(app: FastifyInstance, { clock, database, permissi
           const { ward, local_body: named } = values
           const localBody = typeof ward === 'number' ? await localBodyOf(tx, ward) : named
           if (localBody !== undefined) await requireSameDistrict(tx, localBody, row.district_id)
-          await rows.update(tx, row.id, {
-            ...correction.columns(values),
-            local_body_id: localBody,
-            modified_date: clock.now().toISOString()
-          })
+          await rows.update(tx, row.id, { ...correction.columns(values), local_body_id: localBody })
           return results.one(tx, row.id, undefined, correctedShape)
         })
         return sendJson(reply, json)
@@ -99,7 +94,7 @@ export function externalRoutes(app: FastifyInstance, { clock, database, permissi
     async (request, reply) => {
       await database.transaction(async tx => {
         const { id } = await results.row<Row>(tx, request.params.id, 'x.id', visible(request), true)
-        await rows.update(tx, id, { deleted: true })
+        await rows.delete(tx, id)
       })
       return reply.code(204).send()
     }

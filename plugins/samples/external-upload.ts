@@ -1,5 +1,5 @@
-import type { Actor, Clock, Tx } from 'care-kernel'
-import { rowsOf } from 'care-kernel/data'
+import type { Actor, Tx } from 'care-kernel'
+import type { Repositories } from 'care-kernel/data'
 import { Invalid, invalid } from 'care-kernel/rest'
 import { placesOf } from './external-places.ts'
 import { externalResult } from './inputs.ts'
@@ -7,8 +7,6 @@ import { PatientExternalTest } from './models.ts'
 
 type Item = Readonly<Record<string, unknown>>
 
-const results = rowsOf(PatientExternalTest)
-const ADD = `with made as (${results.insert} returning *) select id from made`
 const REQUESTED = `select distinct upper(p.srf_id) as srf from facility_patientregistration p
   where upper(p.srf_id) = any($1) and p.srf_id <> '' and not p.deleted`
 
@@ -16,7 +14,7 @@ const REQUESTED = `select distinct upper(p.srf_id) as srf from facility_patientr
  * Adds what a laboratory reports, all or nothing (contract consultations §16): `sample_tests` is a list of results from the district of
  * whoever uploads it. Throws 400 with what is wrong with each result that cannot be.
  */
-export async function upload(tx: Tx, actor: Actor, body: unknown, clock: Clock): Promise<void> {
+export async function upload(tx: Tx, actor: Actor, body: unknown, repository: Repositories): Promise<void> {
   const items = itemsOf(body)
   const { districtId } = actor
   const {
@@ -33,16 +31,13 @@ export async function upload(tx: Tx, actor: Actor, body: unknown, clock: Clock):
 
   const { rows } = await tx.query<{ srf: string }>(REQUESTED, [valid.map(({ srf_id: id }) => String(id).toUpperCase())])
   const requested = new Set(rows.map(({ srf }) => srf))
-  const now = clock.now().toISOString()
-  await results.add(
+  await repository(PatientExternalTest).insertMany(
     tx,
-    ADD,
     valid.map(result => ({
       ...result,
-      district_id: districtId,
-      patient_created: requested.has(String(result.srf_id).toUpperCase()),
-      created_date: now,
-      modified_date: now
+      // An actor without a district was refused: no place was found.
+      district_id: districtId ?? undefined,
+      patient_created: requested.has(String(result.srf_id).toUpperCase())
     }))
   )
 }

@@ -43,6 +43,7 @@ export async function ownFiles(
 
 /** A patient has a request's number now: what laboratories reported on it is of a patient (contract patients §7). */
 export async function claimResults(tx: Queryable, { srfId }: { readonly srfId: string }): Promise<void> {
+  // Raw SQL: a set, every result on a number.
   await tx.query(
     'update facility_patientexternaltest set patient_created = true where upper(srf_id) = upper($1) and not patient_created',
     [srfId]

@@ -11,6 +11,7 @@ export const PatientSample = defineModel({
   table: 'facility_patientsample',
   fixture: 'facility.patientsample',
   subject: 'patient_id',
+  stamps: { insert: ['created_by_id', 'last_edited_by_id'], update: ['last_edited_by_id'] },
   columns: {
     ...baseColumns(),
     sample_type: column.integer('health', { default: 0 }),
@@ -45,6 +46,7 @@ export const PatientSampleFlow = defineModel({
   table: 'facility_patientsampleflow',
   fixture: 'facility.patientsampleflow',
   subject: null,
+  stamps: { insert: ['created_by_id'] },
   columns: {
     ...baseColumns(),
     status: column.integer('none'),

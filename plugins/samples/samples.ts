@@ -1,5 +1,4 @@
 import type { Actor, Tx } from 'care-kernel'
-import { rowsOf } from 'care-kernel/data'
 import { invalid } from 'care-kernel/rest'
 import { sampleInput, type SampleInput } from './inputs.ts'
 import { PatientSample, PatientSampleFlow } from './models.ts'
@@ -14,11 +13,6 @@ export interface SampleRow extends SampleState {
 
 /** Columns of a `SampleRow`; `s` is the sample. */
 export const SAMPLE_ROW = 's.id, s.external_id, s.status, s.result, s.date_of_sample'
-
-const samples = rowsOf(PatientSample)
-const steps = rowsOf(PatientSampleFlow)
-const ADD = `with made as (${samples.insert} returning *) select id, external_id from made`
-const STEP = `with made as (${steps.insert} returning *) select id from made`
 
 const CONSULTATION = `select c.id, c.patient_id from facility_patientconsultation c where not c.deleted and`
 
@@ -53,21 +47,15 @@ export class SampleService {
     if (named && named.patient_id !== patient.id) throw invalid({ consultation: ['object with this id not found'] })
     const consultation = named ?? (await this.#consultation(tx, 'c.patient_id = $1 order by c.id desc limit 1', patient.id))
     if (!consultation) throw invalid({ patient: ['Invalid id/ No consultation done'] })
-    const [made] = await samples.add<{ id: number; external_id: string }>(tx, ADD, [
-      {
-        testing_facility_id: patient.facility_id,
-        ...sampleInput.columns(rest),
-        status: STATUS.submitted,
-        result: AWAITING,
-        patient_id: patient.id,
-        consultation_id: consultation.id,
-        created_by_id: actor.id,
-        last_edited_by_id: actor.id,
-        ...this.#dates()
-      }
-    ])
-    if (!made) throw new Error('no sample was added')
-    await this.#step(tx, actor, made.id, STATUS.submitted, notes ?? 'created')
+    const made = await this.#scope.repository(PatientSample).insert(tx, {
+      testing_facility_id: patient.facility_id,
+      ...sampleInput.columns(rest),
+      status: STATUS.submitted,
+      result: AWAITING,
+      patient_id: patient.id,
+      consultation_id: consultation.id
+    })
+    await this.#step(tx, made.id, STATUS.submitted, notes ?? 'created')
     return made.external_id
   }
 
@@ -75,14 +63,12 @@ export class SampleService {
   async change(tx: Tx, actor: Actor, row: SampleRow, values: Partial<SampleInput>): Promise<void> {
     const { notes, ...rest } = values
     const written = { ...rest, ...advance(row, rest, this.#now()) }
-    await samples.update(tx, row.id, {
+    await this.#scope.repository(PatientSample).update(tx, row.id, {
       ...sampleInput.columns(written),
       patient_id: undefined,
-      consultation_id: undefined,
-      last_edited_by_id: actor.id,
-      modified_date: this.#now()
+      consultation_id: undefined
     })
-    await this.#step(tx, actor, row.id, written.status, notes ?? `updated by ${actor.username}`)
+    await this.#step(tx, row.id, written.status, notes ?? `updated by ${actor.username}`)
   }
 
   async #consultation(tx: Tx, where: string, id: number): Promise<Taken | undefined> {
@@ -92,12 +78,8 @@ export class SampleService {
     return found
   }
 
-  async #step(tx: Tx, { id: by }: Actor, sampleId: number, status: number, notes: string): Promise<void> {
-    await steps.add(tx, STEP, [{ patient_sample_id: sampleId, status, notes, created_by_id: by, ...this.#dates() }])
-  }
-
-  #dates() {
-    return { created_date: this.#now(), modified_date: this.#now() }
+  async #step(tx: Tx, sampleId: number, status: number, notes: string): Promise<void> {
+    await this.#scope.repository(PatientSampleFlow).insert(tx, { patient_sample_id: sampleId, status, notes })
   }
 
   #now(): string {

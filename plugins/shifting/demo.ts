@@ -21,7 +21,7 @@ const PATIENTS = `select p.id, p.facility_id, p.is_active, p.death_datetime is n
   from facility_patientregistration p where p.facility_id = any($1::bigint[]) and not p.deleted order by p.id desc`
 
 /** Shifts in every status between the demo facilities, each of a patient of its own; none for whom there is no patient. */
-export async function demo(tx: Tx, { clock, model }: ShiftScope): Promise<void> {
+export async function demo(tx: Tx, { clock, repository }: ShiftScope): Promise<void> {
   const district = await demoDistrict(tx, clock)
   if (!district) return
   const whereNow = ({ status, from, to }: DemoShift) =>
@@ -38,24 +38,24 @@ export async function demo(tx: Tx, { clock, model }: ShiftScope): Promise<void> 
     return [id]
   }
   const planned = SHIFTS.flatMap((shift, at) => patientOf(shift).map(patientId => ({ shift, at, patientId })))
-  const made = await model(ShiftingRequest).bulkCreate(
-    planned.map(({ shift, at, patientId }) => ({ ...columnsOf(district, shift, at), patient_id: patientId })),
-    { transaction: tx.sequelize, returning: ['id'] }
+  const made = await repository(ShiftingRequest).insertMany(
+    tx,
+    planned.map(({ shift, at, patientId }) => ({ ...columnsOf(district, shift, at), patient_id: patientId }))
   )
-  await model(ShiftingRequestComment).bulkCreate(
+  await repository(ShiftingRequestComment).insertMany(
+    tx,
     planned.flatMap(({ shift: { comments = [] }, at }, index) =>
       comments.map((comment, nth) => {
         const date = district.daysAgo(daysOf(at) / (nth + 2))
         return {
-          request_id: made[index]?.get('id') as number,
+          request_id: made[index]?.id ?? 0,
           comment,
           created_by_id: district.person('demo-dist-admin'),
           created_date: date,
           modified_date: date
         }
       })
-    ),
-    { transaction: tx.sequelize }
+    )
   )
 }
 

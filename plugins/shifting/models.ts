@@ -12,6 +12,7 @@ export const ShiftingRequest = defineModel({
   table: 'facility_shiftingrequest',
   fixture: 'facility.shiftingrequest',
   subject: 'patient_id',
+  stamps: { insert: ['created_by_id', 'last_edited_by_id'], update: ['last_edited_by_id'] },
   columns: {
     ...baseColumns(),
     assigned_facility_type: column.integer('none', { null: true }),

@@ -1,5 +1,4 @@
 import type { Actor, Queryable, Tx } from 'care-kernel'
-import { rowsOf } from 'care-kernel/data'
 import { invalid } from 'care-kernel/rest'
 import type { FacilitiesOfRequest } from 'care-kernel/contracts/facilities'
 import type { PatientRow } from 'care-kernel/contracts/patients'
@@ -33,8 +32,6 @@ export interface ShiftRow extends FacilitiesOfRequest {
   readonly assigned_facility_name: string | null
 }
 
-const rows = rowsOf(ShiftingRequest)
-
 /** Columns of a `ShiftRow`; `r` is the request. */
 export const SHIFT_ROW = `r.id, r.external_id, r.status, r.is_kasp, r.assigned_facility_external, r.patient_id, r.origin_facility_id, ${between.names.assigned} as assigned_facility_name, ${between.columns}`
 
@@ -61,21 +58,13 @@ export class ShiftService implements Shifts {
     await this.#refuseUnfit(tx, patient)
     if (!patient.allow_transfer) await patients.change(tx, actor, patient.id, { allow_transfer: true })
     await this.#categorise(tx, patient.id, values)
-    const now = this.#now()
-    const made = await this.#scope.model(ShiftingRequest).create(
-      {
-        ...shiftColumns(values),
-        status: FIRST[this.#mode],
-        is_kasp: false,
-        origin_facility_id: patient.facility_id ?? 0,
-        created_by_id: actor.id,
-        last_edited_by_id: actor.id,
-        created_date: now,
-        modified_date: now
-      },
-      { transaction: tx.sequelize }
-    )
-    return made.get('external_id') as string
+    const made = await this.#scope.repository(ShiftingRequest).insert(tx, {
+      ...shiftColumns(values),
+      status: FIRST[this.#mode],
+      is_kasp: false,
+      origin_facility_id: patient.facility_id ?? 0
+    })
+    return made.external_id
   }
 
   /** Changes a request that the transaction holds, in the order of contract shifting §4.3. */
@@ -87,14 +76,12 @@ export class ShiftService implements Shifts {
     if (values.status !== undefined) this.#requireTarget(actor, row, values, values.status)
 
     const { assigned_facility: assigned, assigned_facility_external: external } = values
-    await rows.update(tx, row.id, {
+    await this.#scope.repository(ShiftingRequest).update(tx, row.id, {
       ...shiftColumns(values),
       // Where it started and whose it is are not changed: both are ignored (FIX: and may be left out).
       origin_facility_id: undefined,
       patient_id: undefined,
-      ...(external ? { assigned_facility_id: null } : assigned ? { assigned_facility_external: null } : {}),
-      last_edited_by_id: actor.id,
-      modified_date: this.#now()
+      ...(external ? { assigned_facility_id: null } : assigned ? { assigned_facility_external: null } : {})
     })
     await this.#categorise(tx, row.patient_id, values)
     const approving = values.shifting_approving_facility ?? row.approving?.id
@@ -115,7 +102,7 @@ export class ShiftService implements Shifts {
     const facility = { id: assigned.id, name: row.assigned_facility_name ?? '' }
     await this.#scope.patients.patients.move(tx, actor, patient, { facility, by: 'shift' })
     // Only the status: who edited the request last, and when, stays.
-    await tx.query('update facility_shiftingrequest set status = $2 where id = $1', [row.id, STATUS.completed])
+    await this.#scope.repository(ShiftingRequest).update(tx, row.id, { status: STATUS.completed }, { stamp: false })
   }
 
   notice = async (db: Queryable, shiftId: number): Promise<ShiftNotice | undefined> => {
@@ -161,10 +148,6 @@ export class ShiftService implements Shifts {
   async #categorise(tx: Tx, patientId: number, { patient_category: category }: Partial<ShiftInput>): Promise<void> {
     if (category !== undefined) await this.#scope.consultations?.consultations.setCategory(tx, patientId, category)
   }
-
-  #now(): string {
-    return this.#scope.clock.now().toISOString()
-  }
 }
 
 /** A patient who moved by itself is not shifted any more (contract patients §11). The patient is held already. */
@@ -173,6 +156,7 @@ export async function rejectOpen(
   { patientId, facilityName, by }: { patientId: number; facilityName: string; by: 'transfer' | 'shift' }
 ): Promise<void> {
   if (by !== 'transfer') return
+  // Raw SQL: a set, and the comment goes on after what is stored.
   await tx.query(
     `update facility_shiftingrequest set status = $2,
       comments = comments || E'\\n The shifting request was auto rejected by the system as the patient was moved to ' || $3::text

@@ -50,7 +50,7 @@ export class Summaries {
   }
 }
 
-/** Updates the newest row of the day, adds one where there is none. `$1` is the present, `$2` the zone of days, `$3` the day where it is not today. */
+/** Raw SQL: a set, the summaries of all subjects. Updates the newest row of the day, adds one where there is none. `$1` is the present, `$2` the zone of days, `$3` the day where it is not today. */
 function statementOf({ type, subject, repeat }: Kind, figures: string): string {
   const { table, column } = SUBJECTS[subject]
   return `with asked as (select $1::timestamptz as written, coalesce($3::date, ($1::timestamptz at time zone $2::text)::date) as date),
