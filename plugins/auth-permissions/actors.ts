@@ -91,8 +91,8 @@ export class Actors implements ActorsContract {
     return near && near.until > this.#scope.clock.monotonic() ? near.account : undefined
   }
 
-  changed(tx: Tx, userIds: readonly number[] | 'everybody'): void {
-    if (userIds !== 'everybody' && userIds.length === 0) return
+  changed(tx: Tx, userIds: readonly number[] | 'all'): void {
+    if (userIds !== 'all' && userIds.length === 0) return
     tx.afterCommit(async () => {
       await this.#announce(userIds)
       void this.#scope.clock
@@ -103,11 +103,11 @@ export class Actors implements ActorsContract {
   }
 
   /** Never rejects: what it follows is committed. A second sweep is silent: a command may have closed everything by then. */
-  async #announce(userIds: readonly number[] | 'everybody', again = false): Promise<void> {
+  async #announce(userIds: readonly number[] | 'all', again = false): Promise<void> {
     const { cache, database, logger } = this.#scope
     try {
       const externalIds =
-        userIds === 'everybody'
+        userIds === 'all'
           ? [EVERYBODY]
           : (
               await database.query<{ external_id: string }>('select external_id from users_user where id = any($1::bigint[])', [
@@ -115,7 +115,7 @@ export class Actors implements ActorsContract {
               ])
             ).rows.map(row => row.external_id)
       for (const externalId of externalIds) this.#forget(externalId)
-      if (userIds !== 'everybody') await cache.delete(...externalIds.map(keyOf))
+      if (userIds !== 'all') await cache.delete(...externalIds.map(keyOf))
       for (const externalId of externalIds) await cache.publish(CHANNEL, externalId)
     } catch {
       if (!again) logger.warn({}, 'a change of permissions was not announced; others see it when their copies expire')

@@ -27,7 +27,7 @@ export interface Actors {
   /** The actor of a user, from the cache or the database; undefined for one that is gone, deleted or inactive. */
   byExternalId(externalId: string): Promise<Actor | undefined>
   /** To be called in the transaction that changes what these users may see: once committed, every process sees it within 1 s. */
-  changed(tx: Tx, userIds: readonly number[] | 'everybody'): void
+  changed(tx: Tx, userIds: readonly number[] | 'all'): void
 }
 
 /** A user as rules and other plugins look at one. */

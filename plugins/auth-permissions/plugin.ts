@@ -60,7 +60,7 @@ export default definePlugin({
   commands: userCommands,
   demo,
   welcome,
-  afterLoad: async ({ actors, database }) => database.transaction(async tx => actors.changed(tx, 'everybody')),
+  afterLoad: async ({ actors, database }) => database.transaction(async tx => actors.changed(tx, 'all')),
   start: async ({ actors, audit }) => {
     audit.start()
     await actors.start()

@@ -21,8 +21,8 @@ export const verified = predicate('verified', actor => actor.verified)
 export const readOnly = predicate('read-only type', actor => READ_ONLY_TYPES.has(actor.userType))
 /** A user that stands for an asset. */
 export const assetUser = predicate('asset user', actor => actor.assetId !== null)
-export const everybody = predicate('everybody', () => true)
-export const nobody = predicate('nobody', () => false)
+export const anyActor = predicate('any actor', () => true)
+export const noActor = predicate('no actor', () => false)
 
 /** U.T ≥ rank */
 export const atLeast = (rank: number): Predicate => predicate(`type ≥ ${rank}`, actor => actor.userType >= rank)

@@ -1,7 +1,7 @@
 import type { Actor } from 'care-kernel'
 import { inContext, pickCases, rowAccess, rowCondition, type RowAccess, type RowCase } from 'care-kernel/access'
 import type { Params } from 'care-kernel/data'
-import { assetUser, atLeast, everybody, exactly, superuser } from './predicates.ts'
+import { assetUser, atLeast, anyActor, exactly, superuser } from './predicates.ts'
 import { RANK } from './user-types.ts'
 
 /** Where a condition is used: the alias of the row in the statement. */
@@ -53,7 +53,7 @@ export const facilityAccess = rowAccess({
     all: allOf('facilities'),
     ...casesByPlace({ rows: 'facilities', state: inColumn('state_id'), district: inColumn('district_id') }),
     'own facilities': {
-      when: everybody,
+      when: anyActor,
       rows: 'facilities where the actor works',
       sql: ({ facilityIds }, params, { alias }: Aliased) => `${alias}.id = any(${params.add(facilityIds, 'bigint[]')})`
     }
@@ -82,7 +82,7 @@ export const homeFacilityAccess = rowAccess({
   cases: {
     ...pickCases(nameableFacilityAccess, 'all', 'device', 'own state', 'own district'),
     'home facility': {
-      when: everybody,
+      when: anyActor,
       rows: "the actor's home facility",
       sql: ({ homeFacilityId: id }, params, { alias }: Aliased) => (id === null ? 'false' : `${alias}.id = ${params.add(id)}`)
     }
@@ -97,7 +97,7 @@ const skilledUserAccess = rowAccess({
     all: allOf('users'),
     ...casesByPlace({ rows: 'users', state: inColumn('state_id'), district: inColumn('district_id') }),
     self: {
-      when: everybody,
+      when: anyActor,
       rows: 'the actor',
       sql: ({ id }, params, { alias }: Aliased) => `${alias}.id = ${params.add(id)}`
     }
@@ -142,7 +142,7 @@ const userAccess = rowAccess({
       sql: usersUpTo('district', `<= ${RANK.districtAdmin}`)
     },
     'own facilities': {
-      when: everybody,
+      when: anyActor,
       rows: `users who work at a facility of the actor, type < ${RANK.districtAdmin}`,
       sql({ facilityIds }, params, { members }: Members) {
         const facilities = params.add(facilityIds, 'bigint[]')

@@ -1,7 +1,7 @@
 import type { Actor } from 'care-kernel'
 import { all, any, anyCase, not, predicate, type Asked, type Rule } from 'care-kernel/access'
 import { invalid } from 'care-kernel/rest'
-import { atLeast, everybody, ofDistrict, readOnly, superuser, verified, type Placed } from './predicates.ts'
+import { atLeast, anyActor, ofDistrict, readOnly, superuser, verified, type Placed } from './predicates.ts'
 import { removableUsers } from './row-access.ts'
 import { RANK, READ_ONLY_TYPES } from './user-types.ts'
 
@@ -51,15 +51,15 @@ const mayUpdate = any<UserChange>(
 
 /** Rules of users and skills by name (contract auth-users §3.3, §3.4, §3.5, §3.8). */
 export const userRules = {
-  'user.read': { summary: 'See users and oneself', allow: everybody },
-  'user.detail': { summary: 'See all about a user', allow: everybody, object: any<UserLike>(superuser, self) },
+  'user.read': { summary: 'See users and oneself', allow: anyActor },
+  'user.detail': { summary: 'See all about a user', allow: anyActor, object: any<UserLike>(superuser, self) },
   'user.add': { summary: 'Add users', allow: any(superuser, verified) },
   'user.update': { summary: 'Change a user', allow: namesNoStaff, readsBody: true, object: mayUpdate },
   'user.delete': { summary: 'Deactivate a user', allow: namesNoStaff, readsBody: true },
-  'skill.read': { summary: 'See skills and who has them', allow: everybody },
+  'skill.read': { summary: 'See skills and who has them', allow: anyActor },
   'user.skill.write': {
     summary: 'Give and take skills',
-    allow: everybody,
+    allow: anyActor,
     object: any<UserLike>(superuser, self, all<UserLike>(atLeast(RANK.districtAdmin), not(readOnly), notAbove))
   }
 } as const satisfies Readonly<Record<string, Rule>>

@@ -3,7 +3,7 @@ import { all, any, not, predicate, type Rule } from 'care-kernel/access'
 import {
   assetUser,
   atLeast,
-  everybody,
+  anyActor,
   member,
   ofDistrict,
   ofState,
@@ -85,8 +85,8 @@ export const consultationRules = {
     allow: all(roundReader, not(readOnly)),
     object: any<RoundLike>(deviceAtBed, all<RoundLike>(byPerson, atLeast(RANK.nurseReadOnly), not(readOnly), consultationRead))
   },
-  'event.read': { summary: 'See what changed in a consultation', allow: everybody },
-  'icd.read': { summary: 'Search ICD-11', allow: everybody }
+  'event.read': { summary: 'See what changed in a consultation', allow: anyActor },
+  'icd.read': { summary: 'Search ICD-11', allow: anyActor }
 } as const satisfies Readonly<Record<string, Rule>>
 
 /** SQL of a `ConsultationLike` over `c`, for rules about one row. */

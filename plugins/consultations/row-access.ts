@@ -2,7 +2,7 @@ import type { Actor } from 'care-kernel'
 import { rowAccess, rowCondition, rowDisjunction } from 'care-kernel/access'
 import { Disjunction } from 'care-kernel/data'
 import type { Where } from 'care-kernel/rest'
-import { allOf, assetUser, casesByPlace, everybody } from 'care-kernel/contracts/auth-permissions'
+import { allOf, assetUser, casesByPlace, anyActor } from 'care-kernel/contracts/auth-permissions'
 
 /** SQL: the patient of `c` is at a facility of these, whatever the array holds. */
 const patientAt = (facilities: string, more = '') =>
@@ -26,7 +26,7 @@ const consultationAccess = rowAccess({
       district: (id, params) => patientAt(facilitiesIn('district_id', params.add(id)))
     }),
     'own facilities': {
-      when: everybody,
+      when: anyActor,
       rows: "consultations at the actor's home facility, of active patients at the actor's facilities, and those assigned to the actor themselves or by their patient",
       sql({ id, facilityIds, homeFacilityId }, params) {
         const [user, facilities] = [params.add(id), params.add(facilityIds, 'bigint[]')]
@@ -72,7 +72,7 @@ const consultationPartAccess = rowAccess({
       district: (id, params) => inPlace('district_id', params.add(id))
     }),
     'own facilities': {
-      when: everybody,
+      when: anyActor,
       rows: "consultations at the actor's facilities or of patients there, and those assigned to the actor themselves or by their patient",
       sql({ id, facilityIds }, params) {
         const [user, facilities] = [params.add(id), params.add(facilityIds, 'bigint[]')]

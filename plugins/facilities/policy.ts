@@ -3,7 +3,7 @@ import {
   atLeast,
   baseRead,
   districtAdmin,
-  everybody,
+  anyActor,
   member,
   ofDistrict,
   ofState,
@@ -119,9 +119,9 @@ export const facilityRules = {
   },
   'facility.part.read': { summary: 'See what belongs to a facility', allow: baseRead },
   'facility.part.write': { summary: 'Change what belongs to a facility', allow: writer, object: partWrite },
-  'facility.hubs.read': { summary: 'See the hubs of a facility', allow: everybody },
-  'facility.users.read': { summary: 'See who works at a facility', allow: everybody, object: seesPeople },
-  'user.facility.read': { summary: 'See where a user works', allow: everybody },
-  'user.facility.link': { summary: 'Let a user work at a facility, or no longer', allow: everybody, object: maySetLink },
-  'user.facility.home': { summary: "Clear a user's home facility", allow: everybody }
+  'facility.hubs.read': { summary: 'See the hubs of a facility', allow: anyActor },
+  'facility.users.read': { summary: 'See who works at a facility', allow: anyActor, object: seesPeople },
+  'user.facility.read': { summary: 'See where a user works', allow: anyActor },
+  'user.facility.link': { summary: 'Let a user work at a facility, or no longer', allow: anyActor, object: maySetLink },
+  'user.facility.home': { summary: "Clear a user's home facility", allow: anyActor }
 } as const satisfies Readonly<Record<string, Rule>>

@@ -4,7 +4,7 @@ import {
   allOf,
   atLeast,
   casesByPlace,
-  everybody,
+  anyActor,
   facilityAccess,
   RANK,
   type Aliased
@@ -72,7 +72,7 @@ export function requestAccess(names: Names, { name, summary, assignedIf, also }:
         district: touching('district_id')
       }),
       'own facilities': {
-        when: everybody,
+        when: anyActor,
         rows: `requests of the actor's facilities: origin, approving, assigned${assignedIf ? ` if ${assignedIf}` : ''}${also ? `; ${also.rows}` : ''}`,
         sql({ facilityIds }, params) {
           const own = params.add(facilityIds, 'bigint[]')

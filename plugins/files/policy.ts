@@ -2,7 +2,7 @@ import type { Actor } from 'care-kernel'
 import { all, any, not, predicate, type Asked, type Rule } from 'care-kernel/access'
 import {
   atLeast,
-  everybody,
+  anyActor,
   hasFacility,
   RANK,
   readOnly,
@@ -54,9 +54,9 @@ const writes = all<{ readonly file_type: FileType }>(
 
 /** Rules of files and pictures (contract gateways-jobs §1.2, §3). */
 export const fileRules = {
-  'file.read': { summary: 'See files', allow: everybody },
+  'file.read': { summary: 'See files', allow: anyActor },
   'file.add': { summary: 'Add files', allow: not(namesClinical), readsBody: true, object: writes },
-  'file.change': { summary: 'Rename, complete, archive and delete files', allow: everybody, object: writes },
+  'file.change': { summary: 'Rename, complete, archive and delete files', allow: anyActor, object: writes },
   'facility.picture': {
     summary: 'Change the picture of a facility',
     allow: all(not(readOnly), atLeast(RANK.staff)),
@@ -64,7 +64,7 @@ export const fileRules = {
   },
   'user.picture': {
     summary: 'Change the picture of a user',
-    allow: everybody,
+    allow: anyActor,
     object: any<{ readonly id: number }>(
       superuser,
       predicate('self', (actor, { id }) => actor.id === id)

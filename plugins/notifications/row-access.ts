@@ -1,5 +1,5 @@
 import { rowAccess } from 'care-kernel/access'
-import { everybody } from 'care-kernel/contracts/auth-permissions'
+import { anyActor } from 'care-kernel/contracts/auth-permissions'
 
 /** Notifications an actor sees (contract gateways-jobs §6.1); `n` is the notification. */
 export const notificationAccess = rowAccess({
@@ -7,7 +7,7 @@ export const notificationAccess = rowAccess({
   summary: 'Notifications an actor sees',
   cases: {
     own: {
-      when: everybody,
+      when: anyActor,
       rows: 'notifications for the actor',
       sql: ({ id }, params) => `n.intended_for_id = ${params.add(id)}`
     }

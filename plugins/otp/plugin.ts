@@ -1,5 +1,5 @@
 import { definePlugin } from 'care-kernel'
-import { everybody } from 'care-kernel/contracts/auth-permissions'
+import { anyActor } from 'care-kernel/contracts/auth-permissions'
 import { codeRoutes } from './code-routes.ts'
 import { manifest } from './manifest.ts'
 import { PatientMobileOtp } from './models.ts'
@@ -16,7 +16,7 @@ export default definePlugin({
   services,
   schemes: { patient: patientScheme },
   permissions: {
-    rules: { 'otp.own-records': { summary: 'A patient looks at their own records', allow: everybody } },
+    rules: { 'otp.own-records': { summary: 'A patient looks at their own records', allow: anyActor } },
     rowAccess: [ownRecordAccess]
   },
   jobs: { 'send-code': sendCode },

@@ -1,5 +1,5 @@
 import { rowAccess } from 'care-kernel/access'
-import { everybody } from 'care-kernel/contracts/auth-permissions'
+import { anyActor } from 'care-kernel/contracts/auth-permissions'
 
 /** Patients whose records the holder of a token reads (contract patients §16); `p` is the patient. */
 export const ownRecordAccess = rowAccess({
@@ -7,7 +7,7 @@ export const ownRecordAccess = rowAccess({
   summary: "Records that a patient's token opens",
   cases: {
     own: {
-      when: everybody,
+      when: anyActor,
       rows: "patients with the token's phone number",
       sql: (actor, params, { phoneNumber }: { readonly phoneNumber: string }) => `p.phone_number = ${params.add(phoneNumber)}`
     }

@@ -3,7 +3,7 @@ import {
   assetUser,
   atLeast,
   baseRead,
-  everybody,
+  anyActor,
   ofDistrict,
   ofState,
   owner,
@@ -79,6 +79,6 @@ export const patientRules = {
   'patient.update': { summary: 'Change a patient', allow: writer, object: patientUpdate },
   'patient.transfer': { summary: 'Move a patient to another facility', allow: writer },
   'patient.note.read': { summary: 'See notes on patients', allow: baseRead },
-  'patient.note.edits': { summary: 'See what notes on patients said before', allow: everybody },
+  'patient.note.edits': { summary: 'See what notes on patients said before', allow: anyActor },
   'patient.note.write': { summary: 'Write notes on patients', allow: all(not(readOnly), atLeast(RANK.nurse)) }
 } as const satisfies Readonly<Record<string, Rule>>

@@ -2,7 +2,7 @@ import type { Actor } from 'care-kernel'
 import { inContext, overrideCases, pickCases, rowAccess, rowDisjunction, type RowAccess } from 'care-kernel/access'
 import { Disjunction, type Branch, type Params } from 'care-kernel/data'
 import type { Where } from 'care-kernel/rest'
-import { allOf, assetUser, casesByPlace, everybody, RANK, type PlaceCondition } from 'care-kernel/contracts/auth-permissions'
+import { allOf, assetUser, casesByPlace, anyActor, RANK, type PlaceCondition } from 'care-kernel/contracts/auth-permissions'
 
 /** From-items of rows that other plugins own, as the slot `relations` has them. */
 export interface AccessRelations {
@@ -58,7 +58,7 @@ const patientAccess = rowAccess({
       district: facilityIn('district_id')
     }),
     'own facilities': {
-      when: everybody,
+      when: anyActor,
       rows: "patients at the actor's facilities, and those assigned to the actor themselves or by their last consultation",
       sql: (actor, params, context: PatientContext) => new Disjunction(...ownPatients(actor, params, context).branches)
     }
@@ -102,7 +102,7 @@ const noteWritingAccess = rowAccess({
   cases: {
     ...pickCases(patientAccess, 'all', 'own state', 'own district'),
     'own facilities': {
-      when: everybody,
+      when: anyActor,
       rows: "patients assigned to the actor; for doctors and above those at the actor's facilities and in the district, for others those at the home facility",
       sql(
         { id, userType, facilityIds, homeFacilityId, districtId },

@@ -1,6 +1,6 @@
 import type { Predicate } from 'care-kernel/access'
 import type { Labels } from 'care-kernel/rest'
-import { everybody } from 'care-kernel/contracts/auth-permissions'
+import { anyActor } from 'care-kernel/contracts/auth-permissions'
 import { actsFor, type FacilitiesOfRequest } from 'care-kernel/contracts/facilities'
 
 /** Contract shifting §9.1. */
@@ -23,7 +23,7 @@ const approver = actsFor('approving')
  * Who may name which status, the one it has included; from where does not matter, and no status is the last (contract shifting §9.5).
  */
 export const MAY_SET: Readonly<Record<number, Predicate<FacilitiesOfRequest>>> = {
-  10: everybody,
+  10: anyActor,
   15: approver,
   20: approver,
   30: approver,

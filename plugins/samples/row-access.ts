@@ -1,7 +1,7 @@
 import type { Actor } from 'care-kernel'
 import { rowAccess } from 'care-kernel/access'
 import { Disjunction, type Branch, type Params } from 'care-kernel/data'
-import { allOf, atLeast, casesByPlace, everybody, RANK } from 'care-kernel/contracts/auth-permissions'
+import { allOf, atLeast, casesByPlace, anyActor, RANK } from 'care-kernel/contracts/auth-permissions'
 
 const patientsAt = (facilities: string) =>
   `(select p.id from facility_patientregistration p where p.facility_id = any(${facilities}))`
@@ -57,7 +57,7 @@ export const sampleAccess = rowAccess({
       sql: inPlaceOrAtOwn('district_id', 'districtId')
     },
     'own facilities': {
-      when: everybody,
+      when: anyActor,
       rows: `samples ${OWN}`,
       sql: (actor, params) => new Disjunction(...atOwn(actor, params))
     }

@@ -1,6 +1,6 @@
 import { all, any, type Predicate } from 'care-kernel/access'
 import type { Labels } from 'care-kernel/rest'
-import { nobody } from 'care-kernel/contracts/auth-permissions'
+import { noActor } from 'care-kernel/contracts/auth-permissions'
 import { actsFor, lacks, type FacilitiesOfRequest } from 'care-kernel/contracts/facilities'
 
 /** Contract shifting §2. */
@@ -65,7 +65,7 @@ const destined: Target = { peacetime: any(origin, assigned), wartime: ifAssigned
  * assigned before. Completing is asked twice: here, and of `mayComplete`.
  */
 export const TARGETS: Readonly<Record<number, Target>> = {
-  10: { peacetime: nobody, wartime: approving, destination: false },
+  10: { peacetime: noActor, wartime: approving, destination: false },
   15: decided,
   20: decided,
   30: decided,

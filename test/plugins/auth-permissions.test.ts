@@ -193,7 +193,7 @@ t.test('actors are kept, and dropped everywhere when they change', async t => {
   const user = await person(kernel, 'clara')
   const { actors } = kernel.scopes.get('auth-permissions') as { actors: Actors }
   const typeOf = async () => (await actors.byExternalId(user.externalId))?.userType
-  const change = (rank: number, who: readonly number[] | 'everybody') =>
+  const change = (rank: number, who: readonly number[] | 'all') =>
     kernel.ports.database?.transaction(async tx => {
       await tx.query('update users_user set user_type = $2 where id = $1', [user.id, rank])
       actors.changed(tx, who)
@@ -206,7 +206,7 @@ t.test('actors are kept, and dropped everywhere when they change', async t => {
   t.equal(await typeOf(), 14, 'seen when the lifetime is over')
   await change(13, [user.id])
   t.equal(await typeOf(), 13, 'a change of this one is seen at once')
-  await change(10, 'everybody')
+  await change(10, 'all')
   t.equal(await typeOf(), 10, 'and so is a change of everybody')
 
   const off = await boot(t, { settings: { permissionCacheSeconds: 0 } })
