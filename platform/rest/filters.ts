@@ -1,6 +1,6 @@
 import type { TableName } from '../../kernel/plugin/contract.ts'
 import { invalid, notAUuid } from '../http/errors.ts'
-import { isDate, parseDatetime } from './formats.ts'
+import { isDate, sessionDatetime } from './formats.ts'
 import type { Labels } from './outputs.ts'
 import { valueOf, type Query } from './paging.ts'
 import type { Params } from '../data/params.ts'
@@ -33,7 +33,6 @@ export interface Filters {
 
 const NUMBER = /^[+-]?\d+(\.\d*)?$|^[+-]?\.\d+$/
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
-const MAX_BIGINT = 9_223_372_036_854_775_807n
 const string = { type: 'string' }
 
 /** Comparison of an integer column with a decimal number of any size: `=` with a number that no bigint holds is false. */
@@ -45,7 +44,7 @@ const comparison = (column: string, operator: '=' | '>=' | '<='): Filter => ({
     const [whole = '', fraction = ''] = trimmed.split('.')
     const value = BigInt(whole.replace(/^\+|^-(?=$)/, '') || '0')
     if (operator !== '=') return `${column} ${operator} ${params.add(trimmed, 'numeric')}`
-    if (/[1-9]/.test(fraction) || value > MAX_BIGINT || value < -MAX_BIGINT) return 'false'
+    if (/[1-9]/.test(fraction) || BigInt.asIntN(64, value) !== value) return 'false'
     return `${column} = ${params.add(value.toString(), 'bigint')}`
   }
 })
@@ -122,10 +121,12 @@ export const filter = {
   instantRange: (column: string): Filter => ({
     schema: { type: 'string', format: 'date-time' },
     suffixes: ['_after', '_before'],
-    compile: (text, params, suffix) =>
-      parseDatetime(text, 'UTC') === undefined
-        ? { error: 'Enter a valid date/time.' }
-        : `${column} ${suffix === '_after' ? '>=' : '<='} ${params.add(text.trim(), 'timestamptz')}`
+    compile(text, params, suffix) {
+      const instant = sessionDatetime(text)
+      return instant
+        ? `${column} ${suffix === '_after' ? '>=' : '<='} ${params.add(instant, 'timestamptz')}`
+        : { error: 'Enter a valid date/time.' }
+    }
   }),
   /** Equal to any value of a comma-separated list. */
   multi: (column: string, cast: 'text' | 'integer' = 'text'): Filter => ({
@@ -204,12 +205,15 @@ export function ordering(
     compile(query) {
       const text = valueOf(query, 'ordering')
       if (!text) return byDefault
-      const requested = text
-        .split(',')
-        .map(part => part.trim())
-        .filter(part => Object.hasOwn(allowed, part.replace(/^-/, '')))
-      if (requested.length === 0) return byDefault
-      return `order by ${[...requested.map(part => (part.startsWith('-') ? `${allowed[part.slice(1)]} desc` : `${allowed[part]}`)), stable.trim()].join(', ')}`
+      // Each field once: a repeated one does not change the order, and would make another statement of it.
+      const requested = new Map<string, string>()
+      for (const part of text.split(',').map(part => part.trim())) {
+        const name = part.replace(/^-/, '')
+        if (Object.hasOwn(allowed, name) && !requested.has(name))
+          requested.set(name, part === name ? `${allowed[name]}` : `${allowed[name]} desc`)
+      }
+      if (requested.size === 0) return byDefault
+      return `order by ${[...requested.values(), stable.trim()].join(', ')}`
     }
   }
 }

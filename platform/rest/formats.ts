@@ -3,17 +3,30 @@ export const DATETIME_FORMAT = 'YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]'
 const DATETIME =
   /^(\d{4}-\d{1,2}-\d{1,2})(?:[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,6})\d*)?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i
 
-/** An instant as ISO text in UTC with microseconds, or undefined. Without an offset it is a time in `zone`. */
-export function parseDatetime(text: string, zone: string): string | undefined {
+/**
+ * An instant as ISO text in UTC with microseconds, undefined for text of another format, null for an instant outside of the years 1 to 9999.
+ * A time without an offset is in `zone`.
+ */
+export function parseDatetime(text: string, zone: string): string | undefined | null {
   const match = DATETIME.exec(text.trim())
   if (!match) return undefined
   const [, day = '', hour = '0', minute = '0', second = '0', fraction = '', offset] = match
   if (!isDate(day) || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined
   const [year, month, date] = day.split('-').map(Number) as [number, number, number]
-  const local = Date.UTC(year, month - 1, date, Number(hour), Number(minute), Number(second))
+  // Not by `Date.UTC`, which reads the year 99 as 1999.
+  const midnight = new Date(0).setUTCFullYear(year, month - 1, date)
+  const local = midnight + (Number(hour) * 3600 + Number(minute) * 60 + Number(second)) * 1000
   const shift = offset === undefined ? zoneOffset(local, zone) : offsetOf(offset)
   if (shift === undefined) return undefined
-  return new Date(local - shift).toISOString().replace(/\.\d+Z$/, `.${fraction.padEnd(6, '0')}Z`)
+  const instant = new Date(local - shift)
+  if (instant.getUTCFullYear() < 1 || instant.getUTCFullYear() > 9999) return null
+  return instant.toISOString().replace(/\.\d+Z$/, `.${fraction.padEnd(6, '0')}Z`)
+}
+
+/** A datetime with an offset as `parseDatetime`; one without as a local time that PostgreSQL reads in the session's time zone. */
+export function sessionDatetime(text: string): string | undefined | null {
+  const utc = parseDatetime(text, 'UTC')
+  return typeof utc === 'string' && DATETIME.exec(text.trim())?.[6] === undefined ? utc.slice(0, -1) : utc
 }
 
 function offsetOf(text: string): number | undefined {

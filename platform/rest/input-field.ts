@@ -6,8 +6,12 @@ export type Messages = readonly string[] | { readonly [key: string]: Messages | 
 /** Result of `parse` for an invalid value. */
 export class Invalid {
   readonly messages: Messages
-  constructor(messages: Messages) {
+  /** The valid parts of a nested input or a list, whose references are looked up nevertheless. */
+  readonly valid: unknown
+
+  constructor(messages: Messages, valid?: unknown) {
     this.messages = messages
+    this.valid = valid
   }
 }
 
@@ -36,7 +40,8 @@ export interface Field<T = unknown, Required extends boolean = boolean> {
   readonly reference: Reference | undefined
   /** Value where a form lacks the field, as it does for an unchecked box. */
   readonly absentInForm: { readonly value: unknown } | undefined
-  readonly list: boolean
+  /** For a list, whether messages of its items are an array or an object by index. */
+  readonly list: 'array' | 'object' | undefined
   /** Fields of a nested input, and item of a list: references are looked up in both. */
   readonly nested: Fields | undefined
   readonly item: Field | undefined
@@ -66,7 +71,7 @@ export interface Kind<T> {
   readonly blank?: boolean
   readonly reference?: Reference
   readonly absentInForm?: { readonly value: unknown }
-  readonly list?: boolean
+  readonly list?: 'array' | 'object'
   readonly nested?: Fields
   readonly item?: Field
 }
@@ -85,7 +90,7 @@ export function make<T, O>(options: O | undefined, kind: Kind<T>): Made<T, O> {
     source,
     reference: kind.reference,
     absentInForm: kind.absentInForm,
-    list: kind.list ?? false,
+    list: kind.list,
     nested: kind.nested,
     item: kind.item,
     schema: { ...kind.schema, ...(nullable ? { nullable: true } : {}), ...(help ? { description: help } : {}) },

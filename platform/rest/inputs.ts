@@ -30,13 +30,32 @@ function text(options: TextOptions, schema: object = { type: 'string' }): Kind<s
       const length = [...value].length
       if (max !== undefined && length > max) messages.push(`Ensure this field has no more than ${max} characters.`)
       if (min !== undefined && length < min) messages.push(`Ensure this field has at least ${min} characters.`)
-      if (value.includes('\0')) messages.push('Null characters are not allowed.')
-      const surrogate = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.exec(value)?.[0]
-      if (surrogate)
-        messages.push(`Surrogate characters are not allowed: U+${surrogate.charCodeAt(0).toString(16).toUpperCase()}.`)
+      messages.push(...characterProblems(value))
       return messages.length > 0 ? new Invalid(messages) : value
     }
   }
+}
+
+/** Messages about characters that PostgreSQL cannot store. */
+function characterProblems(text: string): string[] {
+  const surrogate = text.isWellFormed()
+    ? undefined
+    : /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.exec(text)?.[0]
+  return [
+    ...(text.includes('\0') ? ['Null characters are not allowed.'] : []),
+    ...(surrogate ? [`Surrogate characters are not allowed: U+${surrogate.charCodeAt(0).toString(16).toUpperCase()}.`] : [])
+  ]
+}
+
+/** All texts of a JSON value, keys included, as one. */
+function textsOf(value: unknown): string {
+  const texts: string[] = []
+  JSON.stringify(value, (key, inner: unknown) => {
+    texts.push(key)
+    if (typeof inner === 'string') texts.push(inner)
+    return inner
+  })
+  return texts.join(' ')
 }
 
 interface Bounds {
@@ -131,9 +150,11 @@ export const field = {
   datetime: <const O extends Common<string>>(options?: O) =>
     make<string, O>(options, {
       schema: { type: 'string', format: 'date-time' },
-      parse: (input, { zone }) =>
-        (typeof input === 'string' ? parseDatetime(input, zone) : undefined) ??
-        bad(`Datetime has wrong format. Use one of these formats instead: ${DATETIME_FORMAT}.`)
+      parse(input, { zone }) {
+        const instant = typeof input === 'string' ? parseDatetime(input, zone) : undefined
+        if (instant === null) return bad('Datetime value out of range.')
+        return instant ?? bad(`Datetime has wrong format. Use one of these formats instead: ${DATETIME_FORMAT}.`)
+      }
     }),
   uuid: <const O extends Common<string>>(options?: O) =>
     make<string, O>(options, {
@@ -174,7 +195,7 @@ export const field = {
   /** A list; the messages of invalid items are an object by index, or with `array` a list. */
   list: <T, const O extends Common<T[]> & { array?: boolean; max?: number }>(of: Field<T>, options?: O) =>
     make<T[], O>(options, {
-      list: true,
+      list: options?.array ? 'array' : 'object',
       item: of,
       schema: { type: 'array', items: of.schema },
       parse(input, arrival) {
@@ -186,9 +207,15 @@ export const field = {
           item === null || item === undefined ? bad('This field may not be null.') : of.parse(item, arrival)
         )
         if (!parsed.some(item => item instanceof Invalid)) return parsed as T[]
-        if (options?.array) return new Invalid(parsed.map(item => (item instanceof Invalid ? item.messages : {})))
+        const valid = parsed.map(item => (item instanceof Invalid ? item.valid : item))
+        if (options?.array)
+          return new Invalid(
+            parsed.map(item => (item instanceof Invalid ? item.messages : {})),
+            valid
+          )
         return new Invalid(
-          Object.fromEntries(parsed.flatMap((item, index) => (item instanceof Invalid ? [[String(index), item.messages]] : [])))
+          Object.fromEntries(parsed.flatMap((item, index) => (item instanceof Invalid ? [[String(index), item.messages]] : []))),
+          valid
         )
       }
     }),
@@ -196,7 +223,10 @@ export const field = {
   json: <const O extends Common<unknown>>(options?: O) =>
     make<unknown, O>(options, {
       schema: {},
-      parse: input => (JSON.stringify(input).includes('\\u0000') ? bad('Null characters are not allowed.') : input)
+      parse(input) {
+        const problems = characterProblems(textsOf(input))
+        return problems.length > 0 ? new Invalid(problems) : input
+      }
     }),
   /** A row by its integer key. */
   reference: <const O extends Common<number>>(table: TableName, options?: O) =>
@@ -209,7 +239,9 @@ export const field = {
         const text = typeof input === 'number' || typeof input === 'string' ? String(input) : ''
         if (typeof input === 'boolean' || !/^\s*[+-]?\d+\s*$/.test(text))
           return bad(`Incorrect type. Expected pk value, received ${pythonType(input)}.`)
-        return Number(text) > Number.MAX_SAFE_INTEGER ? bad(`Invalid pk "${text.trim()}" - object does not exist.`) : Number(text)
+        return Math.abs(Number(text)) > Number.MAX_SAFE_INTEGER
+          ? bad(`Invalid pk "${text.trim()}" - object does not exist.`)
+          : Number(text)
       }
     }),
   /** A row by its external id; the value becomes its integer key. */

@@ -75,12 +75,13 @@ export function keyLookup(page: PageQuery, upTo: number): { readonly matches: st
     order,
     limitClause
   } = page
+  const few = Math.min(SORTED_AT_MOST, upTo)
   // As an array: for `in (select …)` the planner assumes that the limit of the subquery is reached, and reads the whole table.
-  const lookup = `select ${alias}.* from ${from} where ${alias}.id = any(array(select m.id from m limit ${SORTED_AT_MOST})) ${order} ${limitClause}`
+  const lookup = `select ${alias}.* from ${from} where ${alias}.id = any(array(select m.id from m limit ${few})) ${order} ${limitClause}`
   return {
     matches: `with m as materialized (select * from (${matchesOf(page.source, `${alias}.id`)}) m limit ${upTo + 1}), n as materialized (select count(*) as count from m)`,
-    rows: `select * from (${lookup}) ${alias} where (select count from n) <= ${SORTED_AT_MOST}
-      union all select * from (${orderedScan(page)}) ${alias} where (select count from n) > ${SORTED_AT_MOST}`
+    rows: `select * from (${lookup}) ${alias} where (select count from n) <= ${few}
+      union all select * from (${orderedScan(page)}) ${alias} where (select count from n) > ${few}`
   }
 }
 

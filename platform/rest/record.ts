@@ -47,16 +47,15 @@ export function record<const R extends Fields>(
   check?: (values: Partial<Values<R>>) => Record<string, Messages> | undefined
 ): RecordInput<R> {
   const entries = Object.entries(fields)
-  const inOrder = (errors: Readonly<Record<string, Messages>>) =>
-    Object.fromEntries(entries.flatMap(([name]) => (errors[name] ? [[name, errors[name]]] : [])))
-
+  const root = { nested: fields, item: undefined }
   function readFields(body: object, { partial = false, arrival }: Omit<ParseOptions, 'lookup'>) {
     const errors: Record<string, Messages> = {}
     const values: Record<string, unknown> = {}
     for (const [name, field] of entries) {
       const value = readField(name, field, body as Record<string, unknown>, partial, arrival)
       if (value instanceof Invalid) errors[name] = value.messages
-      else if (value !== undefined) values[name] = value
+      const valid = value instanceof Invalid ? value.valid : value
+      if (valid !== undefined) values[name] = valid
     }
     return { errors, values }
   }
@@ -73,14 +72,14 @@ export function record<const R extends Fields>(
       if (typeof given !== 'object' || Array.isArray(given)) throw invalid({ non_field_errors: [notAnObject(given)] })
       const { errors, values } = readFields(given, options)
       await resolveReferences(fields, values, errors, lookup)
-      const wrong = Object.keys(errors).length > 0 ? inOrder(errors) : check?.(values as Partial<Values<R>>)
+      const wrong = Object.keys(errors).length > 0 ? inOrder(errors, root) : check?.(values as Partial<Values<R>>)
       if (wrong && Object.keys(wrong).length > 0) throw invalid(wrong)
       return values as Values<R>
     },
     read(body: object, options: Omit<ParseOptions, 'lookup'>) {
       const { errors, values } = readFields(body, options)
-      const wrong = Object.keys(errors).length > 0 ? inOrder(errors) : check?.(values as Partial<Values<R>>)
-      return wrong && Object.keys(wrong).length > 0 ? new Invalid(wrong) : (values as Values<R>)
+      const wrong = Object.keys(errors).length > 0 ? inOrder(errors, root) : check?.(values as Partial<Values<R>>)
+      return wrong && Object.keys(wrong).length > 0 ? new Invalid(wrong, values) : (values as Values<R>)
     },
     columns: (values: Partial<Values<R>>) =>
       Object.fromEntries(
@@ -89,6 +88,21 @@ export function record<const R extends Fields>(
         )
       )
   })
+}
+
+/** Messages in the order of declaration, those of nested inputs as well. */
+function inOrder<M extends Messages | string>(messages: M, { nested, item }: Pick<Field, 'nested' | 'item'>): M {
+  if (typeof messages === 'string') return messages
+  if (Array.isArray(messages)) return (item ? messages.map((inner: Messages) => inOrder(inner, item)) : messages) as M
+  const of = (name: string) => nested?.[name] ?? item
+  const byName = messages as Readonly<Record<string, Messages>>
+  const names = new Set([...Object.keys(nested ?? {}), ...Object.keys(byName)])
+  return Object.fromEntries(
+    [...names].flatMap(name => {
+      const [inner, field] = [byName[name], of(name)]
+      return inner === undefined ? [] : [[name, field ? inOrder(inner, field) : inner]]
+    })
+  ) as M
 }
 
 /** One field of a body: its value, undefined where it has none, or its messages. */

@@ -1,7 +1,15 @@
 import type { Field, Messages, Reference } from './input-field.ts'
 import type { Fields, Lookup } from './record.ts'
 
-type Path = readonly (string | number)[]
+/** An item of a list, whose messages are an array or an object by index. */
+interface ItemStep {
+  readonly index: number
+  readonly length: number
+  readonly of: 'array' | 'object'
+}
+
+/** Path of a value: its field, then the items and fields within it. */
+type Path = readonly [string, ...(string | ItemStep)[]]
 
 /** One reference in a body: the place of its value, and the path of its message. */
 interface FoundReference {
@@ -19,7 +27,7 @@ export async function resolveReferences(
   errors: Record<string, Messages>,
   lookup: Lookup
 ): Promise<void> {
-  const references = [...referencesIn(fields, values, [])]
+  const references = [...referencesIn(fields, values)]
   if (references.length === 0) return
   const found = await lookup(references.map(({ reference, value }) => ({ ...reference, values: [value] })))
   for (const [index, { holder, key, reference, value, path }] of references.entries()) {
@@ -32,12 +40,12 @@ export async function resolveReferences(
   }
 }
 
-function* referencesIn(fields: Fields, values: Record<string, unknown>, at: Path): Generator<FoundReference> {
-  for (const [key, field] of Object.entries(fields)) yield* referencesOf(field, values, key, [...at, key])
+function* referencesIn(fields: Fields, values: Record<string, unknown>, at?: Path): Generator<FoundReference> {
+  for (const [key, field] of Object.entries(fields)) yield* referencesOf(field, values, key, at ? [...at, key] : [key])
 }
 
 function* referencesOf(
-  { reference, nested, item }: Field,
+  { reference, nested, item, list: of = 'array' }: Field,
   holder: Record<string, unknown>,
   key: string,
   path: Path
@@ -47,20 +55,24 @@ function* referencesOf(
   if (nested && value) yield* referencesIn(nested, value as Record<string, unknown>, path)
   if (item && Array.isArray(value))
     for (const index of value.keys())
-      yield* referencesOf(item, value as unknown as Record<string, unknown>, String(index), [...path, index])
+      yield* referencesOf(item, value as unknown as Record<string, unknown>, String(index), [
+        ...path,
+        { index, length: value.length, of }
+      ])
 }
 
-/** Adds messages at the path of a value; valid items before it become empty objects: `[{}, {"disease": ["…"]}]`. */
-function addMessages(errors: Record<string, Messages>, [first = '', ...rest]: Path, messages: Messages): void {
+/** Adds messages at the path of a value. In an array, an item without messages is an empty object: `[{}, {"disease": ["…"]}]`. */
+function addMessages(errors: Record<string, Messages>, [first, ...rest]: Path, messages: Messages): void {
   const nested = rest.reduceRight<Messages>((inner, step) => {
     if (typeof step === 'string') return { [step]: inner }
-    return [...Array.from({ length: step }, () => ({})), inner]
+    if (step.of === 'object') return { [step.index]: inner }
+    return Array.from({ length: step.length }, (_, index) => (index === step.index ? inner : {}))
   }, messages)
   errors[first] = merge(errors[first], nested)
 }
 
 function merge(known: Messages | undefined, added: Messages): Messages {
-  if (known === undefined) return added
+  if (known === undefined || isEmpty(known)) return added
   if (Array.isArray(known) && Array.isArray(added)) {
     const [a, b] = [known, added] as [Messages[], Messages[]]
     return Array.from({ length: Math.max(a.length, b.length) }, (_, index) => merge(a[index], b[index] ?? {}))
@@ -69,3 +81,6 @@ function merge(known: Messages | undefined, added: Messages): Messages {
   const [a, b] = [known, added] as [Record<string, Messages>, Record<string, Messages>]
   return { ...a, ...Object.fromEntries(Object.entries(b).map(([key, inner]) => [key, merge(a[key], inner)])) }
 }
+
+/** The messages of an item that has none. */
+const isEmpty = (messages: Messages): boolean => Object.keys(messages).length === 0

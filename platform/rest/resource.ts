@@ -65,7 +65,7 @@ export function resource(input: ResourceInput): Resource {
     const text = String(value)
     if (key.kind === 'uuid' ? !UUID.test(text) : key.kind === 'integer' ? !INTEGER.test(text) : text.includes('\0'))
       throw notFound()
-    return `${key.column} = ${params.add(key.kind === 'integer' ? Number(text) : text)}`
+    return `${key.column} = ${key.kind === 'integer' ? params.add(Number(text), 'bigint') : params.add(text)}`
   }
 
   async function find<Row>(
