@@ -37,9 +37,15 @@ export interface Relation {
 /** Where a table is asked for: a relation of another plugin, or the name of an own table. */
 export type TableName = string | Relation
 
-/** Offers a table in a contract: `relations: { ward: relation('users_ward', ['id', 'name', 'number']) }`. */
-export function relation(table: string, columns: readonly string[]): Relation {
-  return Object.freeze({ owner: '', name: '', table, columns: Object.freeze([...columns]), toString: () => table })
+/** Offers a table in a contract, with the names of columns: `relations: { ward: relation('users_ward', 'id name number') }`. */
+export function relation(table: string, columns: string): Relation {
+  return Object.freeze({
+    owner: '',
+    name: '',
+    table,
+    columns: Object.freeze(columns.trim().split(/\s+/)),
+    toString: () => table
+  })
 }
 
 /** The only thing one plugin may import from another. */

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { defineContract, hooks, type, type Actor, type Queryable, type Tx } from 'care-kernel'
+import { defineContract, hooks, relation, type, type Actor, type Queryable, type Tx } from 'care-kernel'
 import type { ApiError, Shape } from 'care-kernel/rest'
 import type { Bucket } from './rate-limit.ts'
 import type { Tokens } from './tokens.ts'
@@ -106,5 +106,14 @@ export const authPermissions = defineContract({
     actor: { alias: 'u', fields: { facility_ids: "'{}'::bigint[]", asset_facility_id: 'null::bigint' } },
     /** A query for the ids of the members of some facilities; `$facilities` stands for the array of their ids. */
     members: { alias: '', fields: { user_ids: 'select unnest($facilities::bigint[]) where false' } }
+  },
+  relations: {
+    user: relation(
+      'users_user',
+      `id last_login first_name last_name email is_active external_id username user_type deleted pf_endpoint pf_p256dh
+        pf_auth district_id home_facility_id`
+    )
   }
 })
+
+export const { user: USER } = authPermissions.relations

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { defineContract, hooks, type, type Actor, type Queryable, type Tx } from 'care-kernel'
+import { defineContract, hooks, relation, type, type Actor, type Queryable, type Tx } from 'care-kernel'
 import type { Shape } from 'care-kernel/rest'
 
 export {
@@ -127,5 +127,39 @@ export const consultations = defineContract({
     },
     /** A consent's row as `k`. */
     consent: { alias: 'k', fields: { files: 'null' } }
+  },
+  relations: {
+    consultation: relation(
+      'facility_patientconsultation',
+      `id external_id deleted patient_no examination_details history_of_present_illness treatment_plan consultation_notes
+        course_in_facility investigation procedure suggestion route_to_facility referred_to_external admitted encounter_date
+        discharge_date discharge_notes death_datetime death_confirmed_doctor height weight operation special_instruction
+        assigned_to_id facility_id patient_id referred_to_id treating_physician_id new_discharge_reason`
+    ),
+    diagnosis: relation(
+      'facility_consultationdiagnosis',
+      `id external_id created_date modified_date deleted verification_status is_principal consultation_id diagnosis_id`
+    ),
+    icd11: relation('facility_icd11diagnosis', 'id label'),
+    symptom: relation(
+      'facility_encountersymptom',
+      `id external_id created_date modified_date deleted symptom other_symptom onset_date clinical_impression_status
+        consultation_id`
+    ),
+    dailyRound: relation(
+      'facility_dailyround',
+      `id external_id deleted temperature physical_examination_info patient_category other_details taken_at rounds_type
+        glasgow_total_calculated bp pulse resp ventilator_spo2 pain blood_sugar_level consultation_id`
+    ),
+    consent: relation('facility_patientconsent', 'id external_id deleted type archived consultation_id')
   }
 })
+
+export const {
+  consultation: CONSULTATION,
+  diagnosis: DIAGNOSIS,
+  icd11: ICD11,
+  symptom: SYMPTOM,
+  dailyRound: DAILY_ROUND,
+  consent: CONSENT
+} = consultations.relations

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { defineContract, hooks, type, type Actor, type Queryable, type Tx } from 'care-kernel'
+import { defineContract, hooks, relation, type, type Actor, type Queryable, type Tx } from 'care-kernel'
 import type { FacilityShapes } from './shapes.ts'
 
 export { demoDistrict, demoUuid, type DemoDistrict, type DemoPlace } from './demo-district.ts'
@@ -71,5 +71,16 @@ export const facilities = defineContract({
       alias: 'f',
       fields: { rows: 'select null::date, null::integer, null::integer, null::integer, null::integer, null::integer where false' }
     }
+  },
+  relations: {
+    facility: relation(
+      'facility_facility',
+      `id external_id deleted name facility_type pincode address phone_number created_by_id district_id local_body_id
+        state_id features`
+    ),
+    capacity: relation('facility_facilitycapacity', 'id external_id deleted total_capacity facility_id'),
+    member: relation('facility_facilityuser', 'id facility_id user_id')
   }
 })
+
+export const { facility: FACILITY, capacity: CAPACITY, member: MEMBER } = facilities.relations

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { defineContract, hooks, type, type Actor, type Queryable, type Tx } from 'care-kernel'
+import { defineContract, hooks, relation, type, type Actor, type Queryable, type Tx } from 'care-kernel'
 import type { FileType } from './enumerations.ts'
 
 export { FILE_CATEGORIES, FILE_TYPE, FILE_TYPES, type FileType } from './enumerations.ts'
@@ -66,5 +66,13 @@ export const files = defineContract({
       by: Type.Integer()
     })
   },
-  hooks: hooks<FileHooks>('owners-asked')
+  hooks: hooks<FileHooks>('owners-asked'),
+  relations: {
+    file: relation(
+      'facility_fileupload',
+      `id external_id created_date modified_date deleted name associating_id upload_completed is_archived file_type`
+    )
+  }
 })
+
+export const { file: FILE } = files.relations

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { defineContract, hooks, type, type Actor, type Queryable, type Tx } from 'care-kernel'
+import { defineContract, hooks, relation, type, type Actor, type Queryable, type Tx } from 'care-kernel'
 import type { Where } from 'care-kernel/rest'
 import type { PatientLike } from './policy.ts'
 import type { Relations } from './patient-filters.ts'
@@ -179,5 +179,32 @@ export const patients = defineContract({
         watched_consultations: empty('id bigint, asset_id bigint')
       }
     }
+  },
+  relations: {
+    patient: relation(
+      'facility_patientregistration',
+      `id external_id created_date modified_date deleted name gender phone_number emergency_phone_number address pincode
+        date_of_birth is_medical_worker blood_group contact_with_confirmed_carrier countries_travelled date_of_return
+        allergies ongoing_medication is_antenatal disease_status is_active srf_id date_of_result is_vaccinated assigned_to_id
+        facility_id last_consultation_id local_body_id death_datetime ration_card_category`
+    ),
+    patientHistory: relation('facility_historicalpatientregistration', 'history_id history_user_id'),
+    disease: relation('facility_disease', 'id disease details deleted patient_id'),
+    contact: relation('facility_patientcontactdetails', 'id relation_with_patient deleted patient_id patient_in_contact_id'),
+    note: relation('facility_patientnotes', 'id external_id deleted note user_type'),
+    patientStats: relation(
+      'facility_facilitypatientstatshistory',
+      `id external_id deleted num_patients_visited num_patients_home_quarantine num_patients_isolation num_patient_referred
+        num_patient_confirmed_positive facility_id`
+    )
   }
 })
+
+export const {
+  patient: PATIENT,
+  patientHistory: PATIENT_HISTORY,
+  disease: DISEASE,
+  contact: CONTACT,
+  note: NOTE,
+  patientStats: PATIENT_STATS
+} = patients.relations

@@ -1,7 +1,18 @@
-import { defineContract } from 'care-kernel'
+import { defineContract, relation } from 'care-kernel'
 
 export { placesDecided } from './places-decided.ts'
 export { districtObject, localBodyObject, stateObject, wardObject } from './shapes.ts'
 
 /** States, districts, local bodies and wards: what everything else lies in. */
-export const places = defineContract({ name: 'places', version: 1 })
+export const places = defineContract({
+  name: 'places',
+  version: 1,
+  relations: {
+    state: relation('users_state', 'id name'),
+    district: relation('users_district', 'id name state_id'),
+    localBody: relation('users_localbody', 'id name body_type localbody_code district_id'),
+    ward: relation('users_ward', 'id name number local_body_id')
+  }
+})
+
+export const { state: STATE, district: DISTRICT, localBody: LOCAL_BODY, ward: WARD } = places.relations

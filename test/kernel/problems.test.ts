@@ -30,7 +30,7 @@ const contract = (name: string, version = 1) =>
     events: { happened: Type.Object({}) },
     hooks: hooks<{ asked: () => Promise<void> }>('asked'),
     slots: { row: { alias: 'r', fields: { count: '0' } } },
-    relations: { row: relation('a_row', ['id']) }
+    relations: { row: relation('a_row', 'id') }
   })
 const loggedIn = predicate('authenticated', () => true)
 type Input = Partial<Parameters<typeof definePlugin>[0]>
@@ -231,9 +231,7 @@ const CASES: readonly Case[] = [
       plugin('a'),
       plugin('b', {
         requires: [own('a')],
-        reads: [
-          defineContract({ name: 'a', version: 1, relations: { secrets: relation('a_secrets', ['id']) } }).relations.secrets
-        ]
+        reads: [defineContract({ name: 'a', version: 1, relations: { secrets: relation('a_secrets', 'id') } }).relations.secrets]
       })
     ],
     says: /use one of row instead of secrets/
