@@ -1,4 +1,5 @@
 import type { Tx } from 'care-kernel'
+import { DISTRICT, LOCAL_BODY, WARD } from 'care-kernel/contracts/places'
 import type { Repositories } from 'care-kernel/data'
 import { UserSkill } from './models.ts'
 import { hashPassword, type HashOptions } from './password-hashes.ts'
@@ -96,7 +97,7 @@ export async function demo(tx: Tx, { users, repository, config }: DemoScope): Pr
     district_id: number
     state_id: number
   }>(`select d.id as district_id, d.state_id, l.id as local_body_id, w.id as ward_id
-    from users_district d left join users_localbody l on l.district_id = d.id left join users_ward w on w.local_body_id = l.id order by d.id, l.id, w.id limit 1`)
+    from ${DISTRICT} d left join ${LOCAL_BODY} l on l.district_id = d.id left join ${WARD} w on w.local_body_id = l.id order by d.id, l.id, w.id limit 1`)
   const { rows: known } = await tx.query<{ id: number; name: string }>('select id, name from users_skill where not deleted')
   const password = await hashPassword(DEMO_PASSWORD, config.passwordHash)
   for (const [

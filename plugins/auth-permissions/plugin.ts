@@ -1,5 +1,5 @@
 import { definePlugin } from 'care-kernel'
-import { places } from 'care-kernel/contracts/places'
+import { DISTRICT, LOCAL_BODY, places, STATE, WARD } from 'care-kernel/contracts/places'
 import { Accounts } from './accounts.ts'
 import { Actors } from './actors.ts'
 import { Audit } from './audit.ts'
@@ -29,6 +29,7 @@ export default definePlugin({
   kernel: '^1.0.0',
   summary: 'Login, users, skills, flags and the policy',
   requires: [places],
+  reads: [DISTRICT, LOCAL_BODY, STATE, WARD],
   ports: ['database', 'cache', 'email'],
   config: Settings,
   models: [User, Skill, UserSkill, UserFlag, UserFacilityAllocation, ResetPasswordToken],

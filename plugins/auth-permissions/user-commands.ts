@@ -1,4 +1,5 @@
 import { messageOf, type Command, type Database, type Queryable } from 'care-kernel'
+import { DISTRICT } from 'care-kernel/contracts/places'
 import type { Repositories } from 'care-kernel/data'
 import type { Actors, Flags } from './contract.ts'
 import { Skill, UserFlag } from './models.ts'
@@ -53,7 +54,7 @@ export const userCommands: Readonly<Record<string, Command<CommandScope>>> = {
       const {
         rows: [place]
       } = await database.query<{ id: number }>(
-        'select id from users_district where $1::bigint is null or id = $1 order by id limit 1',
+        `select id from ${DISTRICT} where $1::bigint is null or id = $1 order by id limit 1`,
         [district ?? null]
       )
       if (!place && (district !== undefined || type !== undefined)) return wrong(terminal, 'there is no such district')

@@ -1,5 +1,6 @@
 import type { Clock } from 'care-kernel'
 import { phoneField } from 'care-kernel/care'
+import { DISTRICT, LOCAL_BODY, STATE, WARD } from 'care-kernel/contracts/places'
 import { field, Invalid, record, type Field } from 'care-kernel/rest'
 import { GENDERS, USER_TYPES } from './user-types.ts'
 
@@ -82,10 +83,10 @@ export function userInputs({ clock, deployment: { timeZone } }: { clock: Clock; 
       user_type: field.label(USER_TYPES),
       password: field.text({ optional: true }),
       ...profile,
-      ward: field.reference('users_ward', { optional: true, null: true, source: 'ward_id' }),
-      local_body: field.reference('users_localbody', { optional: true, null: true, source: 'local_body_id' }),
-      district: field.reference('users_district', { optional: true, null: true, source: 'district_id' }),
-      state: field.reference('users_state', { optional: true, null: true, source: 'state_id' }),
+      ward: field.reference(WARD, { optional: true, null: true, source: 'ward_id' }),
+      local_body: field.reference(LOCAL_BODY, { optional: true, null: true, source: 'local_body_id' }),
+      district: field.reference(DISTRICT, { optional: true, null: true, source: 'district_id' }),
+      state: field.reference(STATE, { optional: true, null: true, source: 'state_id' }),
       home_facility: facilityUuid({ optional: true }),
       facilities: field.list(field.uuid(), { optional: true, array: true })
     })

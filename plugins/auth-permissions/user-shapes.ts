@@ -1,5 +1,5 @@
 import { out, shape, type Shape } from 'care-kernel/rest'
-import { districtObject, localBodyObject, stateObject } from 'care-kernel/contracts/places'
+import { DISTRICT, districtObject, LOCAL_BODY, localBodyObject, STATE, stateObject } from 'care-kernel/contracts/places'
 import { GENDERS, USER_TYPES } from './user-types.ts'
 
 /** SQL that other plugins fill in: the home facility, the picture. */
@@ -17,9 +17,9 @@ export interface UserShapes {
   readonly list: Shape
 }
 
-const localBody = out.object(localBodyObject, 'from users_localbody l where l.id = u.local_body_id')
-const district = out.object(districtObject, 'from users_district d where d.id = u.district_id')
-const state = out.object(stateObject, 'from users_state s where s.id = u.state_id')
+const localBody = out.object(localBodyObject, `from ${LOCAL_BODY} l where l.id = u.local_body_id`)
+const district = out.object(districtObject, `from ${DISTRICT} d where d.id = u.district_id`)
+const state = out.object(stateObject, `from ${STATE} s where s.id = u.state_id`)
 const creator = out.text('(select c.username from users_user c where c.id = u.created_by_id)')
 
 /** A skill by its external id; `k` is the skill's row. */

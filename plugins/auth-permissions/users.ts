@@ -1,4 +1,5 @@
 import type { Actor, Clock, Database, Queryable, Tx } from 'care-kernel'
+import { DISTRICT, LOCAL_BODY } from 'care-kernel/contracts/places'
 import { refusingDuplicates, type Repositories } from 'care-kernel/data'
 import { invalid, type Infer, type Shape } from 'care-kernel/rest'
 import type { Actors, AuthHooks, PushColumns, Users, VisibleUser } from './contract.ts'
@@ -131,7 +132,7 @@ export class UserAccounts implements Users {
     const {
       rows: [place]
     } = await tx.query<{ district_id: number | null; state_id: number | null }>(
-      `select d.id as district_id, coalesce(d.state_id, $3::bigint) as state_id from (select 1) _ left join users_localbody l on l.id = $1 left join users_district d on d.id = coalesce(l.district_id, $2::bigint)`,
+      `select d.id as district_id, coalesce(d.state_id, $3::bigint) as state_id from (select 1) _ left join ${LOCAL_BODY} l on l.id = $1 left join ${DISTRICT} d on d.id = coalesce(l.district_id, $2::bigint)`,
       [row.local_body_id ?? null, row.district_id ?? null, row.state_id ?? null]
     )
     const values = { ...rest, ...place, email: lowerDomain(email), date_joined: this.#scope.clock.now().toISOString() }

@@ -1,6 +1,7 @@
 import type { Actor, Tx } from 'care-kernel'
 import { invalid } from 'care-kernel/rest'
-import { RANK } from 'care-kernel/contracts/auth-permissions'
+import { RANK, USER } from 'care-kernel/contracts/auth-permissions'
+import { MEMBER } from 'care-kernel/contracts/facilities'
 import type { PatientRow } from 'care-kernel/contracts/patients'
 import type { ConsultationInput } from './inputs.ts'
 import type { ConsultationScope } from './scope.ts'
@@ -33,8 +34,8 @@ export async function requirePhysician(
   const {
     rows: [user]
   } = await tx.query<{ user_type: number; home_facility_id: number | null; linked: boolean }>(
-    `select u.user_type, u.home_facility_id, exists (select from facility_facilityuser m where m.user_id = u.id and m.facility_id = $2::bigint) as linked
-    from users_user u where u.id = $1`,
+    `select u.user_type, u.home_facility_id, exists (select from ${MEMBER} m where m.user_id = u.id and m.facility_id = $2::bigint) as linked
+    from ${USER} u where u.id = $1`,
     [id, facilityId]
   )
   const refuse = (message: string) => invalid({ non_field_errors: [message] })

@@ -1,4 +1,6 @@
 import type { Queryable } from 'care-kernel'
+import { USER } from 'care-kernel/contracts/auth-permissions'
+import { NOTE } from 'care-kernel/contracts/patients'
 import { labelSql, out, type Output } from 'care-kernel/rest'
 import {
   CATEGORIES,
@@ -25,7 +27,7 @@ interface Watched {
 
 const same = (alias: string, make: (sql: string) => Output, names: string) =>
   Object.fromEntries(names.split(/\s+/).map(name => [name, make(`${alias}."${name}"`).sql]))
-const physician = (sql: string) => `(select ${sql} from users_user u where u.id = c.treating_physician_id)`
+const physician = (sql: string) => `(select ${sql} from ${USER} u where u.id = c.treating_physician_id)`
 
 /** The original's class names with their fields: choices by label, decimals as text, times in ISO form (contract consultations §11). */
 const WATCHED = {
@@ -86,7 +88,7 @@ const WATCHED = {
     }
   },
   PatientNotes: {
-    from: 'facility_patientnotes n',
+    from: `${NOTE} n`,
     alias: 'n',
     fields: { note: 'n.note', user_type: 'n.user_type' }
   }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor, Tx } from 'care-kernel'
+import { PATIENT, PATIENT_HISTORY } from 'care-kernel/contracts/patients'
 import type { Params } from 'care-kernel/data'
 import { actorOf, describe, filter, filters, isUuid, notAUuid, ordering, readInput, resource, sendJson } from 'care-kernel/rest'
 import { Encounters, OPEN_COLUMNS, type OpenConsultation } from './encounters.ts'
@@ -10,7 +11,7 @@ import type { ConsultationScope } from './scope.ts'
 
 /** The latest row of patients' history by whoever asks: beginning and ending a consultation leave one. */
 function lastWriting(request: FastifyRequest, params: Params): string {
-  return `(select max(w.history_id) from facility_historicalpatientregistration w where w.history_user_id = ${params.add(actorOf(request).id)})`
+  return `(select max(w.history_id) from ${PATIENT_HISTORY} w where w.history_user_id = ${params.add(actorOf(request).id)})`
 }
 
 type One = { Params: { id: string } }
@@ -32,7 +33,7 @@ export function consultationRoutes(app: FastifyInstance, scope: ConsultationScop
     filters: filters({
       patient: filter.custom((text, params) => {
         if (!isUuid(text.trim())) throw notAUuid(text.trim())
-        return `c.patient_id = (select p.id from facility_patientregistration p where p.external_id = ${params.add(text.trim(), 'uuid')})`
+        return `c.patient_id = (select p.id from ${PATIENT} p where p.external_id = ${params.add(text.trim(), 'uuid')})`
       }),
       facility: filter.number('c.facility_id')
     })

@@ -1,4 +1,6 @@
 import type { Actor, Queryable, Tx } from 'care-kernel'
+import { FACILITY } from 'care-kernel/contracts/facilities'
+import { PATIENT } from 'care-kernel/contracts/patients'
 import { Params, rowsOf } from 'care-kernel/data'
 import { isUuid, notAUuid, notFound, type Shape } from 'care-kernel/rest'
 import type { ConsultationNotice, Consultations, FoundConsultation } from './contract.ts'
@@ -59,8 +61,8 @@ export class ConsultationService implements Consultations {
     } = await db.query<ConsultationNotice>(
       `select c.external_id as consultation, c.assigned_to_id, p.external_id as patient, p.name as patient_name,
         p.facility_id as patient_facility_id, x.external_id as patient_facility, f.id as facility_id, f.external_id as facility, f.name as facility_name
-      from ${CONSULTATION} join facility_patientregistration p on p.id = c.patient_id join facility_facility f on f.id = c.facility_id
-        left join facility_facility x on x.id = p.facility_id
+      from ${CONSULTATION} join ${PATIENT} p on p.id = c.patient_id join ${FACILITY} f on f.id = c.facility_id
+        left join ${FACILITY} x on x.id = p.facility_id
       where c.id = $1 and not c.deleted`,
       [consultationId]
     )

@@ -1,6 +1,7 @@
 import type { Tx } from 'care-kernel'
-import { RANK } from 'care-kernel/contracts/auth-permissions'
-import { demoDistrict, demoUuid } from 'care-kernel/contracts/facilities'
+import { RANK, USER } from 'care-kernel/contracts/auth-permissions'
+import { CAPACITY, demoDistrict, demoUuid, MEMBER } from 'care-kernel/contracts/facilities'
+import { PATIENT } from 'care-kernel/contracts/patients'
 import { watchedValues, type ChangeLog } from './change-log.ts'
 import { COURSES, type Course } from './demo-courses.ts'
 import { BEFORE, LATELY, wayNamed, WITHOUT_BEDS, type Way } from './demo-ways.ts'
@@ -27,13 +28,13 @@ interface DemoPatient {
 }
 
 const PATIENTS = `select p.id, extract(year from age($1::timestamptz, p.date_of_birth))::integer as age, p.created_date as came, p.facility_id,
-    exists (select from facility_facilitycapacity c where c.facility_id = p.facility_id and c.total_capacity > 10) as beds,
-    array(select u.id::integer from facility_facilityuser m join users_user u on u.id = m.user_id where m.facility_id = p.facility_id and u.user_type = ${RANK.doctor} order by u.id) as doctors,
-    array(select u.id::integer from facility_facilityuser m join users_user u on u.id = m.user_id where m.facility_id = p.facility_id and u.user_type = ${RANK.nurse} order by u.id) as nurses
-  from facility_patientregistration p where p.external_id::text like '9a711111-%' order by p.id`
+    exists (select from ${CAPACITY} c where c.facility_id = p.facility_id and c.total_capacity > 10) as beds,
+    array(select u.id::integer from ${MEMBER} m join ${USER} u on u.id = m.user_id where m.facility_id = p.facility_id and u.user_type = ${RANK.doctor} order by u.id) as doctors,
+    array(select u.id::integer from ${MEMBER} m join ${USER} u on u.id = m.user_id where m.facility_id = p.facility_id and u.user_type = ${RANK.nurse} order by u.id) as nurses
+  from ${PATIENT} p where p.external_id::text like '9a711111-%' order by p.id`
 
 /** What the patients' rows say once their last consultations are there: as fixtures are loaded, without history. */
-const LAST = `update facility_patientregistration p set last_consultation_id = c.id, is_active = c.discharge_date is null,
+const LAST = `update ${PATIENT} p set last_consultation_id = c.id, is_active = c.discharge_date is null,
     death_datetime = c.death_datetime, review_time = case when c.review_interval > 0 then $2::timestamptz + c.review_interval * interval '1 minute' end
   from (select distinct on (patient_id) * from facility_patientconsultation where id = any($1::bigint[]) order by patient_id, encounter_date desc, id desc) c
   where c.patient_id = p.id`

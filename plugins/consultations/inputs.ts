@@ -1,6 +1,8 @@
 import type { Clock } from 'care-kernel'
+import { USER } from 'care-kernel/contracts/auth-permissions'
+import { FACILITY } from 'care-kernel/contracts/facilities'
 import { field, Invalid, nested, record, type Field, type Infer, type Messages } from 'care-kernel/rest'
-import { ACTIONS } from 'care-kernel/contracts/patients'
+import { ACTIONS, PATIENT } from 'care-kernel/contracts/patients'
 import {
   CATEGORIES,
   CODE_STATUSES,
@@ -23,8 +25,8 @@ const nullable = { optional: true, null: true } as const
 const words = () => field.text({ ...nullable, blank: true })
 const yesNo = () => field.boolean(optional)
 const measure = () => field.float({ ...nullable, min: 0 })
-const facility = <const S extends string>(source: S) => field.externalId('facility_facility', { optional: true, source })
-const person = <const S extends string>(source: S) => field.reference('users_user', { optional: true, null: true, source })
+const facility = <const S extends string>(source: S) => field.externalId(FACILITY, { optional: true, source })
+const person = <const S extends string>(source: S) => field.reference(USER, { optional: true, null: true, source })
 
 const STATUS_REFUSED = 'Verification status not allowed'
 const FUTURE = 'This field value cannot be in the future.'
@@ -97,7 +99,7 @@ export function consultationInputs(clock: Clock, earliest: string) {
     return Date.parse(value) > clock.now().getTime() ? { encounter_date: FUTURE } : undefined
   })
   return record({
-    patient: field.externalId('facility_patientregistration', { source: 'patient_id' }),
+    patient: field.externalId(PATIENT, { source: 'patient_id' }),
     category: field.label(CATEGORIES),
     suggestion: field.choice(Object.keys(SUGGESTIONS)),
     patient_no: field.text({ ...nullable, blank: true, max: 100 }),
@@ -146,7 +148,7 @@ export const dischargeInput = record({
   new_discharge_reason: field.choice(numbersOf(DISCHARGE_REASONS)),
   discharge_date: field.datetime(),
   discharge_notes: field.text({ optional: true, blank: true }),
-  referred_to: field.externalId('facility_facility', { optional: true, null: true, source: 'referred_to_id' }),
+  referred_to: field.externalId(FACILITY, { optional: true, null: true, source: 'referred_to_id' }),
   referred_to_external: words(),
   death_datetime: field.datetime(nullable),
   death_confirmed_doctor: words()

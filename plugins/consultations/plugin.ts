@@ -1,8 +1,8 @@
 import { definePlugin } from 'care-kernel'
 import { invalidateResponses } from 'care-kernel/rest'
-import { authPermissions } from 'care-kernel/contracts/auth-permissions'
-import { facilities } from 'care-kernel/contracts/facilities'
-import { patients } from 'care-kernel/contracts/patients'
+import { authPermissions, USER } from 'care-kernel/contracts/auth-permissions'
+import { CAPACITY, facilities, FACILITY, MEMBER } from 'care-kernel/contracts/facilities'
+import { NOTE, PATIENT, PATIENT_HISTORY, patients } from 'care-kernel/contracts/patients'
 import { places } from 'care-kernel/contracts/places'
 import { ChangeLog } from './change-log.ts'
 import { commands } from './commands.ts'
@@ -38,6 +38,7 @@ export default definePlugin({
   kernel: '^1.0.0',
   summary: 'Consultations: diagnoses, symptoms, daily rounds, what changed, consents; ICD-11',
   requires: [places, authPermissions, facilities, patients],
+  reads: [CAPACITY, FACILITY, MEMBER, NOTE, PATIENT, PATIENT_HISTORY, USER],
   ports: ['database', 'cache'],
   config: Settings,
   models: [

@@ -14,6 +14,7 @@ import {
   type FacilityLike
 } from 'care-kernel/contracts/auth-permissions'
 import { facilityLike } from 'care-kernel/contracts/facilities'
+import { PATIENT } from 'care-kernel/contracts/patients'
 
 /** A consultation as far as rules look at it: who looks after the patient, and where the patient is now. */
 export interface ConsultationLike {
@@ -90,8 +91,8 @@ export const consultationRules = {
 } as const satisfies Readonly<Record<string, Rule>>
 
 /** SQL of a `ConsultationLike` over `c`, for rules about one row. */
-export const RULE_COLUMNS = `c.assigned_to_id, (select p.assigned_to_id from facility_patientregistration p where p.id = c.patient_id) as patient_assigned_to_id,
-  (select ${facilityLike('p.facility_id')} from facility_patientregistration p where p.id = c.patient_id) as facility`
+export const RULE_COLUMNS = `c.assigned_to_id, (select p.assigned_to_id from ${PATIENT} p where p.id = c.patient_id) as patient_assigned_to_id,
+  (select ${facilityLike('p.facility_id')} from ${PATIENT} p where p.id = c.patient_id) as facility`
 
 /** Whether an actor may add consultations and rounds at a facility: `home_scope` of contract patients §1.1. */
 export function isHome(actor: Actor, facility: Omit<FacilityLike, 'created_by_id'> | null): boolean {

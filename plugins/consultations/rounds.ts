@@ -1,4 +1,5 @@
 import type { Actor, Tx } from 'care-kernel'
+import { FACILITY } from 'care-kernel/contracts/facilities'
 import { rowsOf } from 'care-kernel/data'
 import { invalid } from 'care-kernel/rest'
 import type { RuledConsultation } from './consultations.ts'
@@ -130,7 +131,7 @@ export class Rounds {
       consultation.facility?.id === facilityId
         ? { rows: [consultation.facility] }
         : await tx.query<{ id: number; district_id: number | null; state_id: number | null }>(
-            'select id, district_id, state_id from facility_facility where id = $1',
+            `select id, district_id, state_id from ${FACILITY} where id = $1`,
             [facilityId]
           )
     if (!isHome(actor, facility ?? null)) throw invalid({ facility: 'Daily Round creates are only allowed in home facility' })

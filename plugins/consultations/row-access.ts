@@ -3,12 +3,14 @@ import { rowAccess, rowCondition, rowDisjunction } from 'care-kernel/access'
 import { Disjunction } from 'care-kernel/data'
 import type { Where } from 'care-kernel/rest'
 import { allOf, assetUser, casesByPlace, anyActor } from 'care-kernel/contracts/auth-permissions'
+import { FACILITY } from 'care-kernel/contracts/facilities'
+import { PATIENT } from 'care-kernel/contracts/patients'
 
 /** SQL: the patient of `c` is at a facility of these, whatever the array holds. */
 const patientAt = (facilities: string, more = '') =>
-  `exists (select from facility_patientregistration p where p.id = c.patient_id${more} and p.facility_id = any(${facilities}))`
+  `exists (select from ${PATIENT} p where p.id = c.patient_id${more} and p.facility_id = any(${facilities}))`
 const facilitiesIn = (column: 'state_id' | 'district_id', id: string) =>
-  `array(select f.id from facility_facility f where f.${column} = ${id})`
+  `array(select f.id from ${FACILITY} f where f.${column} = ${id})`
 
 /**
  * Consultations an actor lists and opens (contract consultations §4): of active patients at one's facilities, of one's home facility,
@@ -33,14 +35,14 @@ const consultationAccess = rowAccess({
         const home = `c.facility_id = ${params.add(homeFacilityId, 'bigint')}`
         const here = patientAt(facilities, ' and p.is_active')
         const assigned = `c.assigned_to_id = ${user}`
-        const patientAssigned = `c.patient_id = any(array(select p.id from facility_patientregistration p where p.assigned_to_id = ${user}))`
+        const patientAssigned = `c.patient_id = any(array(select p.id from ${PATIENT} p where p.assigned_to_id = ${user}))`
         const elsewhere = `(${home}) is not true`
         return new Disjunction(
           { where: home },
           {
             where: `(${here} and ${elsewhere})`,
             each: {
-              of: `(select p.id from facility_patientregistration p where p.is_active and p.facility_id = any(${facilities})) m`,
+              of: `(select p.id from ${PATIENT} p where p.is_active and p.facility_id = any(${facilities})) m`,
               where: `c.patient_id = m.id and ${elsewhere}`
             }
           },
@@ -53,7 +55,7 @@ const consultationAccess = rowAccess({
 })
 
 const inPlace = (column: 'state_id' | 'district_id', id: string) =>
-  `exists (select from facility_facility f where f.${column} = ${id} and f.id in (c.facility_id, (select p.facility_id from facility_patientregistration p where p.id = c.patient_id)))`
+  `exists (select from ${FACILITY} f where f.${column} = ${id} and f.id in (c.facility_id, (select p.facility_id from ${PATIENT} p where p.id = c.patient_id)))`
 
 /** `consultation_scope` of contract patients §1.1: consultations whose parts an actor reaches; `c` is the one of the path. */
 const consultationPartAccess = rowAccess({
@@ -76,7 +78,7 @@ const consultationPartAccess = rowAccess({
       rows: "consultations at the actor's facilities or of patients there, and those assigned to the actor themselves or by their patient",
       sql({ id, facilityIds }, params) {
         const [user, facilities] = [params.add(id), params.add(facilityIds, 'bigint[]')]
-        return `(c.facility_id = any(${facilities}) or c.assigned_to_id = ${user} or exists (select from facility_patientregistration p
+        return `(c.facility_id = any(${facilities}) or c.assigned_to_id = ${user} or exists (select from ${PATIENT} p
         where p.id = c.patient_id and (p.facility_id = any(${facilities}) or p.assigned_to_id = ${user})))`
       }
     }

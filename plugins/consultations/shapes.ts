@@ -1,9 +1,11 @@
 import { out, shape, type Output, type Shape } from 'care-kernel/rest'
-import { userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
+import { USER, userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
+import { FACILITY } from 'care-kernel/contracts/facilities'
+import { PATIENT } from 'care-kernel/contracts/patients'
 import { CATEGORIES, COVID_CATEGORIES, ROUNDS_TYPES, SUGGESTIONS } from './enumerations.ts'
 import { roundFields } from './round-fields.ts'
 
-const user = (column: string): Output => out.object(userBaseMinimum, `from users_user u where u.id = ${column}`)
+const user = (column: string): Output => out.object(userBaseMinimum, `from ${USER} u where u.id = ${column}`)
 const each = (make: (sql: string) => Output, alias: string, names: string) =>
   Object.fromEntries(names.split(/\s+/).map(name => [name, make(`${alias}.${name}`)]))
 
@@ -73,11 +75,11 @@ export interface Embedded {
 
 /** Contract consultations §3; `c` is the row. */
 export function consultationShape({ facility, assigned, slot }: Embedded): Shape {
-  const otherFacility = (column: string) => out.object(facility, `from facility_facility f where f.id = c.${column}`)
-  const facilityId = (column: string) => out.uuid(`(select f.external_id from facility_facility f where f.id = c.${column})`)
+  const otherFacility = (column: string) => out.object(facility, `from ${FACILITY} f where f.id = c.${column}`)
+  const facilityId = (column: string) => out.uuid(`(select f.external_id from ${FACILITY} f where f.id = c.${column})`)
   return shape({
     id: out.uuid('c.external_id'),
-    facility_name: out.text('(select f.name from facility_facility f where f.id = c.facility_id)'),
+    facility_name: out.text(`(select f.name from ${FACILITY} f where f.id = c.facility_id)`),
     suggestion_text: out.label('c.suggestion', SUGGESTIONS),
     deprecated_covid_category: out.label('c.deprecated_covid_category', COVID_CATEGORIES),
     category: out.label('c.category', CATEGORIES),
@@ -89,9 +91,9 @@ export function consultationShape({ facility, assigned, slot }: Embedded): Shape
     ...each(out.text, 'c', 'referred_from_facility_external referred_by_external'),
     transferred_from_location_object: out.json(slot.transferred_from_location_object),
     transferred_from_location: out.uuid(slot.transferred_from_location),
-    patient: out.uuid('(select p.external_id from facility_patientregistration p where p.id = c.patient_id)'),
+    patient: out.uuid(`(select p.external_id from ${PATIENT} p where p.id = c.patient_id)`),
     facility: facilityId('facility_id'),
-    assigned_to_object: out.object(assigned, 'from users_user u where u.id = c.assigned_to_id'),
+    assigned_to_object: out.object(assigned, `from ${USER} u where u.id = c.assigned_to_id`),
     assigned_to: out.integer('c.assigned_to_id'),
     treating_physician_object: user('c.treating_physician_id'),
     treating_physician: out.integer('c.treating_physician_id'),

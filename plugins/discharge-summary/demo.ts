@@ -1,8 +1,10 @@
 import type { Tx } from 'care-kernel'
+import { CONSULTATION } from 'care-kernel/contracts/consultations'
+import { PATIENT } from 'care-kernel/contracts/patients'
 import type { SummaryScope } from './scope.ts'
 
 /** Somebody of the demo district who was admitted and has recovered: the summary is there soon after the first start. */
-const RECOVERED = `select c.id from facility_patientconsultation c join facility_patientregistration p on p.id = c.patient_id
+const RECOVERED = `select c.id from ${CONSULTATION} c join ${PATIENT} p on p.id = c.patient_id
   where p.external_id::text like '9a711111-%' and c.suggestion = 'A' and c.new_discharge_reason = 1 order by c.discharge_date desc, c.id limit 1`
 
 /** One summary, ready to be looked at. */

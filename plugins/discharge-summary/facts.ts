@@ -1,16 +1,23 @@
 import type { Queryable, SlotsOf } from 'care-kernel'
 import { labelSql } from 'care-kernel/rest'
-import { GENDERS } from 'care-kernel/contracts/auth-permissions'
+import { GENDERS, USER } from 'care-kernel/contracts/auth-permissions'
 import {
   CATEGORIES,
+  CONSULTATION,
+  DAILY_ROUND,
+  DIAGNOSIS,
   DISCHARGE_REASONS,
+  ICD11,
   OTHER_SYMPTOM,
   ROUNDS_TYPES,
   ROUTES_TO_FACILITY,
+  SYMPTOM,
   SYMPTOMS
 } from 'care-kernel/contracts/consultations'
-import { FILE_TYPE } from 'care-kernel/contracts/files'
-import { AGE_TEXT, DISEASES, NO_DISEASE } from 'care-kernel/contracts/patients'
+import { FACILITY } from 'care-kernel/contracts/facilities'
+import { FILE, FILE_TYPE } from 'care-kernel/contracts/files'
+import { AGE_TEXT, DISEASE, DISEASES, NO_DISEASE, PATIENT } from 'care-kernel/contracts/patients'
+import { DISTRICT, STATE } from 'care-kernel/contracts/places'
 import type { dischargeSummary } from './contract.ts'
 
 /** A prescription, as the slot `prescriptions` gives it. */
@@ -160,7 +167,7 @@ type Slots = SlotsOf<typeof dischargeSummary>['consultation']
 
 /** SQL of the facts of the consultation whose id is `$1`, one row with the column `facts`; `beds`: the stays in beds (contract patients §5). */
 export function factsSql({ prescriptions, samples, investigations }: Slots, beds: string): string {
-  const rounds = 'facility_dailyround r where r.consultation_id = c.id and not r.deleted and r.taken_at is not null'
+  const rounds = `${DAILY_ROUND} r where r.consultation_id = c.id and not r.deleted and r.taken_at is not null`
   return `select json_build_object(
     'consultation', c.external_id, 'suggestion', c.suggestion, 'patient_no', c.patient_no,
     'route', ${labelSql('c.route_to_facility', ROUTES_TO_FACILITY)}, 'encounter_date', c.encounter_date, 'discharge_date', c.discharge_date,
@@ -169,28 +176,28 @@ export function factsSql({ prescriptions, samples, investigations }: Slots, beds
     'examination', c.examination_details, 'plan', c.treatment_plan, 'notes', c.consultation_notes, 'course', c.course_in_facility,
     'operation', c.operation, 'instruction', c.special_instruction, 'investigation', c.investigation, 'procedure', c.procedure,
     'beds', coalesce((select json_agg(t.bed_type order by t.bed_type) from (select distinct b.bed_type from ${beds} b where b.consultation_id = c.id and b.bed_type is not null) t), '[]'::json),
-    'physician', (select nullif(trim(concat_ws(' ', u.first_name, u.last_name)), '') from users_user u where u.id = c.treating_physician_id),
-    'treated_at', (select f.name from facility_facility f where f.id = c.facility_id and f.id <> p.facility_id),
-    'referred_to', coalesce((select f.name from facility_facility f where f.id = c.referred_to_id), nullif(c.referred_to_external, '')),
+    'physician', (select nullif(trim(concat_ws(' ', u.first_name, u.last_name)), '') from ${USER} u where u.id = c.treating_physician_id),
+    'treated_at', (select f.name from ${FACILITY} f where f.id = c.facility_id and f.id <> p.facility_id),
+    'referred_to', coalesce((select f.name from ${FACILITY} f where f.id = c.referred_to_id), nullif(c.referred_to_external, '')),
     'death_datetime', c.death_datetime, 'death_confirmed_doctor', c.death_confirmed_doctor,
     'facility', (select json_build_object('name', f.name, 'address', f.address, 'pincode', f.pincode, 'phone', f.phone_number,
-        'district', (select d.name from users_district d where d.id = f.district_id), 'state', (select s.name from users_state s where s.id = f.state_id))
-      from facility_facility f where f.id = coalesce(p.facility_id, c.facility_id)),
+        'district', (select d.name from ${DISTRICT} d where d.id = f.district_id), 'state', (select s.name from ${STATE} s where s.id = f.state_id))
+      from ${FACILITY} f where f.id = coalesce(p.facility_id, c.facility_id)),
     'patient', json_build_object('name', p.name, 'gender', ${labelSql('p.gender', GENDERS)}, 'age', ${AGE_TEXT}, 'blood_group', p.blood_group,
       'phone', p.phone_number, 'ration_card', p.ration_card_category, 'address', p.address, 'allergies', p.allergies,
       'ongoing_medication', p.ongoing_medication, 'positive', p.disease_status = ${POSITIVE}, 'date_of_result', p.date_of_result, 'vaccinated', p.is_vaccinated),
-    'diseases', ${rows(`${labelSql('y.disease', DISEASES)} as disease, y.details, y.disease = ${NO_DISEASE} as none`, 'facility_disease y where y.patient_id = p.id and not y.deleted', 'y.id')},
+    'diseases', ${rows(`${labelSql('y.disease', DISEASES)} as disease, y.details, y.disease = ${NO_DISEASE} as none`, `${DISEASE} y where y.patient_id = p.id and not y.deleted`, 'y.id')},
     'diagnoses', ${rows(
       'i.label, y.verification_status as status, y.is_principal as principal',
-      `facility_consultationdiagnosis y join facility_icd11diagnosis i on i.id = y.diagnosis_id
+      `${DIAGNOSIS} y join ${ICD11} i on i.id = y.diagnosis_id
         where y.consultation_id = c.id and not y.deleted and y.verification_status in (${ACTIVE_STATUSES.map(status => `'${status}'`).join(', ')})`,
       `array_position(array[${ACTIVE_STATUSES.map(status => `'${status}'`).join(', ')}], y.verification_status::text), y.created_date desc nulls last, y.id desc`
     )},
     'symptoms', coalesce((select json_agg(case when y.symptom = ${OTHER_SYMPTOM} then y.other_symptom else ${labelSql('y.symptom', SYMPTOMS)} end order by y.onset_date, y.id)
-      from facility_encountersymptom y where y.consultation_id = c.id and not y.deleted and y.clinical_impression_status <> 'entered-in-error' and y.onset_date < c.encounter_date), '[]'::json),
+      from ${SYMPTOM} y where y.consultation_id = c.id and not y.deleted and y.clinical_impression_status <> 'entered-in-error' and y.onset_date < c.encounter_date), '[]'::json),
     'vitals', ${rows(
       `v.sign, min(v.value) as lowest, max(v.value) as highest, (array_agg(v.value order by r.taken_at, r.id))[1] as first, (array_agg(v.value order by r.taken_at desc, r.id desc))[1] as last`,
-      `facility_dailyround r cross join lateral (values ${Object.entries(SIGNS)
+      `${DAILY_ROUND} r cross join lateral (values ${Object.entries(SIGNS)
         .map(([sign, value]) => `('${sign}', ${value})`)
         .join(', ')}) v (sign, value)
         where r.consultation_id = c.id and not r.deleted and r.taken_at is not null and v.value is not null group by v.sign`
@@ -203,10 +210,10 @@ export function factsSql({ prescriptions, samples, investigations }: Slots, beds
     'prescriptions', ${prescriptions}, 'samples', ${samples}, 'investigations', ${investigations},
     'uploads', ${rows(
       'y.name, y.modified_date as at',
-      `facility_fileupload y where y.file_type = ${FILE_TYPE.consultation} and y.associating_id = c.id::text and y.upload_completed and not y.is_archived and not y.deleted`,
+      `${FILE} y where y.file_type = ${FILE_TYPE.consultation} and y.associating_id = c.id::text and y.upload_completed and not y.is_archived and not y.deleted`,
       `y.modified_date, y.id limit ${UPLOADS_LISTED}`
     )}) as facts
-  from facility_patientconsultation c join facility_patientregistration p on p.id = c.patient_id
+  from ${CONSULTATION} c join ${PATIENT} p on p.id = c.patient_id
   where c.id = $1 and not c.deleted`
 }
 

@@ -1,9 +1,10 @@
 import { definePlugin } from 'care-kernel'
-import { authPermissions } from 'care-kernel/contracts/auth-permissions'
-import { consultations } from 'care-kernel/contracts/consultations'
-import { facilities } from 'care-kernel/contracts/facilities'
-import { files } from 'care-kernel/contracts/files'
-import { patients } from 'care-kernel/contracts/patients'
+import { authPermissions, USER } from 'care-kernel/contracts/auth-permissions'
+import { CONSULTATION, consultations, DAILY_ROUND, DIAGNOSIS, ICD11, SYMPTOM } from 'care-kernel/contracts/consultations'
+import { facilities, FACILITY } from 'care-kernel/contracts/facilities'
+import { FILE, files } from 'care-kernel/contracts/files'
+import { DISEASE, PATIENT, patients } from 'care-kernel/contracts/patients'
+import { DISTRICT, places, STATE } from 'care-kernel/contracts/places'
 import { commands } from './commands.ts'
 import { dischargeSummary } from './contract.ts'
 import { demo } from './demo.ts'
@@ -21,7 +22,8 @@ export default definePlugin({
   version: '1.0.0',
   kernel: '^1.0.0',
   summary: 'The document a patient is handed when a stay ends: made in the background, kept privately, mailed on request',
-  requires: [authPermissions, facilities, patients, consultations, files],
+  requires: [places, authPermissions, facilities, patients, consultations, files],
+  reads: [CONSULTATION, DAILY_ROUND, DIAGNOSIS, DISEASE, DISTRICT, FACILITY, FILE, ICD11, PATIENT, STATE, SYMPTOM, USER],
   ports: ['database', 'email'],
   config: Settings,
   models: [SummaryJob],

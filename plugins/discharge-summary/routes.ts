@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Actor, Queryable, Tx } from 'care-kernel'
+import { USER } from 'care-kernel/contracts/auth-permissions'
 import { actorOf, ApiError, describe, field, invalid, out, readInput, record, sendJson, shape } from 'care-kernel/rest'
 import { FILE_TYPE } from 'care-kernel/contracts/files'
 import type { FoundConsultation } from 'care-kernel/contracts/consultations'
@@ -123,7 +124,7 @@ async function recipient(tx: Tx, { id }: Actor, request: FastifyRequest): Promis
   if (email !== undefined) return email
   const {
     rows: [own]
-  } = await tx.query<{ email: string }>('select email from users_user where id = $1', [id])
+  } = await tx.query<{ email: string }>(`select email from ${USER} where id = $1`, [id])
   if (!own?.email) throw invalid({ email: ['This field is required.'] })
   return own.email
 }

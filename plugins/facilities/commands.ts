@@ -1,4 +1,5 @@
 import type { Command, Terminal } from 'care-kernel'
+import { DISTRICT } from 'care-kernel/contracts/places'
 import { isUuid } from 'care-kernel/rest'
 import type { FacilityRow } from './contract.ts'
 import { FacilityFlag } from './models.ts'
@@ -10,7 +11,7 @@ export const commands: Readonly<Record<string, Command<FacilityScope>>> = {
     summary: 'print facilities with their ids',
     async run({ database }, args, options, terminal) {
       const { rows } = await database.query<{ line: string }>(
-        `select f.external_id || '  ' || f.name || coalesce('  (' || d.name || ')', '') as line from facility_facility f left join users_district d on d.id = f.district_id where not f.deleted order by f.name, f.id`
+        `select f.external_id || '  ' || f.name || coalesce('  (' || d.name || ')', '') as line from facility_facility f left join ${DISTRICT} d on d.id = f.district_id where not f.deleted order by f.name, f.id`
       )
       for (const { line } of rows) terminal.print(line)
       return 0

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { DISTRICT, LOCAL_BODY, STATE, WARD } from 'care-kernel/contracts/places'
 import { Params } from 'care-kernel/data'
 import { cell, labelSql, sendCsv, type Where } from 'care-kernel/rest'
 import { DOCTOR_AREAS, FACILITY_TYPES, ROOM_TYPES } from './enumerations.ts'
@@ -23,8 +24,8 @@ const BASE = {
   State: cell.text('s.name'),
   'Phone Number': cell.text('f.phone_number')
 }
-const PLACES = `left join users_ward w on w.id = f.ward_id left join users_localbody l on l.id = f.local_body_id
-  left join users_district d on d.id = f.district_id left join users_state s on s.id = f.state_id`
+const PLACES = `left join ${WARD} w on w.id = f.ward_id left join ${LOCAL_BODY} l on l.id = f.local_body_id
+  left join ${DISTRICT} d on d.id = f.district_id left join ${STATE} s on s.id = f.state_id`
 
 const CAPACITY: ColumnSet = {
   columns: {

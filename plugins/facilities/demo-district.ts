@@ -1,4 +1,5 @@
 import type { Clock, Queryable } from 'care-kernel'
+import { USER } from 'care-kernel/contracts/auth-permissions'
 
 const DAY_MS = 86_400_000
 
@@ -28,11 +29,11 @@ export interface DemoDistrict {
 /** The demo district of this database; undefined where its facilities were not made. */
 export async function demoDistrict(db: Queryable, clock: Clock): Promise<DemoDistrict | undefined> {
   const { rows: people } = await db.query<{ username: string; id: number }>(
-    `select username, id from users_user where username like 'demo-%'`
+    `select username, id from ${USER} where username like 'demo-%'`
   )
   const { rows: facilities } = await db.query<DemoPlace & { name: string }>(
     `select f.name, f.id, f.facility_type as type, f.district_id, f.state_id, coalesce(
-      (select json_object_agg(u.username, u.id order by u.id) from facility_facilityuser m join users_user u on u.id = m.user_id where m.facility_id = f.id), '{}') as staff
+      (select json_object_agg(u.username, u.id order by u.id) from facility_facilityuser m join ${USER} u on u.id = m.user_id where m.facility_id = f.id), '{}') as staff
     from facility_facility f where f.external_id::text like 'fac11111-%' and not f.deleted`
   )
   if (people.length === 0 || facilities.length === 0) return undefined

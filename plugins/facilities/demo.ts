@@ -1,4 +1,6 @@
 import type { Tx } from 'care-kernel'
+import { USER } from 'care-kernel/contracts/auth-permissions'
+import { LOCAL_BODY, WARD } from 'care-kernel/contracts/places'
 import { demoUuid } from './demo-district.ts'
 import { FacilityCapacity, FacilityHubSpoke, HospitalDoctors } from './models.ts'
 import type { FacilityScope } from './scope.ts'
@@ -125,12 +127,12 @@ const FACILITIES: readonly DemoFacility[] = [
 /** Facilities of the demo district and where its people work; nothing without those people. */
 export async function demo(tx: Tx, { facilities, repository, 'auth-permissions': { users } }: FacilityScope): Promise<void> {
   const { rows: people } = await tx.query<{ id: number; username: string; district_id: number }>(
-    `select id, username, district_id from users_user where username like 'demo-%' order by id`
+    `select id, username, district_id from ${USER} where username like 'demo-%' order by id`
   )
   const admin = people.find(({ username }) => username === 'demo-dist-admin')
   if (!admin) return
   const { rows: bodies } = await tx.query<{ id: number; wards: number[] }>(
-    `select l.id, array(select w.id::integer from users_ward w where w.local_body_id = l.id order by w.number, w.id) as wards from users_localbody l where l.district_id = $1 order by l.id`,
+    `select l.id, array(select w.id::integer from ${WARD} w where w.local_body_id = l.id order by w.number, w.id) as wards from ${LOCAL_BODY} l where l.district_id = $1 order by l.id`,
     [admin.district_id]
   )
   const ids: number[] = []

@@ -3,7 +3,7 @@ import { rowCondition } from 'care-kernel/access'
 import { Params } from 'care-kernel/data'
 import { denied, isUuid, notAUuid } from 'care-kernel/rest'
 import { facilitiesNameableBy } from 'care-kernel/contracts/auth-permissions'
-import { placesDecided } from 'care-kernel/contracts/places'
+import { DISTRICT, LOCAL_BODY, placesDecided, STATE } from 'care-kernel/contracts/places'
 import type { Facilities, FacilityRow, FindOptions } from './contract.ts'
 import { facilityInput, type FacilityInput } from './inputs.ts'
 import { Facility, FacilityUser } from './models.ts'
@@ -55,7 +55,7 @@ export class FacilityService implements Facilities {
     const {
       rows: [found]
     } = await db.query<{ all: boolean }>(
-      `select exists (select from users_state where id = $1) and exists (select from users_district where id = $2) and exists (select from users_localbody where id = $3) as all`,
+      `select exists (select from ${STATE} where id = $1) and exists (select from ${DISTRICT} where id = $2) and exists (select from ${LOCAL_BODY} where id = $3) as all`,
       [places.state, places.district, places.localBody]
     )
     if (!found?.all) throw denied()

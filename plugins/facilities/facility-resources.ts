@@ -1,15 +1,16 @@
 import type { FastifyRequest } from 'fastify'
-import type { Actor } from 'care-kernel'
+import type { Actor, Relation } from 'care-kernel'
 import { rowCondition } from 'care-kernel/access'
 import { filter, filters, ordering, resource, type Filters, type Resource, type Where } from 'care-kernel/rest'
-import { facilitiesOf } from 'care-kernel/contracts/auth-permissions'
+import { facilitiesOf, USER } from 'care-kernel/contracts/auth-permissions'
+import { DISTRICT, LOCAL_BODY, STATE } from 'care-kernel/contracts/places'
 import type { FacilityShapes } from './shapes.ts'
 
-const nameOf = (table: string, column: string) => `(select x.name from ${table} x where x.id = ${column})`
+const nameOf = (table: Relation, column: string) => `(select x.name from ${table} x where x.id = ${column})`
 const [localBody, district, state] = [
-  nameOf('users_localbody', 'f.local_body_id'),
-  nameOf('users_district', 'f.district_id'),
-  nameOf('users_state', 'f.state_id')
+  nameOf(LOCAL_BODY, 'f.local_body_id'),
+  nameOf(DISTRICT, 'f.district_id'),
+  nameOf(STATE, 'f.state_id')
 ]
 
 /** Contract facilities §4.2. */
@@ -25,7 +26,7 @@ export const facilityFilters: Filters = filters({
   kasp_empanelled: filter.bool('f.kasp_empanelled'),
   exclude_user: filter.custom(
     (text, params) =>
-      `not exists (select from facility_facilityuser m join users_user x on x.id = m.user_id where m.facility_id = f.id and x.username = ${params.add(text.trim(), 'text')})`
+      `not exists (select from facility_facilityuser m join ${USER} x on x.id = m.user_id where m.facility_id = f.id and x.username = ${params.add(text.trim(), 'text')})`
   ),
   search_text: filter.search('f.name', district, state)
 })

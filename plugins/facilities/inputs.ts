@@ -1,4 +1,6 @@
+import type { Relation } from 'care-kernel'
 import { phoneField } from 'care-kernel/care'
+import { DISTRICT, LOCAL_BODY, STATE, WARD } from 'care-kernel/contracts/places'
 import { field, Invalid, record, type Field, type Infer, type Messages } from 'care-kernel/rest'
 import { DOCTOR_AREAS, FACILITY_TYPES, FEATURES, numbersOf, RELATIONSHIPS, ROOM_TYPES } from './enumerations.ts'
 
@@ -7,7 +9,8 @@ const HOST = /^(?!https?:\/\/)[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*\.[a-zA-Z]{2,}$/
 const HOST_MESSAGE = 'The domain name is invalid. It should not start with scheme and should not end with a trailing slash.'
 const MOST = 2_147_483_647
 
-const place = <const S extends string>(table: string, source: S) => field.reference(table, { optional: true, null: true, source })
+const place = <const S extends string>(table: Relation, source: S) =>
+  field.reference(table, { optional: true, null: true, source })
 const degrees = () => field.decimal({ digits: 22, places: 16, optional: true, null: true })
 const amount = () => field.integer({ optional: true })
 
@@ -27,10 +30,10 @@ function features(): Field<number[], false> {
 export const facilityInput = record(
   {
     name: field.text({ max: 1000 }),
-    ward: place('users_ward', 'ward_id'),
-    local_body: place('users_localbody', 'local_body_id'),
-    district: place('users_district', 'district_id'),
-    state: place('users_state', 'state_id'),
+    ward: place(WARD, 'ward_id'),
+    local_body: place(LOCAL_BODY, 'local_body_id'),
+    district: place(DISTRICT, 'district_id'),
+    state: place(STATE, 'state_id'),
     facility_type: field.label(FACILITY_TYPES),
     address: field.text(),
     longitude: degrees(),

@@ -3,7 +3,7 @@ import type { Actor, Queryable, Tx } from 'care-kernel'
 import { rowCondition } from 'care-kernel/access'
 import { Params } from 'care-kernel/data'
 import { actorOf, describe, filter, filters, invalid, isUuid, notAUuid, ordering, resource, sendJson } from 'care-kernel/rest'
-import { RANK, READ_ONLY_TYPES, USER_TYPES, userAssigned, type VisibleUser } from 'care-kernel/contracts/auth-permissions'
+import { RANK, READ_ONLY_TYPES, USER, USER_TYPES, userAssigned, type VisibleUser } from 'care-kernel/contracts/auth-permissions'
 import type { FacilityRow } from './contract.ts'
 import { facilityReads } from './facility-resources.ts'
 import { BARE_HOME } from './fillings.ts'
@@ -19,7 +19,7 @@ const numbersByType = Object.fromEntries(Object.entries(USER_TYPES).map(([number
 
 const assigned = resource({
   name: 'User',
-  from: 'users_user u',
+  from: `${USER} u`,
   live: 'not u.deleted',
   key: { column: 'u.id', kind: 'integer' },
   shape: userAssigned({ home_facility: 'null', home_facility_object: BARE_HOME, read_profile_picture_url: 'null' }),

@@ -1,6 +1,6 @@
 import { definePlugin } from 'care-kernel'
-import { authPermissions } from 'care-kernel/contracts/auth-permissions'
-import { places } from 'care-kernel/contracts/places'
+import { authPermissions, USER } from 'care-kernel/contracts/auth-permissions'
+import { DISTRICT, LOCAL_BODY, places, STATE, WARD } from 'care-kernel/contracts/places'
 import { capacityRoutes } from './capacity.ts'
 import { commands } from './commands.ts'
 import { facilities } from './contract.ts'
@@ -30,6 +30,7 @@ export default definePlugin({
   kernel: '^1.0.0',
   summary: 'Facilities, their beds and doctors, who works there, hubs and spokes',
   requires: [places, authPermissions],
+  reads: [DISTRICT, LOCAL_BODY, STATE, USER, WARD],
   ports: ['database'],
   config: Settings,
   models: [Facility, FacilityUser, FacilityHubSpoke, HospitalDoctors, FacilityCapacity, HistoricalFacilityCapacity, FacilityFlag],

@@ -20,12 +20,12 @@ import {
   type Shape,
   type Where
 } from 'care-kernel/rest'
-import { userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
+import { USER, userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
 
 type One = { Params: { id: string } }
 type Comment = { Params: { id: string; comment: string } }
 
-const author = 'from users_user u where u.id = c.created_by_id'
+const author = `from ${USER} u where u.id = c.created_by_id`
 
 /** A comment; `c` is its row (contract shifting §9.6). */
 export const commentShape = shape({

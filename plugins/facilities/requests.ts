@@ -3,7 +3,7 @@ import { predicate, rowCondition, type Predicate, type RowAccess } from 'care-ke
 import { phoneField } from 'care-kernel/care'
 import { Params } from 'care-kernel/data'
 import { cell, filter, field, out, type Filter, type Output, type Shape } from 'care-kernel/rest'
-import { hasFacility, userBaseMinimum, type FacilityLike } from 'care-kernel/contracts/auth-permissions'
+import { hasFacility, USER, userBaseMinimum, type FacilityLike } from 'care-kernel/contracts/auth-permissions'
 import { facilityLike } from './policy.ts'
 import { requestAccess, type RequestAccess } from './row-access.ts'
 
@@ -94,7 +94,7 @@ const PEOPLE = ['assigned_to', 'created_by', 'last_edited_by'] as const
 export const peopleOutputs: Readonly<Record<string, Output>> = Object.fromEntries(
   PEOPLE.flatMap(name => [
     [name, out.integer(`r.${name}_id`)],
-    [`${name}_object`, out.object(userBaseMinimum, `from users_user u where u.id = r.${name}_id`)]
+    [`${name}_object`, out.object(userBaseMinimum, `from ${USER} u where u.id = r.${name}_id`)]
   ])
 )
 
@@ -117,7 +117,7 @@ export const requestInputs = {
   refering_facility_contact_number: phoneField({ types: ['mobile', 'landline'], optional: true, blank: true }),
   emergency: field.boolean({ optional: true }),
   is_assigned_to_user: field.boolean({ optional: true }),
-  assigned_to: field.reference('users_user', { optional: true, null: true, source: 'assigned_to_id' })
+  assigned_to: field.reference(USER, { optional: true, null: true, source: 'assigned_to_id' })
 } as const
 
 /** Outputs every kind of request has, besides its facilities and people. */

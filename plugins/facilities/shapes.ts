@@ -1,5 +1,14 @@
 import { out, shape, type Shape } from 'care-kernel/rest'
-import { districtObject, localBodyObject, stateObject, wardObject } from 'care-kernel/contracts/places'
+import {
+  DISTRICT,
+  districtObject,
+  LOCAL_BODY,
+  localBodyObject,
+  STATE,
+  stateObject,
+  WARD,
+  wardObject
+} from 'care-kernel/contracts/places'
 import { FACILITY_TYPES, ROOM_TYPES } from './enumerations.ts'
 
 /** SQL that other plugins fill in: live patients, beds, the picture. */
@@ -38,10 +47,10 @@ const flags = `(select coalesce(json_agg(g.flag order by g.id), '[]') from facil
 const smallints = { type: 'integer' }
 
 const placeObjects = {
-  ward_object: out.object(wardObject, 'from users_ward w where w.id = f.ward_id'),
-  local_body_object: out.object(localBodyObject, 'from users_localbody l where l.id = f.local_body_id'),
-  district_object: out.object(districtObject, 'from users_district d where d.id = f.district_id'),
-  state_object: out.object(stateObject, 'from users_state s where s.id = f.state_id')
+  ward_object: out.object(wardObject, `from ${WARD} w where w.id = f.ward_id`),
+  local_body_object: out.object(localBodyObject, `from ${LOCAL_BODY} l where l.id = f.local_body_id`),
+  district_object: out.object(districtObject, `from ${DISTRICT} d where d.id = f.district_id`),
+  state_object: out.object(stateObject, `from ${STATE} s where s.id = f.state_id`)
 }
 const placeIds = {
   local_body: out.integer('f.local_body_id'),

@@ -1,8 +1,9 @@
 import type { Queryable, Tx } from 'care-kernel'
+import { CONSENT, CONSULTATION } from 'care-kernel/contracts/consultations'
 import type { Consultations } from 'care-kernel/contracts/consultations'
 
-const HELD = 'select id from facility_patientconsultation where id = $1 for no key update'
-const CURRENT = `select distinct k.type from facility_patientconsent k
+const HELD = `select id from ${CONSULTATION} where id = $1 for no key update`
+const CURRENT = `select distinct k.type from ${CONSENT} k
   join facility_fileupload x on x.file_type = 7 and x.associating_id = k.external_id::text and not x.is_archived and not x.deleted
   where k.consultation_id = $1 and not k.archived and not k.deleted order by k.type`
 // Raw SQL: a set, the files of many consents.

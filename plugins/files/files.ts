@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor, Queryable, Tx } from 'care-kernel'
+import { CONSENT } from 'care-kernel/contracts/consultations'
 import { insertSql } from 'care-kernel/data'
 import { isUuid, type Infer } from 'care-kernel/rest'
 import { countConsents } from './consents.ts'
@@ -103,7 +104,7 @@ export class FileService implements Files {
     await repository(FileUpload).updateWhere(tx, { id: ids }, { deleted: true })
     if (!consultations || consents.length === 0) return
     const { rows } = await tx.query<{ id: number }>(
-      'select distinct consultation_id as id from facility_patientconsent where external_id = any($1::uuid[]) order by 1',
+      `select distinct consultation_id as id from ${CONSENT} where external_id = any($1::uuid[]) order by 1`,
       [consents]
     )
     for (const { id } of rows) await countConsents(tx, id, consultations.consultations)

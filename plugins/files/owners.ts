@@ -1,6 +1,8 @@
 import type { Actor, Queryable } from 'care-kernel'
+import { CONSENT, CONSULTATION } from 'care-kernel/contracts/consultations'
 import { invalid, isUuid } from 'care-kernel/rest'
 import { facilityLike } from 'care-kernel/contracts/facilities'
+import { PATIENT } from 'care-kernel/contracts/patients'
 import { FILE_TYPE, type FileType } from './enumerations.ts'
 import { mayTouch, type OwnerLike } from './policy.ts'
 import type { DeclaredScope } from './scope.ts'
@@ -29,13 +31,13 @@ export const refused = () => invalid({ permission: 'denied' })
 const patientSql = (lastAssigned: string) => `
   select p.id::text as key, p.id as "patientId", null::bigint as "consultationId", p.is_active as open, false as closed,
     json_build_array(p.assigned_to_id, ${lastAssigned}) as assigned, json_build_array(${facilityLike('p.facility_id')}) as facilities
-  from facility_patientregistration p where p.external_id = any($1) and not p.deleted`
+  from ${PATIENT} p where p.external_id = any($1) and not p.deleted`
 
 const consultationSql = (key: string, open: string, named: string, closed = 'false') => `
   select ${key} as key, p.id as "patientId", c.id as "consultationId", ${open} as open, ${closed} as closed,
     json_build_array(p.assigned_to_id, c.assigned_to_id) as assigned,
     json_build_array(${facilityLike('p.facility_id')}, ${facilityLike('c.facility_id')}) as facilities
-  from facility_patientconsultation c join facility_patientregistration p on p.id = c.patient_id ${named} and not c.deleted`
+  from ${CONSULTATION} c join ${PATIENT} p on p.id = c.patient_id ${named} and not c.deleted`
 
 const byConsultation = 'where c.external_id = any($1)'
 const running = 'c.discharge_date is null'
@@ -48,7 +50,7 @@ export class Owners {
 
   constructor(scope: DeclaredScope) {
     this.#scope = scope
-    const last = '(select c.assigned_to_id from facility_patientconsultation c where c.id = p.last_consultation_id)'
+    const last = `(select c.assigned_to_id from ${CONSULTATION} c where c.id = p.last_consultation_id)`
     this.#sql = {
       ...(scope.patients ? { [FILE_TYPE.patient]: patientSql(scope.consultations ? last : 'null::bigint') } : {}),
       ...(scope.consultations
@@ -58,7 +60,7 @@ export class Owners {
             [FILE_TYPE.consent]: consultationSql(
               'k.external_id::text',
               running,
-              'join facility_patientconsent k on k.consultation_id = c.id where k.external_id = any($1) and not k.deleted',
+              `join ${CONSENT} k on k.consultation_id = c.id where k.external_id = any($1) and not k.deleted`,
               'k.archived'
             )
           }

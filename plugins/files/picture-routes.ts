@@ -4,6 +4,7 @@ import type { Actor, Storage, Tx } from 'care-kernel'
 import { rowCondition } from 'care-kernel/access'
 import { actorOf, describe, ordering, out, quote, resource, shape } from 'care-kernel/rest'
 import { facilitiesOf, type FacilityLike } from 'care-kernel/contracts/auth-permissions'
+import { FACILITY } from 'care-kernel/contracts/facilities'
 import { readPicture } from './images.ts'
 import type { FileScope } from './scope.ts'
 
@@ -18,7 +19,7 @@ interface Pictured {
 const visible = facilitiesOf('f')
 const facilities = resource({
   name: 'Facility',
-  from: 'facility_facility f',
+  from: `${FACILITY} f`,
   key: { column: 'f.external_id', kind: 'uuid' },
   live: 'not f.deleted',
   shape: shape({ id: out.uuid('f.external_id') }),

@@ -1,8 +1,8 @@
 import { definePlugin } from 'care-kernel'
-import { authPermissions } from 'care-kernel/contracts/auth-permissions'
-import { consultations } from 'care-kernel/contracts/consultations'
-import { facilities } from 'care-kernel/contracts/facilities'
-import { patients } from 'care-kernel/contracts/patients'
+import { authPermissions, USER } from 'care-kernel/contracts/auth-permissions'
+import { CONSENT, CONSULTATION, consultations } from 'care-kernel/contracts/consultations'
+import { facilities, FACILITY } from 'care-kernel/contracts/facilities'
+import { PATIENT, patients } from 'care-kernel/contracts/patients'
 import { clearAbandoned } from './abandoned.ts'
 import { archiveFiles } from './consents.ts'
 import { files } from './contract.ts'
@@ -24,6 +24,7 @@ export default definePlugin({
   summary: 'Files about patients and consultations, pictures of facilities and users',
   requires: [authPermissions, facilities],
   optional: [patients, consultations],
+  reads: [CONSENT, CONSULTATION, FACILITY, PATIENT, USER],
   ports: ['database', 'storage'],
   config: Settings,
   models: [FileUpload, FileContent],

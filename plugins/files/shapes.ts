@@ -1,8 +1,8 @@
 import { labelSql, out, shape, type Output } from 'care-kernel/rest'
-import { userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
+import { USER, userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
 import { FILE_CATEGORIES, FILE_TYPES } from './enumerations.ts'
 
-const user = (column: string): Output => out.object(userBaseMinimum, `from users_user u where u.id = ${column}`)
+const user = (column: string): Output => out.object(userBaseMinimum, `from ${USER} u where u.id = ${column}`)
 const common = {
   id: out.uuid('x.external_id'),
   name: out.text('x.name')

@@ -1,4 +1,6 @@
 import type { Tx } from 'care-kernel'
+import { USER } from 'care-kernel/contracts/auth-permissions'
+import { FACILITY, MEMBER } from 'care-kernel/contracts/facilities'
 import { numberOf, STORED, type EventName } from './enumerations.ts'
 import type { DeclaredScope } from './scope.ts'
 import { fill, TEXTS, type TextName } from './texts.ts'
@@ -24,12 +26,12 @@ export interface Notice {
 const TELL = `with told as (
   insert into facility_notification (external_id, created_date, modified_date, deleted, medium_sent, event_type, event, message, caused_objects, caused_by_id, intended_for_id)
   select gen_random_uuid(), $1, $1, false, ${STORED.system}, $2, $3, $4, $5::jsonb, $6, u.id
-  from facility_facility f
-  cross join lateral (select m.user_id from facility_facilityuser m where m.facility_id = f.id union select $8::bigint) r
-  join users_user u on u.id = r.user_id
+  from ${FACILITY} f
+  cross join lateral (select m.user_id from ${MEMBER} m where m.facility_id = f.id union select $8::bigint) r
+  join ${USER} u on u.id = r.user_id
   where f.id = $7 and not f.deleted and u.is_active and not u.deleted and u.id <> $6
   returning external_id, intended_for_id)
-select t.external_id from told t join users_user u on u.id = t.intended_for_id where u.pf_endpoint <> '' and u.pf_p256dh <> '' and u.pf_auth <> ''`
+select t.external_id from told t join ${USER} u on u.id = t.intended_for_id where u.pf_endpoint <> '' and u.pf_p256dh <> '' and u.pf_auth <> ''`
 
 /** Writes what users are told, one row each, and has it pushed to their browsers. */
 export class Notices {
@@ -69,9 +71,7 @@ export class Notices {
   async #words(tx: Tx, event: TextName, { by, values }: Notice): Promise<string> {
     const {
       rows: [user]
-    } = await tx.query<{ name: string }>(`select trim(first_name || ' ' || last_name) as name from users_user where id = $1`, [
-      by
-    ])
+    } = await tx.query<{ name: string }>(`select trim(first_name || ' ' || last_name) as name from ${USER} where id = $1`, [by])
     return this.text(event, { ...values, user: user?.name ?? '' })
   }
 }

@@ -1,7 +1,7 @@
 import { definePlugin } from 'care-kernel'
-import { authPermissions } from 'care-kernel/contracts/auth-permissions'
+import { authPermissions, USER } from 'care-kernel/contracts/auth-permissions'
 import { consultations } from 'care-kernel/contracts/consultations'
-import { facilities } from 'care-kernel/contracts/facilities'
+import { facilities, FACILITY, MEMBER } from 'care-kernel/contracts/facilities'
 import { files } from 'care-kernel/contracts/files'
 import { patients } from 'care-kernel/contracts/patients'
 import { shifting } from 'care-kernel/contracts/shifting'
@@ -29,6 +29,7 @@ export default definePlugin({
   summary: 'What users are told: in the application, by web push, and other people by SMS',
   requires: [authPermissions, facilities],
   optional: [patients, consultations, shifting, files],
+  reads: [FACILITY, MEMBER, USER],
   ports: ['database', 'sms'],
   config: Settings,
   models: [Notification],

@@ -1,5 +1,6 @@
 import type { Handling } from 'care-kernel/jobs'
 import { Type } from 'typebox'
+import { USER } from 'care-kernel/contracts/auth-permissions'
 import { EVENTS } from './enumerations.ts'
 import type { NotificationScope } from './scope.ts'
 import type { Outcome } from './web-push.ts'
@@ -20,7 +21,7 @@ const NOWHERE = { pf_endpoint: '', pf_p256dh: '', pf_auth: '' }
 
 // What has been read needs no push any more.
 const FIND = `select u.id as user_id, u.pf_endpoint as endpoint, u.pf_p256dh as p256dh, u.pf_auth as auth, n.event, n.message
-  from facility_notification n join users_user u on u.id = n.intended_for_id
+  from facility_notification n join ${USER} u on u.id = n.intended_for_id
   where n.external_id = $1 and n.read_at is null and not n.deleted and u.is_active and not u.deleted
     and u.pf_endpoint <> '' and u.pf_p256dh <> '' and u.pf_auth <> ''`
 

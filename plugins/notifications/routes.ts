@@ -19,7 +19,7 @@ import {
   shape,
   type Where
 } from 'care-kernel/rest'
-import { userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
+import { USER, userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
 import { EVENTS, EVENT_TYPES, MEDIUMS } from './enumerations.ts'
 import { Notification } from './models.ts'
 import { notificationAccess } from './row-access.ts'
@@ -40,7 +40,7 @@ const own = resource({
   ordering: ordering({}, 'n.created_date desc, n.id desc'),
   shape: shape({
     id: out.uuid('n.external_id'),
-    caused_by: out.object(userBaseMinimum, 'from users_user u where u.id = n.caused_by_id'),
+    caused_by: out.object(userBaseMinimum, `from ${USER} u where u.id = n.caused_by_id`),
     event: out.label('n.event', EVENTS),
     event_type: out.label('n.event_type', EVENT_TYPES),
     created_date: out.datetime('n.created_date'),

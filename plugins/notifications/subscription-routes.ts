@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { USER } from 'care-kernel/contracts/auth-permissions'
 import { actorOf, describe, field, out, readInput, record, resource, sendJson, shape } from 'care-kernel/rest'
 import type { NotificationScope } from './scope.ts'
 
@@ -9,7 +10,7 @@ const input = record({ pf_endpoint: text(), pf_p256dh: text(), pf_auth: text() }
 
 const subscription = resource({
   name: 'User',
-  from: 'users_user u',
+  from: `${USER} u`,
   key: { column: 'u.id', kind: 'integer' },
   shape: shape({
     pf_endpoint: out.text('u.pf_endpoint'),

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { inContext, rowCondition } from 'care-kernel/access'
+import { PATIENT } from 'care-kernel/contracts/patients'
 import { actorOf, describe, ordering, resource, sendJson, type Where } from 'care-kernel/rest'
 import { ownRecordAccess } from './row-access.ts'
 import type { OtpScope } from './services.ts'
@@ -11,7 +12,7 @@ export function recordRoutes(app: FastifyInstance, { database, patientTokens, pa
   const { list, detail } = patients.patients.shapes
   const records = resource({
     name: 'PatientRegistration',
-    from: 'facility_patientregistration p',
+    from: `${PATIENT} p`,
     key: { column: 'p.external_id', kind: 'uuid' },
     live: 'not p.deleted',
     ordering: ordering({}, 'p.modified_date desc, p.id desc'),

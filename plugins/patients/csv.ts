@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Params } from 'care-kernel/data'
 import { cell, invalid, isDate, labelSql, sendCsv, type Query, type Resource, type Where, valueOf } from 'care-kernel/rest'
 import { GENDERS } from 'care-kernel/contracts/auth-permissions'
+import { FACILITY } from 'care-kernel/contracts/facilities'
 import type { Relations } from './patient-filters.ts'
 import type { PatientScope } from './scope.ts'
 import { AGE_YEARS } from './shapes.ts'
@@ -90,7 +91,7 @@ export function patientCsv(
     return sendCsv(request, reply, database, {
       file: 'patientregistration_export.csv',
       columns: table,
-      rows: `from facility_patientregistration p left join facility_facility f on f.id = p.facility_id
+      rows: `from facility_patientregistration p left join ${FACILITY} f on f.id = p.facility_id
         left join ${relations.consultations} c on c.id = p.last_consultation_id left join lateral ${diagnosed(relations)} g on true
         where ${found.join(' and ')} order by p.kernel_unfiled desc, p.modified_date desc, p.id desc`,
       params

@@ -1,5 +1,6 @@
 import type { Tx } from 'care-kernel'
 import { demoDistrict, demoUuid, type DemoDistrict } from 'care-kernel/contracts/facilities'
+import { LOCAL_BODY, WARD } from 'care-kernel/contracts/places'
 import {
   AGES,
   AGES_OF_MOTHERS_AND_CHILDREN,
@@ -50,7 +51,7 @@ export async function demo(tx: Tx, { clock, config, repository }: PatientScope):
   if (!district) return
   const { district_id, state_id } = district.facility(Object.keys(REGISTERED_AT)[0] ?? '')
   const { rows: homes } = await tx.query<Home>(
-    `select w.id as ward_id, w.name as ward, l.id as local_body_id, l.name as local_body from users_localbody l join users_ward w on w.local_body_id = l.id
+    `select w.id as ward_id, w.name as ward, l.id as local_body_id, l.name as local_body from ${LOCAL_BODY} l join ${WARD} w on w.local_body_id = l.id
     where l.district_id = $1 and l.name = any($2) order by array_position($2, l.name), w.number, w.id`,
     [district_id, Object.keys(HOMES)]
   )

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { FACILITY } from 'care-kernel/contracts/facilities'
 import { actorOf, describe, isUuid, notAUuid, sendJson, type Query } from 'care-kernel/rest'
 import { listedFor, patientReads } from './patient-resources.ts'
 import type { PatientScope } from './scope.ts'
@@ -23,7 +24,7 @@ export function dischargedRoutes(app: FastifyInstance, { database, patients, slo
       if (!isUuid(facility)) throw notAUuid(facility)
       const where = listedFor(patients.visible, actorOf(request), request.query as Query, params => [
         `p.id in (select c.patient_id from ${slots.relations.consultations} c where c.discharge_date is not null and not c.deleted
-          and c.facility_id = (select f.id from facility_facility f where f.external_id = ${params.add(facility)} and not f.deleted))`
+          and c.facility_id = (select f.id from ${FACILITY} f where f.external_id = ${params.add(facility)} and not f.deleted))`
       ])
       return sendJson(reply, await discharged.list(database, request, where))
     }

@@ -1,7 +1,9 @@
-import type { Clock } from 'care-kernel'
+import type { Clock, Relation } from 'care-kernel'
 import { phoneField } from 'care-kernel/care'
 import { bad, field, invalid, nested, record, type Field, type Infer } from 'care-kernel/rest'
-import { GENDERS } from 'care-kernel/contracts/auth-permissions'
+import { GENDERS, USER } from 'care-kernel/contracts/auth-permissions'
+import { FACILITY } from 'care-kernel/contracts/facilities'
+import { DISTRICT, LOCAL_BODY, STATE, WARD } from 'care-kernel/contracts/places'
 import {
   ACTIONS,
   BLOOD_GROUPS,
@@ -23,7 +25,7 @@ const optional = { optional: true } as const
 const nullable = { optional: true, null: true } as const
 const LONGEST_REMARK = 255
 
-const place = <const S extends string>(table: string, source: S) => field.reference(table, { ...nullable, source })
+const place = <const S extends string>(table: Relation, source: S) => field.reference(table, { ...nullable, source })
 const words = (max?: number) => field.text({ ...optional, ...(max ? { max } : {}) })
 const phone = () => phoneField({ types: ['mobile', 'landline'], optional: true })
 const flag = () => field.boolean(optional)
@@ -87,7 +89,7 @@ export function patientInputs(clock: Clock) {
   const today = () => clock.now().toISOString().slice(0, 10)
   const fields = {
     source: field.label(SOURCES, { default: 10 }),
-    nearest_facility: place('facility_facility', 'nearest_facility_id'),
+    nearest_facility: place(FACILITY, 'nearest_facility_id'),
     name: words(200),
     gender: field.choice(numbersOf(GENDERS)),
     phone_number: phone(),
@@ -121,10 +123,10 @@ export function patientInputs(clock: Clock) {
     last_menstruation_start_date: day(),
     date_of_delivery: day(),
     ward_old: words(LONGEST_REMARK),
-    ward: place('users_ward', 'ward_id'),
-    local_body: place('users_localbody', 'local_body_id'),
-    district: place('users_district', 'district_id'),
-    state: place('users_state', 'state_id'),
+    ward: place(WARD, 'ward_id'),
+    local_body: place(LOCAL_BODY, 'local_body_id'),
+    district: place(DISTRICT, 'district_id'),
+    state: place(STATE, 'state_id'),
     is_migrant_worker: flag(),
     disease_status: field.label(DISEASE_STATUSES, { default: 1 }),
     number_of_aged_dependents: amount(),
@@ -156,7 +158,7 @@ export function patientInputs(clock: Clock) {
     cluster_name: remark(),
     is_declared_positive: maybe(),
     date_declared_positive: moment(),
-    assigned_to: field.reference('users_user', { ...nullable, source: 'assigned_to_id' })
+    assigned_to: field.reference(USER, { ...nullable, source: 'assigned_to_id' })
   } as const
   const around = {
     meta_info: nested(metaInfoInput, nullable),
@@ -165,7 +167,7 @@ export function patientInputs(clock: Clock) {
   } as const
   return {
     registration: record({
-      facility: field.externalId('facility_facility', { ...optional, source: 'facility_id' }),
+      facility: field.externalId(FACILITY, { ...optional, source: 'facility_id' }),
       ...fields,
       ...around
     }),

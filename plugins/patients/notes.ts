@@ -13,14 +13,15 @@ import {
   type Shape,
   type Where
 } from 'care-kernel/rest'
-import { userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
+import { USER, userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
+import { FACILITY } from 'care-kernel/contracts/facilities'
 import type { Relations } from './patient-filters.ts'
 import { numbersOf, THREADS } from './enumerations.ts'
 import { notesOf } from './row-access.ts'
 
-const author = (alias: string) => out.object(userBaseMinimum, `from users_user u where u.id = ${alias}.created_by_id`)
+const author = (alias: string) => out.object(userBaseMinimum, `from ${USER} u where u.id = ${alias}.created_by_id`)
 const lastEdit = (column: string) =>
-  `(select ${column} from facility_patientnotesedit e join users_user u on u.id = e.edited_by_id where e.patient_note_id = n.id order by e.edited_date desc, e.id desc limit 1)`
+  `(select ${column} from facility_patientnotesedit e join ${USER} u on u.id = e.edited_by_id where e.patient_note_id = n.id order by e.edited_date desc, e.id desc limit 1)`
 
 /** The note that a note answers; `r` is its row. */
 const answered = shape({
@@ -48,7 +49,7 @@ export function noteReads(facility: Shape, relations: Relations): NoteReads {
   const written = shape({
     id: out.uuid('n.external_id'),
     note: out.text('n.note'),
-    facility: out.object(facility, 'from facility_facility f where f.id = n.facility_id'),
+    facility: out.object(facility, `from ${FACILITY} f where f.id = n.facility_id`),
     consultation: out.uuid(consultation),
     thread: out.integer('n.thread'),
     created_by_object: author('n'),
@@ -85,7 +86,7 @@ export function noteReads(facility: Shape, relations: Relations): NoteReads {
       ordering: ordering({}, 'e.edited_date desc, e.id desc'),
       shape: shape({
         id: out.integer('e.id'),
-        edited_by: out.object(userBaseMinimum, 'from users_user u where u.id = e.edited_by_id'),
+        edited_by: out.object(userBaseMinimum, `from ${USER} u where u.id = e.edited_by_id`),
         edited_date: out.datetime('e.edited_date'),
         note: out.text('e.note')
       })

@@ -1,7 +1,8 @@
-import type { SlotsOf } from 'care-kernel'
+import type { Relation, SlotsOf } from 'care-kernel'
 import type { Params } from 'care-kernel/data'
 import { filter, filters, type Filter, type Filters } from 'care-kernel/rest'
-import { FACILITY_TYPES } from 'care-kernel/contracts/facilities'
+import { FACILITY, FACILITY_TYPES } from 'care-kernel/contracts/facilities'
+import { DISTRICT, LOCAL_BODY, STATE } from 'care-kernel/contracts/places'
 import type { patients } from './contract.ts'
 import {
   BED_TYPES,
@@ -22,7 +23,7 @@ export type Relations = SlotsOf<typeof patients>['relations']
 const valuesOf = (values: readonly (string | number)[]) => Object.fromEntries(values.map(value => [String(value), value]))
 
 /** The place of a patient by its name. */
-const placeName = (column: string, table: string) =>
+const placeName = (column: string, table: Relation) =>
   filter.via(`${column} in (select x.id from ${table} x where %)`, filter.contains('x.name'))
 
 /** Comma list of numbers and `None`; `compile` gets the numbers and whether `None` is among them. */
@@ -118,9 +119,9 @@ function patientFilters(relations: Relations) {
   return {
     source: filter.choice('p.source', valuesOf(numbersOf(SOURCES))),
     disease_status: filter.label('p.disease_status', DISEASE_STATUSES),
-    facility: filter.externalId('facility_facility', 'p.facility_id'),
+    facility: filter.externalId(FACILITY, 'p.facility_id'),
     facility_type: filter.via(
-      'p.facility_id in (select f.id from facility_facility f where %)',
+      `p.facility_id in (select f.id from ${FACILITY} f where %)`,
       filter.label('f.facility_type', FACILITY_TYPES)
     ),
     phone_number: filter.text('p.phone_number'),
@@ -146,9 +147,9 @@ function patientFilters(relations: Relations) {
     district: filter.number('p.district_id'),
     local_body: filter.number('p.local_body_id'),
     state: filter.number('p.state_id'),
-    district_name: placeName('p.district_id', 'users_district'),
-    local_body_name: placeName('p.local_body_id', 'users_localbody'),
-    state_name: placeName('p.state_id', 'users_state'),
+    district_name: placeName('p.district_id', DISTRICT),
+    local_body_name: placeName('p.local_body_id', LOCAL_BODY),
+    state_name: placeName('p.state_id', STATE),
     covin_id: filter.via(`(% and p.covin_id <> '')`, filter.text('p.covin_id')),
     is_vaccinated: filter.bool('p.is_vaccinated'),
     number_of_doses: filter.number('p.number_of_doses'),

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Actor } from 'care-kernel'
+import { FACILITY } from 'care-kernel/contracts/facilities'
 import type { Params } from 'care-kernel/data'
 import {
   actorOf,
@@ -38,7 +39,7 @@ function patientOrdering({ consultations, consultation_beds: beds }: Relations, 
     {
       ...(byBed
         ? {
-            facility__name: '(select f.name from facility_facility f where f.id = p.facility_id)',
+            facility__name: `(select f.name from ${FACILITY} f where f.id = p.facility_id)`,
             last_consultation__current_bed__bed__name: `(select b.bed_name from ${beds} b where b.id = ${lastConsultation('c.current_bed_id')})`
           }
         : {}),

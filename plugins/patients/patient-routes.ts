@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { FACILITY } from 'care-kernel/contracts/facilities'
 import { actorOf, describe, out, sendJson, shape, type Query, valueOf } from 'care-kernel/rest'
 import type { PatientRow } from './contract.ts'
 import { patientCsv } from './csv.ts'
@@ -122,7 +123,7 @@ export function patientRoutes(app: FastifyInstance, scope: PatientScope): void {
   const moved = shape({
     year_of_birth: out.integer('p.year_of_birth'),
     patient: out.uuid('p.external_id'),
-    facility_object: out.object(facilities.facilities.shapes.basic, 'from facility_facility f where f.id = p.facility_id')
+    facility_object: out.object(facilities.facilities.shapes.basic, `from ${FACILITY} f where f.id = p.facility_id`)
   })
   app.post<One>(
     '/api/v1/patient/:id/transfer/',

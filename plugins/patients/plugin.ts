@@ -1,7 +1,7 @@
 import { definePlugin } from 'care-kernel'
-import { authPermissions } from 'care-kernel/contracts/auth-permissions'
-import { facilities } from 'care-kernel/contracts/facilities'
-import { places } from 'care-kernel/contracts/places'
+import { authPermissions, USER } from 'care-kernel/contracts/auth-permissions'
+import { facilities, FACILITY } from 'care-kernel/contracts/facilities'
+import { DISTRICT, LOCAL_BODY, places, STATE, WARD } from 'care-kernel/contracts/places'
 import { patients } from './contract.ts'
 import { demo } from './demo.ts'
 import { dischargedRoutes } from './discharged.ts'
@@ -34,6 +34,7 @@ export default definePlugin({
   kernel: '^1.0.0',
   summary: 'Patients: registration, search, transfer, notes, and what facilities count by day',
   requires: [places, authPermissions, facilities],
+  reads: [DISTRICT, FACILITY, LOCAL_BODY, STATE, USER, WARD],
   ports: ['database'],
   config: Settings,
   models: [

@@ -5,6 +5,7 @@ import { invalid, readInput } from 'care-kernel/rest'
 import { homeFacilitiesOf } from 'care-kernel/contracts/auth-permissions'
 import { placesDecided } from 'care-kernel/contracts/places'
 import type { FastifyRequest } from 'fastify'
+import { FACILITY } from 'care-kernel/contracts/facilities'
 import type { PatientRow } from './contract.ts'
 import { contactInput, metaInfoInput, patientInputs, requireConsistent, type PatientInput, type PatientInputs } from './inputs.ts'
 import { Disease, PatientContact, PatientMetaInfo } from './models.ts'
@@ -105,7 +106,7 @@ export class Registration {
     const {
       rows: [found]
     } = await tx.query<{ own: boolean | null }>(
-      `select ${rowCondition(homes, actor, params)} as own from facility_facility f where f.id = $1 and not f.deleted for share`,
+      `select ${rowCondition(homes, actor, params)} as own from ${FACILITY} f where f.id = $1 and not f.deleted for share`,
       params.values
     )
     if (!found) throw invalid({ facility: ['object with this id not found'] })

@@ -3,6 +3,7 @@ import { inContext, overrideCases, pickCases, rowAccess, rowDisjunction, type Ro
 import { Disjunction, type Branch, type Params } from 'care-kernel/data'
 import type { Where } from 'care-kernel/rest'
 import { allOf, assetUser, casesByPlace, anyActor, RANK, type PlaceCondition } from 'care-kernel/contracts/auth-permissions'
+import { FACILITY } from 'care-kernel/contracts/facilities'
 
 /** From-items of rows that other plugins own, as the slot `relations` has them. */
 export interface AccessRelations {
@@ -20,7 +21,7 @@ interface PatientContext {
 const facilityIn =
   (column: 'state_id' | 'district_id'): PlaceCondition<Pick<PatientContext, 'alias'>> =>
   (id, params, { alias }) =>
-    `${alias}.facility_id in (select f.id from facility_facility f where f.${column} = ${params.add(id)})`
+    `${alias}.facility_id in (select f.id from ${FACILITY} f where f.${column} = ${params.add(id)})`
 
 /** Patients at the actor's facilities, and those assigned to the actor wherever they are. Each branch leaves out what an earlier one has. */
 function ownPatients({ id, facilityIds }: Actor, params: Params, { alias, relations: { consultations } }: PatientContext) {

@@ -20,6 +20,7 @@ import {
   type Query
 } from 'care-kernel/rest'
 import { GENDERS, RANK } from 'care-kernel/contracts/auth-permissions'
+import { FACILITY } from 'care-kernel/contracts/facilities'
 import { keepSearch } from './search-log.ts'
 import { SCHEME } from './patient-routes.ts'
 import type { PatientScope } from './scope.ts'
@@ -31,7 +32,7 @@ const asked = record({
   phone_number: phoneField({ ...optional, types: ['mobile', 'landline'] }),
   name: field.text({ ...optional, max: 200 }),
   gender: field.label(GENDERS, optional),
-  facility: field.reference('facility_facility', { ...optional, null: true }),
+  facility: field.reference(FACILITY, { ...optional, null: true }),
   allow_transfer: field.boolean(optional),
   is_active: field.boolean(optional)
 })

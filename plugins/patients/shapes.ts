@@ -1,7 +1,16 @@
 import { out, shape, type Output, type Shape } from 'care-kernel/rest'
-import { userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
-import { facilityBare, type FacilityShapes } from 'care-kernel/contracts/facilities'
-import { districtObject, localBodyObject, stateObject, wardObject } from 'care-kernel/contracts/places'
+import { USER, userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
+import { FACILITY, facilityBare, type FacilityShapes } from 'care-kernel/contracts/facilities'
+import {
+  DISTRICT,
+  districtObject,
+  LOCAL_BODY,
+  localBodyObject,
+  STATE,
+  stateObject,
+  WARD,
+  wardObject
+} from 'care-kernel/contracts/places'
 import {
   BLOOD_GROUPS,
   DISEASE_STATUSES,
@@ -29,8 +38,8 @@ export interface PatientShapes {
   readonly fresh: Shape
 }
 
-const inFacility = 'from facility_facility f where f.id = p.facility_id'
-const user = (column: string): Output => out.object(userBaseMinimum, `from users_user u where u.id = ${column}`)
+const inFacility = `from ${FACILITY} f where f.id = p.facility_id`
+const user = (column: string): Output => out.object(userBaseMinimum, `from ${USER} u where u.id = ${column}`)
 const plainText = (...names: string[]) => Object.fromEntries(names.map(name => [name, out.text(`p.${name}`)]))
 const integers = (...names: string[]) => Object.fromEntries(names.map(name => [name, out.integer(`p.${name}`)]))
 const booleans = (...names: string[]) => Object.fromEntries(names.map(name => [name, out.boolean(`p.${name}`)]))
@@ -56,10 +65,10 @@ export const AGE_TEXT = `(select case when n.years > 0 then ${counted('year')}
   from (select date_part('year', a)::integer as years, date_part('month', a)::integer as months, date_part('day', a)::integer as days from ${AGE} a) n)`
 
 const placeObjects = {
-  ward_object: out.object(wardObject, 'from users_ward w where w.id = p.ward_id'),
-  local_body_object: out.object(localBodyObject, 'from users_localbody l where l.id = p.local_body_id'),
-  district_object: out.object(districtObject, 'from users_district d where d.id = p.district_id'),
-  state_object: out.object(stateObject, 'from users_state s where s.id = p.state_id')
+  ward_object: out.object(wardObject, `from ${WARD} w where w.id = p.ward_id`),
+  local_body_object: out.object(localBodyObject, `from ${LOCAL_BODY} l where l.id = p.local_body_id`),
+  district_object: out.object(districtObject, `from ${DISTRICT} d where d.id = p.district_id`),
+  state_object: out.object(stateObject, `from ${STATE} s where s.id = p.state_id`)
 }
 
 const head = {

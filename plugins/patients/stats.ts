@@ -17,6 +17,7 @@ import {
   type Where
 } from 'care-kernel/rest'
 import { facilitiesOf } from 'care-kernel/contracts/auth-permissions'
+import { FACILITY } from 'care-kernel/contracts/facilities'
 import { statsInput } from './inputs.ts'
 import { PatientStats } from './models.ts'
 import type { PatientScope } from './scope.ts'
@@ -52,7 +53,7 @@ const days = resource({
   shape: shape({
     id: out.uuid('t.external_id'),
     entry_date: out.date('t.entry_date'),
-    facility: out.uuid('(select f.external_id from facility_facility f where f.id = t.facility_id)'),
+    facility: out.uuid(`(select f.external_id from ${FACILITY} f where f.id = t.facility_id)`),
     created_date: out.datetime('t.created_date'),
     modified_date: out.datetime('t.modified_date'),
     ...Object.fromEntries(COUNTERS.map(name => [name, out.integer(`t.${name}`)]))
@@ -66,7 +67,7 @@ function ofFacility(request: FastifyRequest<OfFacility>): Where {
   const { facility } = request.params
   if (!isUuid(facility)) throw notAUuid(facility)
   return params => [
-    `t.facility_id in (select f.id from facility_facility f where f.external_id = ${params.add(facility)} and not f.deleted and (${rowCondition(reached, actorOf(request), params)}))`
+    `t.facility_id in (select f.id from ${FACILITY} f where f.external_id = ${params.add(facility)} and not f.deleted and (${rowCondition(reached, actorOf(request), params)}))`
   ]
 }
 

@@ -4,6 +4,7 @@ import { Params } from 'care-kernel/data'
 import { ApiError, denied, field, invalid, isUuid, notAUuid, notFound, readInput, record } from 'care-kernel/rest'
 import { facilitiesOf } from 'care-kernel/contracts/auth-permissions'
 import type { FastifyRequest } from 'fastify'
+import { FACILITY } from 'care-kernel/contracts/facilities'
 import type { PatientRow } from './contract.ts'
 import { patientUpdate } from './policy.ts'
 import type { PatientScope } from './scope.ts'
@@ -49,7 +50,7 @@ async function findDestination(
 ): Promise<{ id: number; name: string; reached: boolean } | undefined> {
   const params = new Params([uuid])
   const { rows } = await tx.query<{ id: number; name: string; reached: boolean }>(
-    `select f.id, f.name, coalesce(${rowCondition(reach, actor, params)}, false) as reached from facility_facility f where f.external_id = $1 and not f.deleted for share`,
+    `select f.id, f.name, coalesce(${rowCondition(reach, actor, params)}, false) as reached from ${FACILITY} f where f.external_id = $1 and not f.deleted for share`,
     params.values
   )
   return rows[0]

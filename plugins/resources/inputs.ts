@@ -1,5 +1,5 @@
 import { field, record } from 'care-kernel/rest'
-import { requestInputs } from 'care-kernel/contracts/facilities'
+import { FACILITY, requestInputs } from 'care-kernel/contracts/facilities'
 import { CATEGORIES, SUB_CATEGORIES } from './enumerations.ts'
 import { STATUSES } from './statuses.ts'
 
@@ -8,9 +8,9 @@ export const resourceInput = record({
   status: field.label(STATUSES),
   category: field.label(CATEGORIES),
   sub_category: field.label(SUB_CATEGORIES),
-  origin_facility: field.externalId('facility_facility', { source: 'origin_facility_id' }),
-  approving_facility: field.externalId('facility_facility', { source: 'approving_facility_id' }),
-  assigned_facility: field.externalId('facility_facility', { optional: true, source: 'assigned_facility_id' }),
+  origin_facility: field.externalId(FACILITY, { source: 'origin_facility_id' }),
+  approving_facility: field.externalId(FACILITY, { source: 'approving_facility_id' }),
+  assigned_facility: field.externalId(FACILITY, { optional: true, source: 'assigned_facility_id' }),
   title: field.text({ max: 255 }),
   priority: field.integer({ optional: true, null: true }),
   requested_quantity: field.integer({ optional: true }),

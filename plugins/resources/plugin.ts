@@ -1,6 +1,6 @@
 import { definePlugin } from 'care-kernel'
-import { authPermissions } from 'care-kernel/contracts/auth-permissions'
-import { facilities } from 'care-kernel/contracts/facilities'
+import { authPermissions, USER } from 'care-kernel/contracts/auth-permissions'
+import { facilities, FACILITY } from 'care-kernel/contracts/facilities'
 import { resources } from './contract.ts'
 import { demo } from './demo.ts'
 import { ResourceRequest, ResourceRequestComment } from './models.ts'
@@ -15,6 +15,7 @@ export default definePlugin({
   kernel: '^1.0.0',
   summary: 'Requests for oxygen and supplies from facility to facility',
   requires: [authPermissions, facilities],
+  reads: [FACILITY, USER],
   ports: ['database'],
   models: [ResourceRequest, ResourceRequestComment],
   migrations: new URL('../../migrations/resources/', import.meta.url),

@@ -1,3 +1,4 @@
+import { USER } from 'care-kernel/contracts/auth-permissions'
 import {
   cell,
   filter,
@@ -91,5 +92,5 @@ const resourceTable = {
   Priority: cell.value('r.priority'),
   'Requested Quantity': cell.value('r.requested_quantity'),
   'Assigned Quantity': cell.value('r.assigned_quantity'),
-  'Assigned User Username': cell.text('(select u.username from users_user u where u.id = r.assigned_to_id)')
+  'Assigned User Username': cell.text(`(select u.username from ${USER} u where u.id = r.assigned_to_id)`)
 } as const

@@ -1,5 +1,8 @@
 import type { Tx } from 'care-kernel'
-import { demoDistrict, demoUuid, type DemoDistrict } from 'care-kernel/contracts/facilities'
+import { CONSULTATION } from 'care-kernel/contracts/consultations'
+import { demoDistrict, demoUuid, FACILITY, type DemoDistrict } from 'care-kernel/contracts/facilities'
+import { PATIENT } from 'care-kernel/contracts/patients'
+import { LOCAL_BODY, WARD } from 'care-kernel/contracts/places'
 import { EXTERNAL_RESULTS, LABORATORY, SAMPLES } from './demo-data.ts'
 import { PatientExternalTest, PatientSample, PatientSampleFlow } from './models.ts'
 import type { SampleScope } from './scope.ts'
@@ -14,11 +17,11 @@ interface DemoConsultation {
 }
 
 /** The newest stays first, one of a patient each. */
-const CONSULTATIONS = `select c.id, c.patient_id, c.facility_id, c.encounter_date as began from facility_patientconsultation c
-  join facility_patientregistration p on p.last_consultation_id = c.id join facility_facility f on f.id = c.facility_id
+const CONSULTATIONS = `select c.id, c.patient_id, c.facility_id, c.encounter_date as began from ${CONSULTATION} c
+  join ${PATIENT} p on p.last_consultation_id = c.id join ${FACILITY} f on f.id = c.facility_id
   where f.external_id::text like 'fac11111-%' and not c.deleted and not p.deleted order by c.id desc limit $1`
 /** The first ward of every local body of a district. */
-const WARDS = `select distinct on (l.id) w.id, l.id as local_body_id from users_localbody l join users_ward w on w.local_body_id = l.id
+const WARDS = `select distinct on (l.id) w.id, l.id as local_body_id from ${LOCAL_BODY} l join ${WARD} w on w.local_body_id = l.id
   where l.district_id = $1 order by l.id, w.id`
 
 /** The way a sample goes, as far as it got. */

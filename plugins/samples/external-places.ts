@@ -1,4 +1,5 @@
 import type { Queryable } from 'care-kernel'
+import { LOCAL_BODY, WARD } from 'care-kernel/contracts/places'
 import { Invalid } from 'care-kernel/rest'
 import { BODY_TYPES } from './enumerations.ts'
 
@@ -19,9 +20,9 @@ interface Named {
 
 const PLACES = `select l.id as local_body_id, w.id as ward_id
   from unnest($2::text[], $3::integer[], $4::integer[]) with ordinality n (name, type, ward, at)
-  left join lateral (select b.id from users_localbody b
+  left join lateral (select b.id from ${LOCAL_BODY} b
     where b.district_id = $1 and b.body_type = n.type and position(lower(n.name) in lower(b.name)) > 0 order by b.id limit 1) l on true
-  left join lateral (select v.id from users_ward v where v.local_body_id = l.id and v.number = n.ward order by v.id limit 1) w on true
+  left join lateral (select v.id from ${WARD} v where v.local_body_id = l.id and v.number = n.ward order by v.id limit 1) w on true
   order by n.at`
 const MOST = 2_147_483_647
 

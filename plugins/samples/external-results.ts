@@ -1,5 +1,5 @@
 import { cell, filter, filters, ordering, out, resource, shape } from 'care-kernel/rest'
-import { districtObject, localBodyObject, wardObject } from 'care-kernel/contracts/places'
+import { DISTRICT, districtObject, LOCAL_BODY, localBodyObject, WARD, wardObject } from 'care-kernel/contracts/places'
 
 const texts = (...names: string[]) => Object.fromEntries(names.map(name => [name, out.text(`x.${name}`)]))
 const integers = (...names: string[]) => Object.fromEntries(names.map(name => [name, out.integer(`x.${name}`)]))
@@ -7,9 +7,9 @@ const integers = (...names: string[]) => Object.fromEntries(names.map(name => [n
 /** Contract consultations §16. */
 const externalShape = shape({
   id: out.integer('x.id'),
-  ward_object: out.object(wardObject, 'from users_ward w where w.id = x.ward_id'),
-  local_body_object: out.object(localBodyObject, 'from users_localbody l where l.id = x.local_body_id'),
-  district_object: out.object(districtObject, 'from users_district d where d.id = x.district_id'),
+  ward_object: out.object(wardObject, `from ${WARD} w where w.id = x.ward_id`),
+  local_body_object: out.object(localBodyObject, `from ${LOCAL_BODY} l where l.id = x.local_body_id`),
+  district_object: out.object(districtObject, `from ${DISTRICT} d where d.id = x.district_id`),
   sample_collection_date: out.date('x.sample_collection_date'),
   result_date: out.date('x.result_date'),
   external_id: out.uuid('x.external_id'),
@@ -45,10 +45,10 @@ const externalTable = {
   'SRF-ID': cell.text('x.srf_id'),
   Gender: cell.text('x.gender'),
   'Patient Address': cell.text('x.address'),
-  District: cell.text('(select d.name from users_district d where d.id = x.district_id)'),
-  LSGD: cell.text('(select l.name from users_localbody l where l.id = x.local_body_id)'),
-  'Ward Name': cell.text('(select w.name from users_ward w where w.id = x.ward_id)'),
-  'Ward Number': cell.value('(select w.number from users_ward w where w.id = x.ward_id)'),
+  District: cell.text(`(select d.name from ${DISTRICT} d where d.id = x.district_id)`),
+  LSGD: cell.text(`(select l.name from ${LOCAL_BODY} l where l.id = x.local_body_id)`),
+  'Ward Name': cell.text(`(select w.name from ${WARD} w where w.id = x.ward_id)`),
+  'Ward Number': cell.value(`(select w.number from ${WARD} w where w.id = x.ward_id)`),
   'Contact Number': cell.text('x.mobile_number'),
   'Is Repeat': cell.yesNo('x.is_repeat'),
   'Patient Status': cell.text('x.patient_status'),

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Tx } from 'care-kernel'
 import { rowDisjunction } from 'care-kernel/access'
+import { LOCAL_BODY, WARD } from 'care-kernel/contracts/places'
 import { actorOf, ApiError, describe, invalid, readInput, sendJson, sendList, type Where } from 'care-kernel/rest'
 import { correctedShape, externalResults as results } from './external-results.ts'
 import { upload } from './external-upload.ts'
@@ -104,14 +105,11 @@ export function externalRoutes(app: FastifyInstance, { database, permissions, re
 async function localBodyOf(tx: Tx, wardId: number): Promise<number | undefined> {
   const {
     rows: [ward]
-  } = await tx.query<{ local_body_id: number }>('select local_body_id from users_ward where id = $1', [wardId])
+  } = await tx.query<{ local_body_id: number }>(`select local_body_id from ${WARD} where id = $1`, [wardId])
   return ward?.local_body_id
 }
 
 async function requireSameDistrict(tx: Tx, localBodyId: number, districtId: number): Promise<void> {
-  const { rows: same } = await tx.query('select from users_localbody where id = $1 and district_id = $2', [
-    localBodyId,
-    districtId
-  ])
+  const { rows: same } = await tx.query(`select from ${LOCAL_BODY} where id = $1 and district_id = $2`, [localBodyId, districtId])
   if (same.length === 0) throw invalid({ local_body: 'Only supported within same district' })
 }

@@ -1,4 +1,6 @@
 import type { Actor, Tx } from 'care-kernel'
+import { PATIENT } from 'care-kernel/contracts/patients'
+import { DISTRICT } from 'care-kernel/contracts/places'
 import type { Repositories } from 'care-kernel/data'
 import { Invalid, invalid } from 'care-kernel/rest'
 import { placesOf } from './external-places.ts'
@@ -7,7 +9,7 @@ import { PatientExternalTest } from './models.ts'
 
 type Item = Readonly<Record<string, unknown>>
 
-const REQUESTED = `select distinct upper(p.srf_id) as srf from facility_patientregistration p
+const REQUESTED = `select distinct upper(p.srf_id) as srf from ${PATIENT} p
   where upper(p.srf_id) = any($1) and p.srf_id <> '' and not p.deleted`
 
 /**
@@ -19,7 +21,7 @@ export async function upload(tx: Tx, actor: Actor, body: unknown, repository: Re
   const { districtId } = actor
   const {
     rows: [district]
-  } = await tx.query<{ name: string }>('select name from users_district where id = $1', [districtId])
+  } = await tx.query<{ name: string }>(`select name from ${DISTRICT} where id = $1`, [districtId])
   if (items.some(({ district: name }) => name !== district?.name)) throw invalid({ Error: 'User must belong to same district' })
   if (items.length === 0) return
 

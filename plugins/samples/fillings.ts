@@ -1,7 +1,9 @@
 import type { Actor, Queryable } from 'care-kernel'
+import { CONSULTATION } from 'care-kernel/contracts/consultations'
 import { labelSql } from 'care-kernel/rest'
 import { facilityLike } from 'care-kernel/contracts/facilities'
 import { FILE_TYPE, mayTouch, type FileType, type OwnerLike } from 'care-kernel/contracts/files'
+import { PATIENT } from 'care-kernel/contracts/patients'
 import { SAMPLE_TYPES } from './enumerations.ts'
 import { RESULTS } from './statuses.ts'
 
@@ -26,7 +28,7 @@ interface OwnerRow extends OwnerLike {
 
 const OWNERS = `select s.id, replace(s.external_id::text, '-', '') as name, json_build_array(p.assigned_to_id, c.assigned_to_id) as assigned,
     json_build_array(${facilityLike('s.testing_facility_id')}, ${facilityLike('p.facility_id')}) as facilities
-  from facility_patientsample s join facility_patientregistration p on p.id = s.patient_id join facility_patientconsultation c on c.id = s.consultation_id
+  from facility_patientsample s join ${PATIENT} p on p.id = s.patient_id join ${CONSULTATION} c on c.id = s.consultation_id
   where s.external_id = any($1) and not s.deleted`
 
 /** Files of samples are for whoever looks after the patient, and for the facilities of both (contract gateways-jobs §1.3). */

@@ -1,29 +1,33 @@
+import type { Relation } from 'care-kernel'
 import { labelSql, out, shape, type Output, type Shape } from 'care-kernel/rest'
 import { GENDERS } from 'care-kernel/contracts/auth-permissions'
-import { OTHER_SYMPTOM, SYMPTOMS } from 'care-kernel/contracts/consultations'
-import { AGE_MONTHS, AGE_YEARS, DISEASES, NO_DISEASE, RELATION } from 'care-kernel/contracts/patients'
+import { CONSULTATION, OTHER_SYMPTOM, SYMPTOM, SYMPTOMS } from 'care-kernel/contracts/consultations'
+import { FACILITY } from 'care-kernel/contracts/facilities'
+import { AGE_MONTHS, AGE_YEARS, CONTACT, DISEASE, DISEASES, NO_DISEASE, PATIENT, RELATION } from 'care-kernel/contracts/patients'
+import { DISTRICT, LOCAL_BODY, STATE } from 'care-kernel/contracts/places'
 import { ICMR_CATEGORIES, SAMPLE_TYPES } from './enumerations.ts'
 
 /** Around the sample `s`: its patient `p`, consultation `c`, facility `f`, and what is known of its symptoms, `y`. */
-const AROUND = `from facility_patientregistration p
-  join facility_patientconsultation c on c.id = s.consultation_id
-  join facility_facility f on f.id = c.facility_id
+const AROUND = `from ${PATIENT} p
+  join ${CONSULTATION} c on c.id = s.consultation_id
+  join ${FACILITY} f on f.id = c.facility_id
   cross join lateral (select count(*) > 0 as any, min(e.onset_date) as onset,
     coalesce(json_agg(case when e.symptom = ${OTHER_SYMPTOM} then e.other_symptom else ${labelSql('e.symptom', SYMPTOMS)} end order by e.onset_date, e.id), '[]') as names
-    from facility_encountersymptom e
+    from ${SYMPTOM} e
     where e.consultation_id = c.id and not e.deleted and e.clinical_impression_status <> 'entered-in-error') y
   where p.id = s.patient_id`
 
 const nothing: Output = out.text(`''`)
 const unknown: Output = out.json('null')
 const person = (name: string) => out.text(`p.${name}`)
-const name = (table: string, column: string) => out.text(`coalesce((select x.name from ${table} x where x.id = p.${column}), '')`)
+const name = (table: Relation, column: string) =>
+  out.text(`coalesce((select x.name from ${table} x where x.id = p.${column}), '')`)
 const truth = (sql: string) => out.boolean(`coalesce(${sql}, false)`)
 
 /** Came back from abroad in the two weeks before the sample was taken, or asked for. */
 const ABROAD = `(coalesce(jsonb_typeof(p.countries_travelled) = 'array' and jsonb_array_length(p.countries_travelled) > 0, false)
   and p.date_of_return >= coalesce(s.date_of_sample, s.created_date) - interval '14 days')`
-const CONTACTS = 'facility_patientcontactdetails k where k.patient_id = p.id and not k.deleted'
+const CONTACTS = `${CONTACT} k where k.patient_id = p.id and not k.deleted`
 
 const personal = shape({
   name: person('name'),
@@ -36,9 +40,9 @@ const personal = shape({
   address: person('address'),
   pincode: out.integer('p.pincode'),
   passport_no: person('passport_no'),
-  local_body_name: name('users_localbody', 'local_body_id'),
-  district_name: name('users_district', 'district_id'),
-  state_name: name('users_state', 'state_id')
+  local_body_name: name(LOCAL_BODY, 'local_body_id'),
+  district_name: name(DISTRICT, 'district_id'),
+  state_name: name(STATE, 'state_id')
 })
 
 const specimen = shape({
@@ -72,7 +76,7 @@ const exposure = shape({
   travel_end_date: out.date('p.date_of_return::date'),
   contact_with_confirmed_case: truth('p.contact_with_confirmed_carrier'),
   contact_case_name: out.text(
-    `coalesce((select o.name from facility_patientregistration o where o.id = (select k.patient_in_contact_id from ${CONTACTS} and k.patient_in_contact_id is not null order by k.id limit 1)), '')`
+    `coalesce((select o.name from ${PATIENT} o where o.id = (select k.patient_in_contact_id from ${CONTACTS} and k.patient_in_contact_id is not null order by k.id limit 1)), '')`
   ),
   was_quarantined: unknown,
   quarantined_type: unknown,
@@ -85,7 +89,7 @@ const conditions = shape({
   has_sari: out.boolean('s.has_sari'),
   has_ari: out.boolean('s.has_ari'),
   medical_conditions_list: out.list(
-    `coalesce((select json_agg(${labelSql('d.disease', DISEASES)} order by d.id) from facility_disease d
+    `coalesce((select json_agg(${labelSql('d.disease', DISEASES)} order by d.id) from ${DISEASE} d
       where d.patient_id = p.id and not d.deleted and d.disease <> ${NO_DISEASE}), '[]')`,
     { type: 'string' }
   ),

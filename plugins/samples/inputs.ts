@@ -1,3 +1,7 @@
+import { CONSULTATION } from 'care-kernel/contracts/consultations'
+import { FACILITY } from 'care-kernel/contracts/facilities'
+import { PATIENT } from 'care-kernel/contracts/patients'
+import { LOCAL_BODY, WARD } from 'care-kernel/contracts/places'
 import { field, record, type Infer } from 'care-kernel/rest'
 import { ICMR_CATEGORIES, SAMPLE_TYPES } from './enumerations.ts'
 import { RESULTS, STATUSES } from './statuses.ts'
@@ -11,12 +15,12 @@ export const sampleInput = record({
   status: field.label(STATUSES, { optional: true }),
   result: field.label(RESULTS, { optional: true }),
   icmr_category: field.label(ICMR_CATEGORIES, { optional: true }),
-  patient: field.externalId('facility_patientregistration', { optional: true, source: 'patient_id' }),
-  consultation: field.externalId('facility_patientconsultation', { optional: true, source: 'consultation_id' }),
+  patient: field.externalId(PATIENT, { optional: true, source: 'patient_id' }),
+  consultation: field.externalId(CONSULTATION, { optional: true, source: 'consultation_id' }),
   date_of_sample: field.datetime({ optional: true }),
   date_of_result: field.datetime({ optional: true }),
   notes: field.text({ optional: true, max: 255 }),
-  testing_facility: field.externalId('facility_facility', { optional: true, source: 'testing_facility_id' }),
+  testing_facility: field.externalId(FACILITY, { optional: true, source: 'testing_facility_id' }),
   sample_type_other: words(),
   has_sari: flag(),
   has_ari: flag(),
@@ -35,8 +39,8 @@ export type SampleInput = Infer<typeof sampleInput>
 /** What may be corrected of an external result (contract consultations §16). */
 export const correction = record({
   address: field.text(),
-  ward: field.reference('users_ward', { optional: true, null: true, source: 'ward_id' }),
-  local_body: field.reference('users_localbody', { optional: true, source: 'local_body_id' }),
+  ward: field.reference(WARD, { optional: true, null: true, source: 'ward_id' }),
+  local_body: field.reference(LOCAL_BODY, { optional: true, source: 'local_body_id' }),
   patient_created: field.boolean({ optional: true })
 })
 

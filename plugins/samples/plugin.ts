@@ -1,11 +1,11 @@
 import { definePlugin } from 'care-kernel'
-import { authPermissions } from 'care-kernel/contracts/auth-permissions'
-import { consultations } from 'care-kernel/contracts/consultations'
+import { authPermissions, USER } from 'care-kernel/contracts/auth-permissions'
+import { CONSULTATION, consultations, SYMPTOM } from 'care-kernel/contracts/consultations'
 import { dischargeSummary } from 'care-kernel/contracts/discharge-summary'
-import { facilities } from 'care-kernel/contracts/facilities'
+import { facilities, FACILITY } from 'care-kernel/contracts/facilities'
 import { files } from 'care-kernel/contracts/files'
-import { patients } from 'care-kernel/contracts/patients'
-import { places } from 'care-kernel/contracts/places'
+import { CONTACT, DISEASE, PATIENT, patients } from 'care-kernel/contracts/patients'
+import { DISTRICT, LOCAL_BODY, places, STATE, WARD } from 'care-kernel/contracts/places'
 import { summaries } from 'care-kernel/contracts/summaries'
 import { samples } from './contract.ts'
 import { demo } from './demo.ts'
@@ -23,6 +23,7 @@ export default definePlugin({
   summary: 'Samples on their way to a laboratory and back, and what laboratories report by themselves',
   requires: [places, authPermissions, facilities, patients, consultations],
   extends: [files, dischargeSummary, summaries],
+  reads: [CONSULTATION, CONTACT, DISEASE, DISTRICT, FACILITY, LOCAL_BODY, PATIENT, STATE, SYMPTOM, USER, WARD],
   ports: ['database'],
   models: [PatientSample, PatientSampleFlow, PatientExternalTest],
   migrations: new URL('../../migrations/samples/', import.meta.url),

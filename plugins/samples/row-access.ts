@@ -2,9 +2,12 @@ import type { Actor } from 'care-kernel'
 import { rowAccess } from 'care-kernel/access'
 import { Disjunction, type Branch, type Params } from 'care-kernel/data'
 import { allOf, atLeast, casesByPlace, anyActor, RANK } from 'care-kernel/contracts/auth-permissions'
+import { CONSULTATION } from 'care-kernel/contracts/consultations'
+import { FACILITY } from 'care-kernel/contracts/facilities'
+import { PATIENT } from 'care-kernel/contracts/patients'
+import { DISTRICT } from 'care-kernel/contracts/places'
 
-const patientsAt = (facilities: string) =>
-  `(select p.id from facility_patientregistration p where p.facility_id = any(${facilities}))`
+const patientsAt = (facilities: string) => `(select p.id from ${PATIENT} p where p.facility_id = any(${facilities}))`
 
 /** Samples tested at one's facilities, and those of patients who are there now. */
 function atOwn({ facilityIds }: Actor, params: Params): readonly Required<Branch>[] {
@@ -28,7 +31,7 @@ const inPlaceOrAtOwn =
     const taken =
       id === null
         ? 'false'
-        : `exists (select from facility_patientconsultation c join facility_facility f on f.id = c.facility_id
+        : `exists (select from ${CONSULTATION} c join ${FACILITY} f on f.id = c.facility_id
             where c.id = s.consultation_id and f.${column} = ${params.add(id)})`
     if (actor.facilityIds.length === 0) return taken
     const elsewhere = atOwn(actor, params).map(({ where, each }) => ({
@@ -75,7 +78,7 @@ export const externalResultAccess = rowAccess({
     all: allOf('external results'),
     ...casesByPlace({
       rows: 'external results',
-      state: (id, params) => `x.district_id in (select d.id from users_district d where d.state_id = ${params.add(id)})`,
+      state: (id, params) => `x.district_id in (select d.id from ${DISTRICT} d where d.state_id = ${params.add(id)})`,
       district: (id, params) => `x.district_id = ${params.add(id)}`
     }),
     'own local body': {

@@ -14,9 +14,12 @@ import {
   type Resource,
   type Shape
 } from 'care-kernel/rest'
-import { userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
+import { USER, userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
+import { CONSULTATION } from 'care-kernel/contracts/consultations'
+import { FACILITY } from 'care-kernel/contracts/facilities'
 import type { FacilityShapes } from 'care-kernel/contracts/facilities'
-import { AGE_YEARS, type PatientShapes } from 'care-kernel/contracts/patients'
+import { AGE_YEARS, PATIENT, type PatientShapes } from 'care-kernel/contracts/patients'
+import { DISTRICT } from 'care-kernel/contracts/places'
 import { ICMR_CATEGORIES, SAMPLE_TYPES } from './enumerations.ts'
 import { RESULTS, STATUSES } from './statuses.ts'
 
@@ -27,12 +30,11 @@ export interface SampleReads {
   readonly detail: Shape
 }
 
-const OF_PATIENT = 'from facility_patientregistration p where p.id = s.patient_id'
-const TAKEN_AT =
-  'from facility_patientconsultation c join facility_facility f on f.id = c.facility_id where c.id = s.consultation_id'
-const TESTED_AT = 'from facility_facility f where f.id = s.testing_facility_id'
+const OF_PATIENT = `from ${PATIENT} p where p.id = s.patient_id`
+const TAKEN_AT = `from ${CONSULTATION} c join ${FACILITY} f on f.id = c.facility_id where c.id = s.consultation_id`
+const TESTED_AT = `from ${FACILITY} f where f.id = s.testing_facility_id`
 const patient = (column: string) => `(select p.${column} ${OF_PATIENT})`
-const user = (column: string) => out.object(userBaseMinimum, `from users_user u where u.id = s.${column}`)
+const user = (column: string) => out.object(userBaseMinimum, `from ${USER} u where u.id = s.${column}`)
 const texts = (...names: string[]) => Object.fromEntries(names.map(name => [name, out.text(`s.${name}`)]))
 const booleans = (...names: string[]) => Object.fromEntries(names.map(name => [name, out.boolean(`s.${name}`)]))
 const datetimes = (...names: string[]) => Object.fromEntries(names.map(name => [name, out.datetime(`s.${name}`)]))
@@ -73,7 +75,7 @@ function partsOf({ basic }: FacilityShapes, { detail: person }: PatientShapes) {
       result: out.label('s.result', RESULTS),
       icmr_category: out.label('s.icmr_category', ICMR_CATEGORIES),
       patient: out.uuid(patient('external_id')),
-      consultation: out.uuid('(select c.external_id from facility_patientconsultation c where c.id = s.consultation_id)'),
+      consultation: out.uuid(`(select c.external_id from ${CONSULTATION} c where c.id = s.consultation_id)`),
       ...datetimes('date_of_sample', 'date_of_result'),
       testing_facility: out.uuid(`(select f.external_id ${TESTED_AT})`),
       testing_facility_object: out.object(basic, TESTED_AT),
@@ -93,25 +95,25 @@ function partsOf({ basic }: FacilityShapes, { detail: person }: PatientShapes) {
   }
 }
 
-const takenIn = 's.consultation_id in (select c.id from facility_patientconsultation c where c.facility_id in (%))'
+const takenIn = `s.consultation_id in (select c.id from ${CONSULTATION} c where c.facility_id in (%))`
 const choices = (labels: Readonly<Record<number, string>>) =>
   Object.fromEntries(Object.keys(labels).map(key => [key, Number(key)]))
 
 /** Contract consultations §15. */
 const sampleFilters: Filters = filters({
-  district: filter.via(takenIn.replace('%', 'select f.id from facility_facility f where %'), filter.number('f.district_id')),
+  district: filter.via(takenIn.replace('%', `select f.id from ${FACILITY} f where %`), filter.number('f.district_id')),
   district_name: filter.via(
-    takenIn.replace('%', 'select f.id from facility_facility f join users_district d on d.id = f.district_id where %'),
+    takenIn.replace('%', `select f.id from ${FACILITY} f join ${DISTRICT} d on d.id = f.district_id where %`),
     filter.contains('d.name')
   ),
   status: filter.choice('s.status', choices(STATUSES)),
   result: filter.choice('s.result', choices(RESULTS)),
   sample_type: filter.choice('s.sample_type', choices(SAMPLE_TYPES)),
   patient_name: filter.via(
-    's.patient_id in (select p.id from facility_patientregistration p where not p.deleted and %)',
+    `s.patient_id in (select p.id from ${PATIENT} p where not p.deleted and %)`,
     filter.contains('p.name')
   ),
-  facility: filter.via(takenIn.replace('%', 'select f.id from facility_facility f where %'), filter.uuid('f.external_id'))
+  facility: filter.via(takenIn.replace('%', `select f.id from ${FACILITY} f where %`), filter.uuid('f.external_id'))
 })
 
 /** The latest step by whoever asks: each of their writes leaves one. */
@@ -148,7 +150,7 @@ export function sampleReads(facilities: FacilityShapes, patients: PatientShapes)
       table: {
         file: 'patientsample_export.csv',
         columns: sampleTable,
-        from: 'facility_patientsample s join facility_patientregistration p on p.id = s.patient_id'
+        from: `facility_patientsample s join ${PATIENT} p on p.id = s.patient_id`
       },
       counted: { upTo: 10_000, seconds: 2, stamp: lastStep }
     }),

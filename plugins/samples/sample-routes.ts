@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { rowDisjunction } from 'care-kernel/access'
+import { PATIENT } from 'care-kernel/contracts/patients'
 import { actorOf, describe, isUuid, notAUuid, readInput, sendJson, sendList, type Where } from 'care-kernel/rest'
 import { icmrForm } from './icmr.ts'
 import { sampleInput } from './inputs.ts'
@@ -20,7 +21,7 @@ const visible =
       rowDisjunction(sampleAccess, actorOf(request), params),
       patient === undefined
         ? undefined
-        : `s.patient_id = (select p.id from facility_patientregistration p where p.external_id = ${params.add(patient, 'uuid')})`
+        : `s.patient_id = (select p.id from ${PATIENT} p where p.external_id = ${params.add(patient, 'uuid')})`
     ]
   }
 

@@ -1,4 +1,5 @@
 import type { Actor, Tx } from 'care-kernel'
+import { CONSULTATION } from 'care-kernel/contracts/consultations'
 import { invalid } from 'care-kernel/rest'
 import { sampleInput, type SampleInput } from './inputs.ts'
 import { PatientSample, PatientSampleFlow } from './models.ts'
@@ -14,7 +15,7 @@ export interface SampleRow extends SampleState {
 /** Columns of a `SampleRow`; `s` is the sample. */
 export const SAMPLE_ROW = 's.id, s.external_id, s.status, s.result, s.date_of_sample'
 
-const CONSULTATION = `select c.id, c.patient_id from facility_patientconsultation c where not c.deleted and`
+const LIVE_CONSULTATION = `select c.id, c.patient_id from ${CONSULTATION} c where not c.deleted and`
 
 interface Taken {
   readonly id: number
@@ -74,7 +75,7 @@ export class SampleService {
   async #consultation(tx: Tx, where: string, id: number): Promise<Taken | undefined> {
     const {
       rows: [found]
-    } = await tx.query<Taken>(`${CONSULTATION} ${where}`, [id])
+    } = await tx.query<Taken>(`${LIVE_CONSULTATION} ${where}`, [id])
     return found
   }
 

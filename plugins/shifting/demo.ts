@@ -1,5 +1,6 @@
 import type { Tx } from 'care-kernel'
 import { demoDistrict, demoUuid, type DemoDistrict } from 'care-kernel/contracts/facilities'
+import { PATIENT } from 'care-kernel/contracts/patients'
 import { AMBULANCES, DESK, SHIFTS, type DemoShift } from './demo-data.ts'
 import { ShiftingRequest, ShiftingRequestComment } from './models.ts'
 import type { ShiftScope } from './scope.ts'
@@ -18,7 +19,7 @@ interface DemoPatient {
 
 /** The newest patients first: they are in hospital still. */
 const PATIENTS = `select p.id, p.facility_id, p.is_active, p.death_datetime is not null as dead
-  from facility_patientregistration p where p.facility_id = any($1::bigint[]) and not p.deleted order by p.id desc`
+  from ${PATIENT} p where p.facility_id = any($1::bigint[]) and not p.deleted order by p.id desc`
 
 /** Shifts in every status between the demo facilities, each of a patient of its own; none for whom there is no patient. */
 export async function demo(tx: Tx, { clock, repository }: ShiftScope): Promise<void> {

@@ -1,22 +1,22 @@
 import { phoneField } from 'care-kernel/care'
 import { field, record, type Infer } from 'care-kernel/rest'
 import { CATEGORIES } from 'care-kernel/contracts/consultations'
-import { FACILITY_TYPES, requestInputs } from 'care-kernel/contracts/facilities'
+import { FACILITY, FACILITY_TYPES, requestInputs } from 'care-kernel/contracts/facilities'
+import { PATIENT } from 'care-kernel/contracts/patients'
 import { BREATHLESSNESS, VEHICLES } from './enumerations.ts'
 import { STATUSES } from './statuses.ts'
 
 const words = () => field.text({ optional: true, blank: true })
 const flag = () => field.boolean({ optional: true })
-const facility = 'facility_facility'
 
 /** A request to shift a patient (contract shifting §4.2). `patient_category` is no column: it goes to the last consultation. */
 export const shiftInput = record({
-  patient: field.externalId('facility_patientregistration', { source: 'patient_id' }),
+  patient: field.externalId(PATIENT, { source: 'patient_id' }),
   status: field.label(STATUSES),
   breathlessness_level: field.label(BREATHLESSNESS, { optional: true, null: true }),
-  origin_facility: field.externalId(facility, { source: 'origin_facility_id' }),
-  shifting_approving_facility: field.externalId(facility, { optional: true, source: 'shifting_approving_facility_id' }),
-  assigned_facility: field.externalId(facility, { optional: true, null: true, source: 'assigned_facility_id' }),
+  origin_facility: field.externalId(FACILITY, { source: 'origin_facility_id' }),
+  shifting_approving_facility: field.externalId(FACILITY, { optional: true, source: 'shifting_approving_facility_id' }),
+  assigned_facility: field.externalId(FACILITY, { optional: true, null: true, source: 'assigned_facility_id' }),
   assigned_facility_external: field.text({ optional: true, null: true, blank: true }),
   assigned_facility_type: field.label(FACILITY_TYPES, { optional: true, null: true }),
   preferred_vehicle_choice: field.label(VEHICLES, { optional: true, null: true }),

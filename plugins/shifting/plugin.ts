@@ -1,8 +1,8 @@
 import { definePlugin } from 'care-kernel'
 import { authPermissions } from 'care-kernel/contracts/auth-permissions'
 import { consultations } from 'care-kernel/contracts/consultations'
-import { facilities } from 'care-kernel/contracts/facilities'
-import { patients } from 'care-kernel/contracts/patients'
+import { facilities, FACILITY } from 'care-kernel/contracts/facilities'
+import { PATIENT, patients } from 'care-kernel/contracts/patients'
 import { shifting } from './contract.ts'
 import { demo } from './demo.ts'
 import { ShiftingRequest, ShiftingRequestComment } from './models.ts'
@@ -20,6 +20,7 @@ export default definePlugin({
   summary: 'Shifting patients to another facility: requests, their way through the statuses, the transfer',
   requires: [authPermissions, facilities, patients],
   optional: [consultations],
+  reads: [FACILITY, PATIENT],
   ports: ['database'],
   config: Settings,
   models: [ShiftingRequest, ShiftingRequestComment],

@@ -1,4 +1,5 @@
 import type { RowAccess } from 'care-kernel/access'
+import { PATIENT } from 'care-kernel/contracts/patients'
 import { between, TABLE } from './shift-requests.ts'
 import { STATUS } from './statuses.ts'
 
@@ -11,6 +12,6 @@ export const shiftAccess: RowAccess = between.rowAccess({
     rows: 'requests for patients who are there now',
     // The patients of a hospital, one look-up each: as a join it would be planned as if there were many hospitals.
     ids: facilities =>
-      `select x.id from facility_patientregistration p cross join lateral (select x.id from ${TABLE} x where x.patient_id = p.id offset 0) x where p.facility_id = any(${facilities})`
+      `select x.id from ${PATIENT} p cross join lateral (select x.id from ${TABLE} x where x.patient_id = p.id offset 0) x where p.facility_id = any(${facilities})`
   }
 })

@@ -18,6 +18,7 @@ import {
 } from 'care-kernel/rest'
 import type { FastifyRequest } from 'fastify'
 import {
+  FACILITY,
   FACILITY_TYPES,
   facilityNumbered,
   requestDates,
@@ -26,12 +27,12 @@ import {
   requestsBetween,
   type FacilityShapes
 } from 'care-kernel/contracts/facilities'
-import { AGE_YEARS, DISEASE_STATUSES, lastWriting, type PatientShapes } from 'care-kernel/contracts/patients'
+import { AGE_YEARS, DISEASE_STATUSES, lastWriting, PATIENT, type PatientShapes } from 'care-kernel/contracts/patients'
 import { BREATHLESSNESS, VEHICLES } from './enumerations.ts'
 import { STATUSES } from './statuses.ts'
 
 export const TABLE = 'facility_shiftingrequest'
-const PATIENT = 'from facility_patientregistration p where p.id = r.patient_id'
+const OF_PATIENT = `from ${PATIENT} p where p.id = r.patient_id`
 
 /** The facilities of a request to shift a patient. */
 export const between = requestsBetween(TABLE, {
@@ -52,11 +53,11 @@ const through =
   })
 
 /** What many patients have in common: request by request. */
-const ofPatient = through(found => `exists (select ${PATIENT} and not p.deleted and ${found})`)
+const ofPatient = through(found => `exists (select ${OF_PATIENT} and not p.deleted and ${found})`)
 
 /** What singles few patients out: they are found first, by their own indexes, and then their requests. */
 const ofFewPatients = through(
-  found => `r.patient_id = any(array(select p.id from facility_patientregistration p where not p.deleted and ${found}))`
+  found => `r.patient_id = any(array(select p.id from ${PATIENT} p where not p.deleted and ${found}))`
 )
 
 /** Contract shifting §3.2. */
@@ -64,7 +65,7 @@ export const shiftFilters: Filters = filters({
   status: filter.label('r.status', STATUSES),
   breathlessness_level: filter.label('r.breathlessness_level', BREATHLESSNESS),
   disease_status: ofPatient(filter.label('p.disease_status', DISEASE_STATUSES)),
-  patient: filter.externalId('facility_patientregistration', 'r.patient_id'),
+  patient: filter.externalId(PATIENT, 'r.patient_id'),
   patient_name: ofFewPatients(filter.contains('p.name')),
   patient_phone_number: ofFewPatients(filter.contains('p.phone_number')),
   is_up_shift: filter.bool('r.is_up_shift'),
@@ -91,7 +92,7 @@ export interface ShiftShapes {
 }
 
 function shiftShapes({ basic }: FacilityShapes, patients: PatientShapes): ShiftShapes {
-  const patient = out.uuid(`(select p.external_id ${PATIENT})`)
+  const patient = out.uuid(`(select p.external_id ${OF_PATIENT})`)
   const ids = { id: out.uuid('r.external_id'), external_id: out.uuid('r.external_id') }
   const status = { status: out.label('r.status', STATUSES) }
   const external = { assigned_facility_external: out.text('r.assigned_facility_external') }
@@ -99,7 +100,7 @@ function shiftShapes({ basic }: FacilityShapes, patients: PatientShapes): ShiftS
     shape({
       ...ids,
       patient: about,
-      patient_object: out.object(patients.list, PATIENT),
+      patient_object: out.object(patients.list, OF_PATIENT),
       ...status,
       breathlessness_level: out.label('r.breathlessness_level', BREATHLESSNESS),
       ...between.outputs(basic),
@@ -119,17 +120,17 @@ function shiftShapes({ basic }: FacilityShapes, patients: PatientShapes): ShiftS
     item: shape({
       ...ids,
       patient,
-      patient_object: out.object(patients.bare, PATIENT),
+      patient_object: out.object(patients.bare, OF_PATIENT),
       ...status,
       ...between.objects(facilityNumbered),
-      assigned_facility: out.uuid('(select f.external_id from facility_facility f where f.id = r.assigned_facility_id)'),
+      assigned_facility: out.uuid(`(select f.external_id from ${FACILITY} f where f.id = r.assigned_facility_id)`),
       ...external,
       created_date: out.datetime('r.created_date'),
       modified_date: out.datetime('r.modified_date'),
       emergency: out.boolean('r.emergency')
     }),
     written: whole(patient),
-    detail: whole(out.object(patients.detail, PATIENT))
+    detail: whole(out.object(patients.detail, OF_PATIENT))
   }
 }
 
@@ -153,7 +154,7 @@ export function shiftRequests(facilities: FacilityShapes, patients: PatientShape
     table: {
       file: 'shiftingrequest_export.csv',
       columns: shiftTable,
-      from: `${TABLE} r join facility_patientregistration p on p.id = r.patient_id`
+      from: `${TABLE} r join ${PATIENT} p on p.id = r.patient_id`
     },
     counted: { upTo: 10_000, seconds: 2, stamp: lastShifting }
   })

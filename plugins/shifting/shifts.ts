@@ -1,6 +1,8 @@
 import type { Actor, Queryable, Tx } from 'care-kernel'
+import { FACILITY } from 'care-kernel/contracts/facilities'
 import { invalid } from 'care-kernel/rest'
 import type { FacilitiesOfRequest } from 'care-kernel/contracts/facilities'
+import { PATIENT } from 'care-kernel/contracts/patients'
 import type { PatientRow } from 'care-kernel/contracts/patients'
 import type { ShiftNotice, Shifts } from './contract.ts'
 import { shiftColumns, type ShiftInput } from './inputs.ts'
@@ -110,10 +112,10 @@ export class ShiftService implements Shifts {
       rows: [notice]
     } = await db.query<ShiftNotice>(
       `select r.external_id as shift, p.name as patient_name, r.shifting_approving_facility_id as approving_facility_id,
-        (select f.phone_number from facility_facility f where f.id = r.shifting_approving_facility_id) as approving_phone,
+        (select f.phone_number from ${FACILITY} f where f.id = r.shifting_approving_facility_id) as approving_phone,
         coalesce(${between.names.assigned}, r.assigned_facility_external, '') as destination,
         array(select distinct x.phone from unnest(array[r.refering_facility_contact_number, p.phone_number, p.emergency_phone_number]) x(phone) where x.phone <> '') as phones
-      from facility_shiftingrequest r join facility_patientregistration p on p.id = r.patient_id where r.id = $1 and not r.deleted`,
+      from facility_shiftingrequest r join ${PATIENT} p on p.id = r.patient_id where r.id = $1 and not r.deleted`,
       [shiftId]
     )
     return notice

@@ -1,7 +1,9 @@
 import type { SlotsOf } from 'care-kernel'
 import { quote } from 'care-kernel/rest'
-import { capacityShape, type FacilityShapes } from 'care-kernel/contracts/facilities'
+import { CAPACITY, capacityShape, FACILITY, type FacilityShapes } from 'care-kernel/contracts/facilities'
+import { PATIENT, PATIENT_STATS } from 'care-kernel/contracts/patients'
 import type { Patients } from 'care-kernel/contracts/patients'
+import { DISTRICT, LOCAL_BODY } from 'care-kernel/contracts/places'
 import type { summaries } from './contract.ts'
 import type { KindName } from './kinds.ts'
 
@@ -50,9 +52,9 @@ const counted = (figures: readonly Figure[]): readonly Figure[] => figures.map((
 const WRITTEN: Figure = ['modified_date', `to_char(day.written at time zone 'UTC', 'DD-MM-YYYY HH24:MI')`]
 const NAMES: readonly Figure[] = [
   ['facility_name', 'f.name'],
-  ['district', '(select d.name from users_district d where d.id = f.district_id)']
+  ['district', `(select d.name from ${DISTRICT} d where d.id = f.district_id)`]
 ]
-const FACILITIES = 'from facility_facility f cross join day'
+const FACILITIES = `from ${FACILITY} f cross join day`
 
 /**
  * What a summary says, for all subjects in one query with the columns `subject` and `data`; `day` is the row with `starts`, `ends` and
@@ -61,7 +63,7 @@ const FACILITIES = 'from facility_facility f cross join day'
 export function figuresOf({ config, facilities, patients, slots }: FigureScope): Readonly<Record<KindName, string>> {
   const { consultations, consultation_beds: beds } = patients.patients.relations
   const { samples } = slots.relations
-  const lastConsultations = `facility_patientregistration p left join ${consultations} c on c.id = p.last_consultation_id
+  const lastConsultations = `${PATIENT} p left join ${consultations} c on c.id = p.last_consultation_id
     left join ${beds} b on b.id = c.current_bed_id cross join day`
 
   const live: readonly Figure[] = [
@@ -73,11 +75,11 @@ export function figuresOf({ config, facilities, patients, slots }: FigureScope):
     ...counted(live),
     [
       'availability',
-      `(select coalesce(jsonb_agg(${capacityShape.sql} order by p.id), '[]') from facility_facilitycapacity p where p.facility_id = f.id and not p.deleted)`
+      `(select coalesce(jsonb_agg(${capacityShape.sql} order by p.id), '[]') from ${CAPACITY} p where p.facility_id = f.id and not p.deleted)`
     ],
     ['inventory', slots.facility.inventory]
   ])} as data ${FACILITIES}
-    left join (select p.facility_id, ${columns(live)} from facility_patientregistration p where not p.deleted group by p.facility_id) n
+    left join (select p.facility_id, ${columns(live)} from ${PATIENT} p where not p.deleted group by p.facility_id) n
       on n.facility_id = f.id where not f.deleted`
 
   const patientsOfFacilities = `select f.id as subject, ${object([
@@ -103,14 +105,14 @@ export function figuresOf({ config, facilities, patients, slots }: FigureScope):
 
   const reported = triageFigures(config.correctTriage)
   const triage = `select f.id as subject, ${object([...NAMES, ...reported.map(([name, , absent]) => [name, `coalesce(n."${name}", ${absent})`] as const), WRITTEN])} as data ${FACILITIES}
-    left join (select t.facility_id, ${columns(reported.map(([name, sql]) => [name, sql]))} from facility_facilitypatientstatshistory t where not t.deleted group by t.facility_id) n
+    left join (select t.facility_id, ${columns(reported.map(([name, sql]) => [name, sql]))} from ${PATIENT_STATS} t where not t.deleted group by t.facility_id) n
       on n.facility_id = f.id where not f.deleted`
 
   const ofLocalBody: readonly Figure[] = [['total_inactive', 'count(*) filter (where not p.is_active)'], ...patientFigures]
   const districtPatients = `select d.id as subject, ${object([['name', 'd.name'], ['id', 'd.id'], WRITTEN])} || coalesce((
       select jsonb_object_agg(l.id, ${object([['name', 'l.name'], ['code', 'l.localbody_code'], ...counted(ofLocalBody)])})
-      from users_localbody l left join counted n on n.local_body_id = l.id where l.district_id = d.id), '{}') as data
-    from users_district d cross join day`
+      from ${LOCAL_BODY} l left join counted n on n.local_body_id = l.id where l.district_id = d.id), '{}') as data
+    from ${DISTRICT} d cross join day`
   const byLocalBody = `with counted as materialized (
       select p.local_body_id, ${columns(ofLocalBody)} from ${lastConsultations} where not p.deleted group by p.local_body_id) ${districtPatients}`
 

@@ -1,8 +1,8 @@
 import { definePlugin } from 'care-kernel'
 import { authPermissions } from 'care-kernel/contracts/auth-permissions'
-import { facilities } from 'care-kernel/contracts/facilities'
-import { patients } from 'care-kernel/contracts/patients'
-import { places } from 'care-kernel/contracts/places'
+import { CAPACITY, facilities, FACILITY } from 'care-kernel/contracts/facilities'
+import { PATIENT, PATIENT_STATS, patients } from 'care-kernel/contracts/patients'
+import { DISTRICT, LOCAL_BODY, places } from 'care-kernel/contracts/places'
 import { commands } from './commands.ts'
 import { summaries } from './contract.ts'
 import { schedules, write } from './jobs.ts'
@@ -17,6 +17,7 @@ export default definePlugin({
   kernel: '^1.0.0',
   summary: 'Capacity, patients, tests and triage of facilities and districts by day, for dashboards',
   requires: [places, authPermissions, facilities, patients],
+  reads: [CAPACITY, DISTRICT, FACILITY, LOCAL_BODY, PATIENT, PATIENT_STATS],
   ports: ['cache', 'database'],
   config: Settings,
   models: [FacilitySummary, DistrictSummary, LocalBodySummary],

@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import { FACILITY } from 'care-kernel/contracts/facilities'
+import { DISTRICT } from 'care-kernel/contracts/places'
 import {
   describe,
   filter,
@@ -27,13 +29,13 @@ const midnight = (operator: '>=' | '<='): Filter =>
     { type: 'string', format: 'date' }
   )
 const days = { start_date: midnight('>='), end_date: midnight('<=') }
-const ofFacility = (of: Filter): Filter => filter.via('s.facility_id in (select f.id from facility_facility f where %)', of)
-const ofDistrict = (of: Filter): Filter => filter.via('s.district_id in (select d.id from users_district d where %)', of)
+const ofFacility = (of: Filter): Filter => filter.via(`s.facility_id in (select f.id from ${FACILITY} f where %)`, of)
+const ofDistrict = (of: Filter): Filter => filter.via(`s.district_id in (select d.id from ${DISTRICT} d where %)`, of)
 
 const FILTERS = {
   facility: filters({
     ...days,
-    facility: filter.externalId('facility_facility', 's.facility_id'),
+    facility: filter.externalId(FACILITY, 's.facility_id'),
     district: ofFacility(filter.number('f.district_id')),
     local_body: ofFacility(filter.number('f.local_body_id')),
     state: ofFacility(filter.number('f.state_id'))
@@ -51,7 +53,7 @@ function facilityShapes(full: Shape): { readonly known: Shape; readonly anybody:
   const shown = shape(Object.fromEntries(Object.entries(full.fields).filter(([name]) => name !== HIDDEN)))
   const of = (facility: Shape, data: string) =>
     shape({
-      facility: out.object(facility, 'from facility_facility f where f.id = s.facility_id'),
+      facility: out.object(facility, `from ${FACILITY} f where f.id = s.facility_id`),
       ...dates,
       data: out.json(data)
     })
