@@ -3,7 +3,7 @@ import { rowCondition } from 'care-kernel/access'
 import { Params } from 'care-kernel/data'
 import { denied, isUuid, notAUuid } from 'care-kernel/rest'
 import { facilitiesNameableBy } from 'care-kernel/contracts/auth-permissions'
-import { DISTRICT, LOCAL_BODY, placesDecided, STATE } from 'care-kernel/contracts/places'
+import { DISTRICT, LOCAL_BODY, resolvedPlaces, STATE } from 'care-kernel/contracts/places'
 import type { Facilities, FacilityRow, FindOptions } from './contract.ts'
 import { facilityInput, type FacilityInput } from './inputs.ts'
 import { Facility, FacilityUser } from './models.ts'
@@ -71,7 +71,7 @@ export class FacilityService implements Facilities {
     const columns = facilityInput.columns(values)
     const { id, external_id: uuid } = await this.#scope.repository(Facility).insert(tx, {
       ...columns,
-      ...(await placesDecided(tx, columns)),
+      ...(await resolvedPlaces(tx, columns)),
       ...known,
       created_by_id: userId
     })
@@ -83,7 +83,7 @@ export class FacilityService implements Facilities {
   /** Changes a facility that the transaction holds. */
   async update(tx: Tx, facility: FacilityRow, values: Partial<FacilityInput>): Promise<void> {
     const columns = facilityInput.columns(values)
-    const places = await placesDecided(tx, { ...facility, ...columns })
+    const places = await resolvedPlaces(tx, { ...facility, ...columns })
     await this.#scope.repository(Facility).update(tx, facility.id, { ...columns, ...places })
   }
 

@@ -1,7 +1,7 @@
 import type { Actor, Queryable, Tx } from 'care-kernel'
 import { insertSql, Params } from 'care-kernel/data'
 import { isUuid, notAUuid, type Where } from 'care-kernel/rest'
-import { placesDecided } from 'care-kernel/contracts/places'
+import { resolvedPlaces } from 'care-kernel/contracts/places'
 import type { FindPatient, PatientChanges, PatientRow, Patients } from './contract.ts'
 import { HISTORY_COLUMNS, Patient } from './models.ts'
 import type { Relations } from './patient-filters.ts'
@@ -132,7 +132,7 @@ export class PatientService implements Patients {
 
   /** What a whole save derives again (contract patients §4). */
   async #places(tx: Tx, patient: Omit<PatientRow, 'id' | 'external_id'>): Promise<object> {
-    return patient.local_body_id === null && patient.district_id === null ? {} : placesDecided(tx, patient)
+    return patient.local_body_id === null && patient.district_id === null ? {} : resolvedPlaces(tx, patient)
   }
 
   async #find(

@@ -3,7 +3,7 @@ import { rowCondition } from 'care-kernel/access'
 import { Params } from 'care-kernel/data'
 import { invalid, readInput } from 'care-kernel/rest'
 import { homeFacilitiesOf } from 'care-kernel/contracts/auth-permissions'
-import { placesDecided } from 'care-kernel/contracts/places'
+import { resolvedPlaces } from 'care-kernel/contracts/places'
 import type { FastifyRequest } from 'fastify'
 import { FACILITY } from 'care-kernel/contracts/facilities'
 import type { PatientRow } from './contract.ts'
@@ -96,7 +96,7 @@ export class Registration {
     if (columns.disease_status === RECOVERY) columns.disease_status = RECOVERED
     if (columns.date_of_receipt_of_information === null) columns.date_of_receipt_of_information = this.#scope.patients.now()
     const placed = merged.local_body_id ?? merged.district_id
-    return placed === null || placed === undefined ? columns : { ...columns, ...(await placesDecided(tx, merged)) }
+    return placed === null || placed === undefined ? columns : { ...columns, ...(await resolvedPlaces(tx, merged)) }
   }
 
   /** The facility a patient is registered at, held against its deletion; only one's own (contract patients §7). */

@@ -1,17 +1,12 @@
 import { readFileSync } from 'node:fs'
-import type { Command, Database } from 'care-kernel'
-import type { PlaceNames } from './place-names.ts'
+import type { Command } from 'care-kernel'
+import type { PlacesScope } from './services.ts'
 
-interface PlaceScope {
-  readonly placeNames: PlaceNames
-  readonly database: Database
-}
-
-/** The file of `place load`: states with their districts by name, as a list or separated by commas. */
+/** The file of `place load`: names of states and of their districts; districts as a list or separated by commas. */
 type StatesAndDistricts = readonly { readonly state: string; readonly districts: readonly string[] | string }[]
 
-/** `care-kernel place …`: what the original's admin site and loaders did for places. */
-export const commands: Readonly<Record<string, Command<PlaceScope>>> = {
+/** `care-kernel place …`: lists, adds and loads places (docs/api/auth-users.md §3.11). */
+export const commands: Readonly<Record<string, Command<PlacesScope>>> = {
   'place list': {
     summary: 'print states, districts and how much they hold',
     async run({ database }, args, options, terminal) {

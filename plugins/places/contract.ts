@@ -1,9 +1,9 @@
 import { defineContract, relation } from 'care-kernel'
 
-export { placesDecided } from './places-decided.ts'
-export { districtObject, localBodyObject, stateObject, wardObject } from './shapes.ts'
+export { resolvedPlaces } from './hierarchy.ts'
+export { districtObject, localBodyObject, stateObject, wardObject } from './outputs.ts'
 
-/** States, districts, local bodies and wards: what everything else lies in. */
+/** States, districts, local bodies and wards. */
 export const places = defineContract({
   name: 'places',
   version: 1,

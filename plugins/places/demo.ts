@@ -1,7 +1,7 @@
 import type { Tx } from 'care-kernel'
-import type { PlaceNames } from './place-names.ts'
+import type { PlacesScope } from './services.ts'
 
-/** An invented state: nothing in it can be mistaken for a real place. */
+/** An invented state, so that demo data cannot be mistaken for a real place. */
 export const DEMO_STATE = 'Malayoram'
 export const DEMO_DISTRICTS = ['Puzhakkara', 'Kunnumpuram'] as const
 const LOCAL_BODIES: readonly (readonly [string, string])[] = [
@@ -13,7 +13,7 @@ const LOCAL_BODIES: readonly (readonly [string, string])[] = [
 const WARDS = ['Market', 'Temple Road', 'Riverside', 'Hill Top'] as const
 
 /** The demo district: one state, two districts, four local bodies each, four wards each. */
-export async function demo(tx: Tx, { placeNames }: { placeNames: PlaceNames }): Promise<void> {
+export async function demo(tx: Tx, { placeNames }: Pick<PlacesScope, 'placeNames'>): Promise<void> {
   const state = await placeNames.state(tx, DEMO_STATE)
   for (const [at, districtName] of DEMO_DISTRICTS.entries()) {
     const district = await placeNames.district(tx, state, districtName)

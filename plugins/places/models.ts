@@ -1,6 +1,6 @@
 import { column, defineModel } from 'care-kernel/data'
 
-/** Contract auth-users §3.9: no external id, no soft delete. */
+/** docs/api/auth-users.md §3.9: no external id, no soft delete. */
 export const State = defineModel({
   name: 'State',
   table: 'users_state',

@@ -1,36 +1,27 @@
-import type { Cache, Database, Tx } from 'care-kernel'
-import type { Columns, ModelDefinition, Repositories, Values } from 'care-kernel/data'
+import type { ScopeOf, Tx } from 'care-kernel'
+import type { Columns, ModelDefinition, Values } from 'care-kernel/data'
 import { invalidateResponses } from 'care-kernel/rest'
+import { bodyTypeOf } from './hierarchy.ts'
+import type { manifest } from './manifest.ts'
 import { District, LocalBody, State, Ward } from './models.ts'
 
-/** Kinds of local bodies by the first letter of their code (contract auth-users §5). */
-const BODY_TYPES: Readonly<Record<string, number>> = { G: 1, B: 2, D: 3, N: 4, M: 10, C: 20 }
-const OTHER_BODY = 50
+type NamesScope = Pick<ScopeOf<typeof manifest>, 'cache' | 'database' | 'repository'>
 
-/** The kind a local body's code says: its first letter, 50 for anything else. */
-export function bodyTypeOf(code: string | undefined): number {
-  return BODY_TYPES[code?.charAt(0).toUpperCase() ?? ''] ?? OTHER_BODY
-}
-
-/** Finds places by name and makes those that are missing; the ways in for what the original's admin site and loaders did. */
+/** Finds places by name and adds those that are missing, for the commands and the demo. */
 export class PlaceNames {
-  readonly #database: Database
-  readonly #cache: Cache
-  readonly #repository: Repositories
+  readonly #scope: NamesScope
 
-  constructor({ database, cache, repository }: { database: Database; cache: Cache; repository: Repositories }) {
-    this.#database = database
-    this.#cache = cache
-    this.#repository = repository
+  constructor({ cache, database, repository }: NamesScope) {
+    this.#scope = { cache, database, repository }
   }
 
-  /** The id of a state, made when it is missing. */
+  /** The id of a state, which is added when it is missing. */
   state = (tx: Tx, name: string): Promise<number> => this.#ensure(tx, State, { name })
 
-  /** The id of a district, made when it is missing. */
+  /** The id of a district, which is added when it is missing. */
   district = (tx: Tx, stateId: number, name: string): Promise<number> => this.#ensure(tx, District, { name, state_id: stateId })
 
-  /** The id of a local body; its kind comes from its code. */
+  /** The id of a local body; its type comes from its code. */
   localBody = (tx: Tx, districtId: number, name: string, code?: string): Promise<number> =>
     this.#ensure(tx, LocalBody, { name, district_id: districtId, body_type: bodyTypeOf(code) }, { localbody_code: code ?? null })
 
@@ -38,11 +29,11 @@ export class PlaceNames {
   ward = (tx: Tx, localBodyId: number, name: string, number: number): Promise<number> =>
     this.#ensure(tx, Ward, { name, local_body_id: localBodyId, number })
 
-  /** Runs `work` in one transaction and makes the kept answers stale afterwards. */
+  /** Runs `work` in one transaction under the lock of places, and invalidates the cached answers after the commit. */
   async change<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#database.transaction(async tx => {
+    return this.#scope.database.transaction(async tx => {
       await tx.query(`select pg_advisory_xact_lock(hashtext('places'))`)
-      tx.afterCommit(() => invalidateResponses(this.#cache, 'places'))
+      tx.afterCommit(() => invalidateResponses(this.#scope.cache, 'places'))
       return work(tx)
     })
   }
@@ -61,7 +52,7 @@ export class PlaceNames {
       Object.values(known)
     )
     if (found) return found.id
-    const { id } = await this.#repository(definition).insert(tx, { ...known, ...rest })
+    const { id } = await this.#scope.repository(definition).insert(tx, { ...known, ...rest })
     return id as number
   }
 }

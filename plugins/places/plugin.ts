@@ -2,21 +2,17 @@ import { definePlugin } from 'care-kernel'
 import { predicate } from 'care-kernel/access'
 import { invalidateResponses } from 'care-kernel/rest'
 import { commands } from './commands.ts'
-import { places } from './contract.ts'
 import { demo } from './demo.ts'
+import { manifest } from './manifest.ts'
 import { District, LocalBody, State, Ward } from './models.ts'
-import { PlaceNames } from './place-names.ts'
 import { routes } from './routes.ts'
+import { services } from './services.ts'
 
 export default definePlugin({
-  contract: places,
-  version: '1.0.0',
-  kernel: '^1.0.0',
-  summary: 'States, districts, local bodies and wards',
-  ports: ['database', 'cache'],
+  ...manifest,
   models: [State, District, LocalBody, Ward],
   migrations: new URL('../../migrations/places/', import.meta.url),
-  services: { placeNames: PlaceNames },
+  services,
   permissions: { rules: { 'place.read': { summary: 'Read places', allow: predicate('authenticated', () => true) } } },
   routes,
   commands,

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import type { Database } from 'care-kernel'
 import { describe, sendJson, type Resource, type Shape } from 'care-kernel/rest'
-import { districts, localBodies, states, wards } from './resources.ts'
-import { districtObject, localBodyObject, localBodyWithWards } from './shapes.ts'
+import { districts, localBodies, states, wards } from './reads.ts'
+import { districtObject, localBodyObject, localBodyWithWards } from './outputs.ts'
+import type { PlacesScope } from './services.ts'
 
 const PATHS: readonly (readonly [string, Resource])[] = [
   ['state', states],
@@ -31,9 +31,9 @@ const NESTED: readonly Nested[] = [
   }
 ]
 
-/** Read-only, for anybody who is logged in; kept for everybody until places change (contract auth-users §5, §1.15). */
-export function routes(app: FastifyInstance, { database }: { database: Database }): void {
-  const kept = (seconds: number, schema: object) => ({
+/** Reads for any authenticated user; the answers are cached for all until places change (docs/api/auth-users.md §5, §1.15). */
+export function routes(app: FastifyInstance, { database }: PlacesScope): void {
+  const cached = (seconds: number, schema: object) => ({
     schema,
     config: { permission: 'place.read', cache: { seconds, tag: 'places' } }
   })
@@ -41,19 +41,19 @@ export function routes(app: FastifyInstance, { database }: { database: Database 
     const { filters, shape: answer } = resource
     app.get(
       `/api/v1/${path}/`,
-      kept(6000, describe({ summary: `Every ${path}`, filters, paging: 'page', answer })),
+      cached(6000, describe({ summary: `Every ${path}`, filters, paging: 'page', answer })),
       async (request, reply) => sendJson(reply, await resource.list(database, request))
     )
     app.get<{ Params: { id: string } }>(
       `/api/v1/${path}/:id/`,
-      kept(6000, describe({ summary: `One ${path}`, answer })),
+      cached(6000, describe({ summary: `One ${path}`, answer })),
       async ({ params }, reply) => sendJson(reply, await resource.one(database, params.id))
     )
   }
   for (const { url, parent, of, column, shape } of NESTED) {
     app.get<{ Params: { id: string } }>(
       `/api/v1/${url}/`,
-      kept(3600, describe({ summary: `All of one ${parent.name}`, answer: shape })),
+      cached(3600, describe({ summary: `All of one ${parent.name}`, answer: shape })),
       async (request, reply) => {
         await parent.row(database, request.params.id, '1 as found')
         return sendJson(

@@ -1,6 +1,6 @@
 import { out, shape } from 'care-kernel/rest'
 
-/** StateObj of contract auth-users §3.7; `s` is the state's row. */
+/** StateObj of docs/api/auth-users.md §3.7; `s` is the state's row. */
 export const stateObject = shape({ id: out.integer('s.id'), name: out.text('s.name') })
 
 /** DistrictObj; `d` is the district's row. */

@@ -1,5 +1,5 @@
 import { filter, filters, ordering, resource, type Shape } from 'care-kernel/rest'
-import { districtObject, localBodyObject, stateObject, wardObject } from './shapes.ts'
+import { districtObject, localBodyObject, stateObject, wardObject } from './outputs.ts'
 
 const named = (alias: string, name: string, shape: Shape, table: string, order: string, by: Parameters<typeof filters>[0]) =>
   resource({
@@ -17,7 +17,7 @@ const districtName = (district: string) => `(select d.name from users_district d
 const stateOf = (district: string) => `(select d.state_id from users_district d where d.id = ${district})`
 const districtOf = '(select l.district_id from users_localbody l where l.id = w.local_body_id)'
 
-/** Contract auth-users §5: 500 a page, by name but for states. */
+/** docs/api/auth-users.md §5: 500 a page, ordered by name except for states. */
 export const states = named('s', 'State', stateObject, 'users_state', 's.id', {})
 
 export const districts = named('d', 'District', districtObject, 'users_district', 'd.name, d.id', {

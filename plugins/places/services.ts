@@ -1,0 +1,7 @@
+import type { ScopeOf } from 'care-kernel'
+import type { manifest } from './manifest.ts'
+import { PlaceNames } from './place-names.ts'
+
+export const services = { placeNames: PlaceNames }
+
+export type PlacesScope = ScopeOf<typeof manifest, typeof services>
