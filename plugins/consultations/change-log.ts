@@ -161,7 +161,7 @@ export class ChangeLog {
 }
 
 /**
- * The statement that tells of rows: of new ones, or of those that were there and have told something before.
+ * Raw SQL: a set, of which PostgreSQL finds what changed. The statement that tells of rows: of new ones, or of those that were there and have told something before.
  *
  * Every active type of the model that has a changed field and a value that says something becomes an event. Of an object and a
  * type the event of its last save is the latest, whatever time it speaks of (FIX-C12). An event's id is a ULID: the time, then randomness (written in hexadecimal digits, which are its alphabet's).

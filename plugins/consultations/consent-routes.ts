@@ -16,13 +16,14 @@ interface ConsentRow {
   readonly patient_code_status: number | null
 }
 
-/** Consents of some types give way; those that have are stamped again, as in the original. */
+/** Raw SQL: a set. Consents of some types give way; those that have are stamped again, as in the original. */
 const ARCHIVE = `update facility_patientconsent set archived = true, archived_by_id = $4, archived_date = $5
   where consultation_id = $1 and type = any($2::integer[]) and id <> $3 and not deleted returning external_id`
 
 /** `consultation/{id}/consents/` (contract consultations §12). The consultation is held: of each type one consent is current. */
 export function consentRoutes(app: FastifyInstance, scope: ConsultationScope): void {
-  const { clock, hooks, model, permissions, slots } = scope
+  const { clock, hooks, permissions, slots } = scope
+  const consents = scope.repository(PatientConsent)
   const rows = resource({
     name: 'PatientConsent',
     from: 'facility_patientconsent k',
@@ -66,21 +67,14 @@ export function consentRoutes(app: FastifyInstance, scope: ConsultationScope): v
     async add(tx, { actor, consultation }, values) {
       requireFitting(actor, consultation, values)
       await archive(tx, actor, consultation.id, [values.type], 0)
-      const at = clock.now().toISOString()
-      const made = await model(PatientConsent).create(
-        { ...values, consultation_id: consultation.id, created_by_id: actor.id, created_date: at, modified_date: at },
-        { transaction: tx.sequelize }
-      )
-      return made.get('external_id') as string
+      const made = await consents.insert(tx, { ...values, consultation_id: consultation.id })
+      return made.external_id
     },
     async change(tx, { actor, consultation }, row: ConsentRow, values, method) {
       requireFitting(actor, consultation, method === 'PATCH' ? { ...row, ...values } : values)
       // The old type's, as in the original; the new type's too, so that one of it stays current (FIX).
       await archive(tx, actor, consultation.id, [row.type, values.type ?? row.type], row.id)
-      await model(PatientConsent).update(
-        { ...values, modified_date: clock.now().toISOString() },
-        { where: { id: row.id }, transaction: tx.sequelize }
-      )
+      await consents.update(tx, row.id, values)
     }
   })
 }

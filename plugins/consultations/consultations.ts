@@ -1,7 +1,7 @@
 import type { Actor, Queryable, Tx } from 'care-kernel'
 import { FACILITY } from 'care-kernel/contracts/facilities'
 import { PATIENT } from 'care-kernel/contracts/patients'
-import { Params, rowsOf } from 'care-kernel/data'
+import { Params, type Values } from 'care-kernel/data'
 import { isUuid, notAUuid, notFound, type Shape } from 'care-kernel/rest'
 import type { ConsultationNotice, Consultations, FoundConsultation } from './contract.ts'
 import { CATEGORIES, REASON } from './enumerations.ts'
@@ -13,7 +13,6 @@ import { consultationShape } from './shapes.ts'
 
 const FOUND = 'c.id, c.external_id, c.facility_id, c.patient_id, c.discharge_date, c.current_bed_id, c.suggestion'
 const CONSULTATION = 'facility_patientconsultation c'
-const rows = rowsOf(PatientConsultation)
 
 /** A consultation of a path with what rules ask about it. */
 export interface RuledConsultation extends FoundConsultation, ConsultationLike {
@@ -75,6 +74,7 @@ export class ConsultationService implements Consultations {
     { firstOnly = false }: { readonly firstOnly?: boolean } = {}
   ): Promise<readonly number[]> => {
     const at = this.#scope.clock.now().toISOString()
+    // Raw SQL: a set.
     const { rows } = await tx.query<{ id: number }>(
       `update ${CONSULTATION} set discharge_date = $2, new_discharge_reason = ${REASON.referred}, current_bed_id = null
       where c.id in (select o.id from facility_patientconsultation o where o.patient_id = $1 and o.discharge_date is null and not o.deleted order by o.id limit $3)
@@ -93,11 +93,11 @@ export class ConsultationService implements Consultations {
   }
 
   setConsents = async (tx: Tx, consultationId: number, types: readonly number[]): Promise<void> =>
-    this.save(tx, consultationId, { has_consents: types, modified_date: this.#scope.clock.now().toISOString() })
+    this.save(tx, consultationId, { has_consents: types, modified_date: this.#scope.clock.now() })
 
-  /** Writes columns of a consultation. */
-  async save(tx: Tx, id: number, values: Readonly<Record<string, unknown>>): Promise<void> {
-    await rows.update(tx, id, values)
+  /** Writes these columns of a consultation and no others: callers say when, and who, where the original does. */
+  async save(tx: Tx, id: number, values: Values<(typeof PatientConsultation)['columns']>): Promise<void> {
+    await this.#scope.repository(PatientConsultation).update(tx, id, values, { stamp: false })
   }
 
   async #find(db: Queryable, uuid: string, params: Params, where: readonly string[], hold: boolean): Promise<RuledConsultation> {

@@ -2,7 +2,7 @@ import type { Tx } from 'care-kernel'
 import { RANK, USER } from 'care-kernel/contracts/auth-permissions'
 import { CAPACITY, demoDistrict, demoUuid, MEMBER } from 'care-kernel/contracts/facilities'
 import { PATIENT } from 'care-kernel/contracts/patients'
-import { watchedValues, type ChangeLog } from './change-log.ts'
+import { watchedValues, type ChangeLog, type Save } from './change-log.ts'
 import { COURSES, type Course } from './demo-courses.ts'
 import { BEFORE, LATELY, wayNamed, WITHOUT_BEDS, type Way } from './demo-ways.ts'
 import { addRounds, type Followed } from './demo-rounds.ts'
@@ -33,12 +33,13 @@ const PATIENTS = `select p.id, extract(year from age($1::timestamptz, p.date_of_
     array(select u.id::integer from ${MEMBER} m join ${USER} u on u.id = m.user_id where m.facility_id = p.facility_id and u.user_type = ${RANK.nurse} order by u.id) as nurses
   from ${PATIENT} p where p.external_id::text like '9a711111-%' order by p.id`
 
-/** What the patients' rows say once their last consultations are there: as fixtures are loaded, without history. */
+/** Raw SQL: a set. What the patients' rows say once their last consultations are there: as fixtures are loaded, without history. */
 const LAST = `update ${PATIENT} p set last_consultation_id = c.id, is_active = c.discharge_date is null,
     death_datetime = c.death_datetime, review_time = case when c.review_interval > 0 then $2::timestamptz + c.review_interval * interval '1 minute' end
   from (select distinct on (patient_id) * from facility_patientconsultation where id = any($1::bigint[]) order by patient_id, encounter_date desc, id desc) c
   where c.patient_id = p.id`
 
+// Raw SQL: a set.
 const END = `update facility_patientconsultation c set discharge_date = e.at, new_discharge_reason = e.ends, discharge_notes = e.notes,
     death_datetime = case when e.ends = ${REASON.expired} then e.at end, death_confirmed_doctor = case when e.ends = ${REASON.expired} then 'Dr Anju Vellaram' end
   from jsonb_to_recordset($1::jsonb) e(id bigint, at timestamptz, ends smallint, notes text) where c.id = e.id`
@@ -54,7 +55,8 @@ interface Planned {
 }
 
 /** Consultations of most patients of the demo district; nothing where there are none. */
-export async function demoEncounters(tx: Tx, { changeLog, clock, model }: ConsultationScope): Promise<void> {
+export async function demoEncounters(tx: Tx, scope: ConsultationScope): Promise<void> {
+  const { changeLog, clock, repository } = scope
   const district = await demoDistrict(tx, clock)
   if (!district) return
   const now = clock.now().getTime()
@@ -66,81 +68,70 @@ export async function demoEncounters(tx: Tx, { changeLog, clock, model }: Consul
   const fallback = district.person('demo-dist-admin')
   const referredTo = district.facility(REFERRED_TO).id
   const planned = plan(patients, now)
-  const options = { transaction: tx.sequelize }
   const doctorOf = ({ patient: { doctors }, course }: Planned) => (course.surgical ? doctors.at(-1) : doctors[0])
 
-  const made = await model(PatientConsultation).bulkCreate(
+  const made = await repository(PatientConsultation).insertMany(
+    tx,
     planned.map(one => ({
       ...columnsOf(one, doctorOf(one) ?? null, fallback),
       ...(one.way.suggestion === 'R' ? { referred_to_id: referredTo } : {})
-    })),
-    { ...options, returning: ['id'] }
+    }))
   )
-  const ids = made.map(consultation => consultation.get('id') as number)
+  const ids = made.map(({ id }) => id)
   const parts = planned.map((one, at) => ({ ...one, id: ids[at] ?? 0, by: doctorOf(one) ?? fallback, date: iso(one.from) }))
+  // Raw SQL: a set.
   await tx.query(
     `update facility_patientconsultation c set previous_consultation_id = (select max(b.id) from facility_patientconsultation b where b.patient_id = c.patient_id and b.id < c.id)
     where c.id = any($1::bigint[])`,
     [parts.filter(({ way: { again } }) => again).map(({ id }) => id)]
   )
-  const diagnoses = await model(ConsultationDiagnosis).bulkCreate(
-    parts.flatMap(({ id, by, date, course, number }) =>
-      course.diagnoses.flatMap((title, at) => {
-        const diagnosis = diagnosisOf.get(title)
-        const status = at > 0 || number % 4 > 0 ? 'confirmed' : number % 8 > 0 ? 'provisional' : 'unconfirmed'
-        return diagnosis === undefined
-          ? []
-          : [
-              {
-                consultation_id: id,
-                diagnosis_id: diagnosis,
-                verification_status: status,
-                is_principal: at === 0,
-                created_by_id: by,
-                created_date: date,
-                modified_date: date
-              }
-            ]
-      })
-    ),
-    { ...options, returning: ['id'] }
+  const diagnoses = parts.flatMap(({ id, by, date, course, number }) =>
+    course.diagnoses.flatMap((title, at) => {
+      const diagnosis = diagnosisOf.get(title)
+      const status = at > 0 || number % 4 > 0 ? 'confirmed' : number % 8 > 0 ? 'provisional' : 'unconfirmed'
+      return diagnosis === undefined
+        ? []
+        : [
+            {
+              consultation_id: id,
+              diagnosis_id: diagnosis,
+              verification_status: status,
+              is_principal: at === 0,
+              created_by_id: by,
+              created_date: date,
+              modified_date: date
+            }
+          ]
+    })
   )
-  const symptoms = await model(EncounterSymptom).bulkCreate(
-    parts.flatMap(({ id, by, date, course, way, from, until, number }) =>
-      course.symptoms.map((symptom, at) => {
-        const cured = until !== null && way.ends === 1
-        return {
-          consultation_id: id,
-          symptom,
-          onset_date: iso(from - (1 + ((number + at) % 4)) * DAY_MS),
-          cure_date: cured ? iso(until) : null,
-          clinical_impression_status: cured ? 'completed' : 'in-progress',
-          created_by_id: by,
-          created_date: date,
-          modified_date: date
-        }
-      })
-    ),
-    { ...options, returning: ['id'] }
+  const symptoms = parts.flatMap(({ id, by, date, course, way, from, until, number }) =>
+    course.symptoms.map((symptom, at) => {
+      const cured = until !== null && way.ends === 1
+      return {
+        consultation_id: id,
+        symptom,
+        onset_date: iso(from - (1 + ((number + at) % 4)) * DAY_MS),
+        cure_date: cured ? iso(until) : null,
+        clinical_impression_status: cured ? 'completed' : 'in-progress',
+        created_by_id: by,
+        created_date: date,
+        modified_date: date
+      }
+    })
   )
-  const begun = (rows: readonly { get(name: string): unknown }[]) =>
-    rows.map(row => ({
-      id: row.get('id') as number,
-      consultationId: row.get('consultation_id') as number,
-      by: row.get('created_by_id') as number,
-      at: iso(new Date(row.get('created_date') as string).getTime())
-    }))
+  const addedDiagnoses = await repository(ConsultationDiagnosis).insertMany(tx, diagnoses)
+  const addedSymptoms = await repository(EncounterSymptom).insertMany(tx, symptoms)
   await changeLog.recordAll(
     tx,
     'PatientConsultation',
     parts.map(({ id, by, date }) => ({ id, consultationId: id, by, at: date }))
   )
-  await changeLog.recordAll(tx, 'ConsultationDiagnosis', begun(diagnoses))
-  await changeLog.recordAll(tx, 'EncounterSymptom', begun(symptoms))
+  await changeLog.recordAll(tx, 'ConsultationDiagnosis', savesOf(diagnoses, addedDiagnoses))
+  await changeLog.recordAll(tx, 'EncounterSymptom', savesOf(symptoms, addedSymptoms))
   await end(tx, changeLog, parts)
   await addRounds(
     tx,
-    changeLog,
+    scope,
     parts
       .filter(({ way }) => way.roundsEvery !== undefined)
       .map(({ patient, until, by, ...one }): Followed => ({
@@ -152,6 +143,18 @@ export async function demoEncounters(tx: Tx, { changeLog, clock, model }: Consul
   )
   await tx.query(LAST, [ids, iso(now)])
 }
+
+/** What is to be said of new rows; the keys are in their order. */
+const savesOf = (
+  rows: readonly { readonly consultation_id: number; readonly created_by_id: number; readonly created_date: string }[],
+  keys: readonly { readonly id: number }[]
+): Save[] =>
+  rows.map(({ consultation_id: consultationId, created_by_id: by, created_date: at }, index) => ({
+    id: keys[index]?.id ?? 0,
+    consultationId,
+    by,
+    at
+  }))
 
 /** Who came with what, and what became of it, in the order it began. */
 function plan(patients: readonly DemoPatient[], now: number): Planned[] {

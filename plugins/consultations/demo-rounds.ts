@@ -2,8 +2,9 @@ import type { Tx } from 'care-kernel'
 import { demoUuid } from 'care-kernel/contracts/facilities'
 import { WELL, type Course, type Vitals } from './demo-courses.ts'
 import { REMARKS, type Way } from './demo-ways.ts'
-import type { ChangeLog, Save } from './change-log.ts'
-import { insertRounds } from './rounds.ts'
+import type { Save } from './change-log.ts'
+import { DailyRound } from './models.ts'
+import type { ConsultationScope } from './scope.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -38,15 +39,20 @@ export interface Followed {
 }
 
 /** Adds the rounds of these consultations with their events, oldest first of each, and names the last of each in its row. */
-export async function addRounds(tx: Tx, changeLog: ChangeLog, followed: readonly Followed[]): Promise<void> {
+export async function addRounds(
+  tx: Tx,
+  { changeLog, repository }: Pick<ConsultationScope, 'changeLog' | 'repository'>,
+  followed: readonly Followed[]
+): Promise<void> {
   const rounds = followed.flatMap(roundsOf).map((round, at) => ({ ...round, external_id: demoUuid('d0111111', at + 1) }))
-  const ids = await insertRounds(tx, rounds)
+  const made = await repository(DailyRound).insertMany(tx, rounds)
   const { rows: saves } = await tx.query<Save>(
     `select r.id, r.consultation_id as "consultationId", r.created_by_id as by, to_jsonb(r.taken_at at time zone 'utc') #>> '{}' || 'Z' as at
     from facility_dailyround r where r.id = any($1::bigint[]) order by r.id`,
-    [ids]
+    [made.map(({ id }) => id)]
   )
   await changeLog.recordAll(tx, 'DailyRound', saves)
+  // Raw SQL: a set.
   await tx.query(
     `update facility_patientconsultation c set last_daily_round_id = r.id, modified_date = r.taken_at, last_edited_by_id = r.created_by_id
     from (select distinct on (consultation_id) id, consultation_id, taken_at, created_by_id from facility_dailyround

@@ -34,7 +34,8 @@ const ENDED = {
 
 /** `consultation/{id}/diagnoses/` (contract consultations §8). The consultation is held, so that one diagnosis is principal. */
 export function diagnosisRoutes(app: FastifyInstance, scope: ConsultationScope): void {
-  const { changeLog, clock, model } = scope
+  const { changeLog, clock } = scope
+  const diagnoses = scope.repository(ConsultationDiagnosis)
 
   /** Throws 400 for a second principal diagnosis, and for one that no longer holds. */
   async function requirePrincipal(tx: Tx, consultationId: number, id: number, status: string | undefined): Promise<void> {
@@ -62,26 +63,22 @@ export function diagnosisRoutes(app: FastifyInstance, scope: ConsultationScope):
       if (INACTIVE_STATUSES.has(status)) throw invalid({ verification_status: ['Verification status not allowed'] })
       if (principal) await requirePrincipal(tx, consultation.id, 0, undefined)
       const at = clock.now().toISOString()
-      const made = await model(ConsultationDiagnosis).create(
-        {
-          consultation_id: consultation.id,
-          diagnosis_id: diagnosis,
-          verification_status: status,
-          is_principal: principal,
-          created_by_id: actor.id,
-          created_date: at,
-          modified_date: at
-        },
-        { transaction: tx.sequelize }
-      )
+      const made = await diagnoses.insert(tx, {
+        consultation_id: consultation.id,
+        diagnosis_id: diagnosis,
+        verification_status: status,
+        is_principal: principal,
+        created_date: at,
+        modified_date: at
+      })
       await changeLog.record(tx, {
         model: 'ConsultationDiagnosis',
         consultationId: consultation.id,
-        ids: [made.get('id') as number],
+        ids: [made.id],
         by: actor.id,
         at
       })
-      return made.get('external_id') as string
+      return made.external_id
     },
     async change(
       tx,
@@ -93,14 +90,11 @@ export function diagnosisRoutes(app: FastifyInstance, scope: ConsultationScope):
       if (principal) await requirePrincipal(tx, consultation.id, row.id, row.verification_status)
       const at = clock.now().toISOString()
       const ended = status !== undefined && INACTIVE_STATUSES.has(status)
-      await model(ConsultationDiagnosis).update(
-        {
-          ...(status === undefined ? {} : { verification_status: status }),
-          ...(ended ? { is_principal: false } : principal === undefined ? {} : { is_principal: principal }),
-          modified_date: at
-        },
-        { where: { id: row.id }, transaction: tx.sequelize }
-      )
+      await diagnoses.update(tx, row.id, {
+        verification_status: status,
+        is_principal: ended ? false : principal,
+        modified_date: at
+      })
       // FIX-C12: dated when it changed, so that the earlier row is no longer the latest.
       await changeLog.record(tx, {
         model: 'ConsultationDiagnosis',

@@ -58,7 +58,7 @@ export class Encounters {
 
   /** Begins one; the patient's row is held, so that of many at once one is kept. The uuid. */
   async begin(tx: Tx, actor: Actor, values: ConsultationInput): Promise<string> {
-    const { clock, model, patients, changeLog, hooks, emit } = this.#scope
+    const { clock, repository, patients, changeLog, hooks, emit } = this.#scope
     const patient = await patients.patients.byId(tx, values.patient, { lock: true })
     if (!patient) throw invalid({ patient: ['object with this id not found'] })
     const { bed, location } = await placesOf(this.#scope, tx, values)
@@ -81,46 +81,33 @@ export class Encounters {
 
     const encounter = values.encounter_date ?? at
     const ends = values.suggestion === 'OP'
-    const made = await model(PatientConsultation).create(
-      {
-        ...this.#columns(values),
-        ...referral,
-        ...route,
-        patient_id: patient.id,
-        facility_id: facility.id,
-        bed_number: values.admitted ? (values.bed_number ?? null) : null,
-        encounter_date: encounter,
-        created_date: at,
-        modified_date: at,
-        created_by_id: actor.id,
-        last_edited_by_id: actor.id,
-        previous_consultation_id: previous?.id ?? null,
-        is_readmission: isReadmission(values.suggestion, encounter, previous),
-        kasp_enabled_date: values.is_kasp ? at : null,
-        discharge_date: ends ? at : null
-      },
-      { transaction: tx.sequelize }
+    const { id, external_id: uuid } = await repository(PatientConsultation).insert(tx, {
+      ...this.#columns(values),
+      ...referral,
+      ...route,
+      patient_id: patient.id,
+      facility_id: facility.id,
+      bed_number: values.admitted ? (values.bed_number ?? null) : null,
+      encounter_date: encounter,
+      created_date: at,
+      modified_date: at,
+      previous_consultation_id: previous?.id ?? null,
+      is_readmission: isReadmission(values.suggestion, encounter, previous),
+      kasp_enabled_date: values.is_kasp ? at : null,
+      discharge_date: ends ? at : null
+    })
+    const part = { consultation_id: id, created_date: at, modified_date: at }
+    const addedDiagnoses = await repository(ConsultationDiagnosis).insertMany(
+      tx,
+      diagnoses.map(({ diagnosis, ...rest }) => ({ ...part, ...rest, diagnosis_id: diagnosis }))
     )
-    const id = made.get('id') as number
-    const uuid = made.get('external_id') as string
-    const part = { consultation_id: id, created_by_id: actor.id, created_date: at, modified_date: at }
-    const options = { transaction: tx.sequelize, returning: ['id'] as ['id'] }
-    const keys = (rows: readonly { get(name: 'id'): unknown }[]) => rows.map(row => row.get('id') as number)
-    const diagnosisIds = keys(
-      await model(ConsultationDiagnosis).bulkCreate(
-        diagnoses.map(({ diagnosis, ...rest }) => ({ ...part, ...rest, diagnosis_id: diagnosis })),
-        options
-      )
-    )
-    const symptomIds = keys(
-      await model(EncounterSymptom).bulkCreate(
-        symptoms.map(symptom => ({
-          ...part,
-          ...symptom,
-          clinical_impression_status: symptom.cure_date ? 'completed' : 'in-progress'
-        })),
-        options
-      )
+    const addedSymptoms = await repository(EncounterSymptom).insertMany(
+      tx,
+      symptoms.map(symptom => ({
+        ...part,
+        ...symptom,
+        clinical_impression_status: symptom.cure_date ? 'completed' : 'in-progress'
+      }))
     )
     if (bed !== null && values.suggestion === 'A') {
       const assigned = await hooks['bed-assigned'](tx, { consultationId: id, facilityId: facility.id, bedId: bed, at })
@@ -135,8 +122,8 @@ export class Encounters {
     })
     const change = { consultationId: id, by: actor.id, at }
     await changeLog.record(tx, { ...change, model: 'PatientConsultation', ids: [id] })
-    await changeLog.record(tx, { ...change, model: 'ConsultationDiagnosis', ids: diagnosisIds })
-    await changeLog.record(tx, { ...change, model: 'EncounterSymptom', ids: symptomIds })
+    await changeLog.record(tx, { ...change, model: 'ConsultationDiagnosis', ids: addedDiagnoses.map(row => row.id) })
+    await changeLog.record(tx, { ...change, model: 'EncounterSymptom', ids: addedSymptoms.map(row => row.id) })
     const told = { consultationId: id, consultation: uuid, by: actor.id }
     await emit(tx, 'consultation-created', told)
     if (values.assigned_to) await emit(tx, 'consultation-assigned', { ...told, assignedTo: values.assigned_to })

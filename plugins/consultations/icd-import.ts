@@ -45,6 +45,7 @@ interface Roots {
   readonly category?: string
 }
 
+// Raw SQL: a set of hundreds of thousands, whose rows that are there already stay.
 const INSERT = `insert into facility_icd11diagnosis (id, icd11_id, label, class_kind, is_leaf, parent_id, average_depth, is_adopted_child, breadth_value,
     meta_hidden, meta_chapter, meta_chapter_short, meta_root_block, meta_root_category)
   select id, icd11_id, label, class_kind, is_leaf, parent_id, average_depth, is_adopted_child, breadth_value,

@@ -22,6 +22,7 @@ export const PatientConsultation = defineModel({
   name: 'PatientConsultation',
   table: 'facility_patientconsultation',
   fixture: 'facility.patientconsultation',
+  stamps: { insert: ['created_by_id', 'last_edited_by_id'] },
   lists: {
     assigned_clinicians: { table: 'facility_consultationclinician', from: 'consultation_id', to: 'clinician_id' }
   },
@@ -96,6 +97,7 @@ export const DailyRound = defineModel<Record<string, Column>>({
   name: 'DailyRound',
   table: 'facility_dailyround',
   fixture: 'facility.dailyround',
+  stamps: { insert: ['created_by_id', 'last_edited_by_id'], update: ['last_edited_by_id'] },
   subject: null,
   columns: {
     ...baseColumns(),
@@ -144,6 +146,7 @@ export const ConsultationDiagnosis = defineModel({
   name: 'ConsultationDiagnosis',
   table: 'facility_consultationdiagnosis',
   fixture: 'facility.consultationdiagnosis',
+  stamps: { insert: ['created_by_id'] },
   subject: null,
   columns: {
     ...baseColumns(),
@@ -161,6 +164,7 @@ export const EncounterSymptom = defineModel({
   name: 'EncounterSymptom',
   table: 'facility_encountersymptom',
   fixture: 'facility.encountersymptom',
+  stamps: { insert: ['created_by_id'], update: ['updated_by_id'] },
   subject: null,
   columns: {
     ...baseColumns(),
@@ -225,6 +229,7 @@ export const PatientConsent = defineModel({
   name: 'PatientConsent',
   table: 'facility_patientconsent',
   fixture: 'facility.patientconsent',
+  stamps: { insert: ['created_by_id'] },
   subject: null,
   columns: {
     ...baseColumns(),

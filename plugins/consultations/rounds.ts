@@ -1,6 +1,5 @@
 import type { Actor, Tx } from 'care-kernel'
 import { FACILITY } from 'care-kernel/contracts/facilities'
-import { rowsOf } from 'care-kernel/data'
 import { invalid } from 'care-kernel/rest'
 import type { RuledConsultation } from './consultations.ts'
 import { DISCHARGED, reviewTime } from './encounters.ts'
@@ -25,13 +24,6 @@ export interface RoundRow {
 }
 
 const MOST = 9999.99
-const table = rowsOf(DailyRound)
-const INSERT = `${table.insert} returning id`
-
-/** Adds rows as they are, with the model's defaults where they say nothing; their ids in the same order. */
-export async function insertRounds(tx: Tx, rows: readonly Readonly<Record<string, unknown>>[]): Promise<readonly number[]> {
-  return (await table.add(tx, INSERT, rows)).map(({ id }) => id)
-}
 
 /** Records daily rounds (contract consultations §10.3), each in the caller's transaction with the consultation held. */
 export class Rounds {
@@ -43,24 +35,20 @@ export class Rounds {
 
   /** Adds one; the uuid. */
   async add(tx: Tx, actor: Actor, consultation: RuledConsultation, values: RoundValues): Promise<string> {
-    const { changeLog, clock, emit } = this.#scope
+    const { changeLog, clock, emit, repository } = this.#scope
     if (consultation.discharge_date !== null) throw invalid(DISCHARGED)
     await this.#requirePlace(tx, actor, consultation, values.rounds_type)
     const at = clock.now().toISOString()
     const byAssigned = consultation.assigned_to_id === actor.id
-    const row = {
-      external_id: crypto.randomUUID(),
+    const { id, external_id: uuid } = await repository(DailyRound).insert(tx, {
       ...columnsOf(values),
       ...totals(values),
       consultation_id: consultation.id,
-      created_by_id: actor.id,
-      last_edited_by_id: actor.id,
       created_by_telemedicine: byAssigned,
       last_updated_by_telemedicine: byAssigned,
       created_date: at,
       modified_date: at
-    }
-    const [id = 0] = await insertRounds(tx, [row])
+    })
     const counts = values.rounds_type !== ROUND.automated
     await this.#touch(tx, actor, consultation, values, {
       last_updated_by_telemedicine: byAssigned,
@@ -80,28 +68,24 @@ export class Rounds {
         consultation: consultation.external_id,
         by: actor.id,
         roundId: id,
-        round: row.external_id
+        round: uuid
       })
-    return row.external_id
+    return uuid
   }
 
   /** Changes one. */
   async change(tx: Tx, actor: Actor, consultation: RuledConsultation, row: RoundRow, values: RoundValues): Promise<void> {
-    const { changeLog, clock, emit, model } = this.#scope
+    const { changeLog, clock, emit, repository } = this.#scope
     if (consultation.discharge_date !== null) throw invalid(DISCHARGED)
     const at = clock.now().toISOString()
     const byAssigned = consultation.assigned_to_id === actor.id
     const columns = columnsOf(values)
-    await model(DailyRound).update(
-      {
-        ...columns,
-        ...totals({ ...row.stored, ...columns }),
-        last_edited_by_id: actor.id,
-        last_updated_by_telemedicine: byAssigned,
-        modified_date: at
-      },
-      { where: { id: row.id }, transaction: tx.sequelize }
-    )
+    await repository(DailyRound).update(tx, row.id, {
+      ...columns,
+      ...totals({ ...row.stored, ...columns }),
+      last_updated_by_telemedicine: byAssigned,
+      modified_date: at
+    })
     await this.#touch(tx, actor, consultation, values, { last_updated_by_telemedicine: byAssigned })
     // FIX-C12: by who changed it, when it changed.
     await changeLog.record(tx, {

@@ -39,7 +39,8 @@ const ACTIVE = `select 1 from facility_encountersymptom where consultation_id = 
 
 /** `consultation/{id}/symptoms/` (contract consultations §9). The consultation is held, so that a symptom is active once. */
 export function symptomRoutes(app: FastifyInstance, scope: ConsultationScope): void {
-  const { changeLog, clock, consultations, database, model, permissions } = scope
+  const { changeLog, clock, consultations, database, permissions, repository } = scope
+  const symptoms = repository(EncounterSymptom)
   const ofPath = consultationOfPath(scope)
 
   /** Throws 400 for a symptom that cannot be, or that the patient has already; `stored` is the row that changes. */
@@ -70,10 +71,7 @@ export function symptomRoutes(app: FastifyInstance, scope: ConsultationScope): v
     values: Readonly<Record<string, unknown>>
   ): Promise<void> {
     const at = clock.now().toISOString()
-    await model(EncounterSymptom).update(
-      { ...values, updated_by_id: actor.id, modified_date: at },
-      { where: { id }, transaction: tx.sequelize }
-    )
+    await symptoms.update(tx, id, { ...values, modified_date: at })
     await changeLog.record(tx, { model: 'EncounterSymptom', consultationId, ids: [id], by: actor.id, at, before })
   }
 
@@ -87,25 +85,21 @@ export function symptomRoutes(app: FastifyInstance, scope: ConsultationScope): v
     async add(tx, { actor, consultation }, values) {
       await requireFitting(tx, consultation.id, values)
       const at = clock.now().toISOString()
-      const made = await model(EncounterSymptom).create(
-        {
-          ...values,
-          consultation_id: consultation.id,
-          clinical_impression_status: impressionOf(values.clinical_impression_status, values.cure_date ?? null),
-          created_by_id: actor.id,
-          created_date: at,
-          modified_date: at
-        },
-        { transaction: tx.sequelize }
-      )
+      const made = await symptoms.insert(tx, {
+        ...values,
+        consultation_id: consultation.id,
+        clinical_impression_status: impressionOf(values.clinical_impression_status, values.cure_date ?? null),
+        created_date: at,
+        modified_date: at
+      })
       await changeLog.record(tx, {
         model: 'EncounterSymptom',
         consultationId: consultation.id,
-        ids: [made.get('id') as number],
+        ids: [made.id],
         by: actor.id,
         at
       })
-      return made.get('external_id') as string
+      return made.external_id
     },
     async change(tx, { actor, consultation }, row: SymptomRow, values) {
       await requireFitting(tx, consultation.id, values, row)

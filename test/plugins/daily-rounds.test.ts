@@ -1,4 +1,4 @@
-import type { Model } from 'sequelize'
+import type { Writes } from 'care-kernel/data'
 import t from 'tap'
 import type { ROUND_FIELDS } from '../../plugins/consultations/round-fields.ts'
 import { at, clinic } from './clinic.ts'
@@ -401,19 +401,16 @@ t.test('a save is one statement for its events, and the same number whatever it 
   )
 })
 
-t.test('who watches the models sees what prepared statements write', async t => {
+t.test('observers see what a registration and a round write', async t => {
   const { kernel, doctor, begin } = await clinic(t)
-  const { database } = kernel.ports
-  if (!database) throw new Error('no database')
+  const { writes } = kernel.scopes.get('consultations') as unknown as { readonly writes: Writes }
   const seen: string[] = []
-  database.sequelize.addHook('afterCreate', (row: Model) => void seen.push(`insert ${row.constructor.name}`))
-  database.sequelize.addHook('afterBulkUpdate', options => {
-    const { model, attributes } = options as { readonly model?: { readonly name: string }; readonly attributes?: object }
-    seen.push(`update ${model?.name} ${'modified_date' in (attributes ?? {})}`)
+  writes.observe(({ action, model, rows }) => {
+    for (const { values } of rows) seen.push(`${action} ${model.name} ${'modified_date' in values}`)
   })
   const { id } = await begin()
-  t.ok(seen.includes('insert PatientRegistration'), seen.join())
+  t.ok(seen.includes('insert PatientRegistration true'), seen.join())
   seen.length = 0
   t.equal((await doctor.post(at(id, 'daily_rounds/'), { rounds_type: 'NORMAL', taken_at: TAKEN, pulse: 70 })).status, 201)
-  t.same(seen.sort(), ['insert DailyRound', 'update PatientConsultation true'])
+  t.same(seen.sort(), ['insert DailyRound true', 'update PatientConsultation true'])
 })
