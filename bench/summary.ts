@@ -2,7 +2,6 @@
 // Needs Linux. BENCH_DOCUMENTS (200).
 import { readFileSync } from 'node:fs'
 import type { Document } from '../plugins/discharge-summary/blocks.ts'
-import type { SummaryScope } from '../plugins/discharge-summary/scope.ts'
 import { Typesetter } from '../plugins/discharge-summary/typesetter.ts'
 import { cpuOf, memoryOf } from './process.ts'
 
@@ -10,15 +9,15 @@ const documents = Number(process.env.BENCH_DOCUMENTS ?? 200)
 const document = JSON.parse(
   readFileSync(new URL('../../test/plugins/discharge-summary.json', import.meta.url), 'utf8')
 ) as Document
-const typesetter = new Typesetter({ config: { template: '', logo: '', fonts: '' } } as SummaryScope)
+const typesetter = new Typesetter({ config: { template: '', logo: '', fonts: '' } })
 const children = () =>
   readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
 
-/** Seconds of processor and milliseconds of wall time; undefined where the process was replaced meanwhile. */
+/** Seconds of processor and milliseconds of wall time; undefined where the worker was replaced meanwhile. */
 async function once(running: string): Promise<{ cpu: number; wall: number } | undefined> {
   const [before, at] = [children(), performance.now()]
   const cpu = cpuOf([process.pid, ...before])
-  await typesetter.set({ ...document, running }, new Date())
+  await typesetter.typeset({ ...document, running }, new Date())
   const after = children()
   return before.every(pid => after.includes(pid))
     ? { cpu: cpuOf([process.pid, ...after]) - cpu, wall: performance.now() - at }

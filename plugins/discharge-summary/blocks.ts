@@ -3,13 +3,13 @@ import { orNone, textOf } from './format.ts'
 /** A label with its value; `wide` has a line of its own. */
 export type Pair = readonly [label: string, value: string, wide: boolean]
 
-/** What a section is made of. Every text is printed as it is. */
+/** A part of a section. Texts are printed literally, without markup. */
 export type Block = { readonly title: string | null } & (
   | { readonly kind: 'pairs'; readonly pairs: readonly Pair[] }
   | {
       readonly kind: 'table'
       readonly columns: readonly string[]
-      /** How wide, one to another. */
+      /** Relative widths. */
       readonly widths: readonly number[]
       readonly rows: readonly (readonly string[])[]
     }
@@ -22,13 +22,13 @@ export interface Section {
   readonly blocks: readonly Block[]
 }
 
-/** A discharge summary as its template gets it. */
+/** The input of the template. */
 export interface Document {
   readonly title: string
   readonly created: string
-  /** At the foot of every page: whose it is. */
+  /** Footer of every page: name and number of the patient. */
   readonly running: string
-  /** `short`: at the head of every page but the first. */
+  /** `short`: header of every page but the first. */
   readonly facility: { readonly name: string; readonly short: string; readonly lines: readonly string[] }
   readonly patient: readonly Pair[]
   readonly sections: readonly Section[]
@@ -39,17 +39,17 @@ export const pair = (label: string, value: unknown, wide = false): Pair => [labe
 
 export const pairs = (list: readonly Pair[]): Block => ({ kind: 'pairs', title: null, pairs: list })
 
-/** A paragraph under a title; nothing where there is no text. */
+/** A titled paragraph; nothing without text. */
 export const text = (title: string, value: unknown): Block[] => {
   const shown = textOf(value)
   return shown ? [{ kind: 'text', title, text: shown }] : []
 }
 
-/** Rows and items that are printed of any one kind. */
+/** Most rows of a table and items of a list. */
 const MOST = 500
 const more = (all: number): string[] => (all > MOST ? [`and ${all - MOST} more`] : [])
 
-/** Columns with how wide they are; nothing without rows. */
+/** A table, `columns` with their relative widths; nothing without rows. */
 export function table(title: string, columns: Readonly<Record<string, number>>, rows: readonly (readonly unknown[])[]): Block[] {
   if (rows.length === 0) return []
   return [

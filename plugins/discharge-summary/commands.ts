@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'care-kernel'
 import { pair, pairs, table, text, type Document } from './blocks.ts'
-import type { SummaryScope } from './scope.ts'
+import type { SummaryScope } from './services.ts'
 import { BrokenTemplate } from './typesetter.ts'
 
-/** Nobody's summary, for whoever writes a template. */
+/** Made-up data, for authors of templates. */
 const SAMPLE: Document = {
   title: 'Patient Discharge Summary',
   created: 'Oct. 9, 2024, 3:41 p.m.',
@@ -35,7 +35,7 @@ export const commands: Readonly<Record<string, Command<SummaryScope>>> = {
     usage: command => void command.argument('<file>', 'where the PDF goes'),
     async run({ clock, typesetter }, [file = 'sample.pdf'], _options, terminal) {
       try {
-        const { pdf, pages, archival } = await typesetter.set(SAMPLE, clock.now())
+        const { pdf, pages, archival } = await typesetter.typeset(SAMPLE, clock.now())
         await writeFile(file, pdf)
         terminal.print(`${file}: ${pages} ${pages === 1 ? 'page' : 'pages'}, ${pdf.length} bytes${archival ? ', PDF/A-2u' : ''}`)
         if (!archival)

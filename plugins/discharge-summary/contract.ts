@@ -3,10 +3,10 @@ import { defineContract, type, type Tx } from 'care-kernel'
 /** What other plugins do with discharge summaries. */
 export interface DischargeSummaries {
   /**
-   * A summary of this consultation is made soon, unless one is being made already. The id of the job; where the file is, service `files` of
-   * the plugin `files` says: type `FILE_TYPE.dischargeSummary`, by the consultation's uuid.
+   * Enqueues the job that makes a summary of this consultation, unless one is waiting. Its id. The file is found by the service `files` of
+   * the plugin `files`: type `FILE_TYPE.dischargeSummary`, uuid of the consultation.
    */
-  ask(tx: Tx, consultationId: number): Promise<string>
+  request(tx: Tx, consultationId: number): Promise<string>
 }
 
 /** The document a patient is handed when a stay ends. */
@@ -15,7 +15,7 @@ export const dischargeSummary = defineContract({
   version: 1,
   services: type<{ summaries: DischargeSummaries }>(),
   slots: {
-    /** Sections whose facts other plugins have, each an array of objects as JSON; the consultation's row is `c`. */
+    /** Facts of other plugins, each field an array of objects as JSON; `c` is the row of the consultation. */
     consultation: {
       alias: 'c',
       fields: {

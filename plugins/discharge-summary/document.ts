@@ -8,14 +8,14 @@ const ADMISSION = 'A'
 const DEATH = 'DD'
 const RATION_CARDS: Readonly<Record<string, string>> = { NO_CARD: 'Non-card holder', BPL: 'BPL', APL: 'APL' }
 
-/** An address as people write it in a line. */
+/** An address in one line. */
 const oneLine = (value: unknown) =>
   textOf(value)
     .split(/[\s,]*\n\s*/)
     .join(', ')
 const measure = (value: number | null, unit: string) => (value ? `${float(value)} ${unit}` : NONE)
 
-/** What a summary says (contract gateways-jobs §10.4), from the facts of its consultation. */
+/** The document of a consultation (`docs/api/gateways-jobs.md §10.4`). `created`: ISO text. */
 export function documentOf(facts: Facts, created: string, times: Times): Document {
   const { suggestion, patient, patient_no: number } = facts
   const admitted = suggestion === ADMISSION
@@ -71,7 +71,7 @@ function patientPairs(patient: Facts['patient']): Pair[] {
   ]
 }
 
-/** Sections 3 and 4 of contract gateways-jobs §10.4. */
+/** Sections 3 and 4 of `docs/api/gateways-jobs.md §10.4`. */
 function encounter(facts: Facts, admitted: boolean, times: Times): Block[] {
   const { beds, route, patient, treated_at: elsewhere, encounter_date: began, discharge_date: ended } = facts
   const diagnoses = facts.diagnoses.map(({ label, status }) => `${label} (${status})`)
@@ -103,7 +103,7 @@ function encounter(facts: Facts, admitted: boolean, times: Times): Block[] {
   ]
 }
 
-/** A list that is empty says so. */
+/** The blocks, or a titled `N/A`. */
 const orNothing = (found: Block[], title: string): Block[] => (found.length > 0 ? found : [{ kind: 'text', title, text: NONE }])
 
 function history({ diseases, patient }: Facts): Block[] {
@@ -118,7 +118,7 @@ function history({ diseases, patient }: Facts): Block[] {
   return [...orNothing(known, title), ...(taken ? [{ kind: 'text', title: 'Ongoing Medication', text: taken } as const] : [])]
 }
 
-/** Section 6 of contract gateways-jobs §10.4. */
+/** Section 6 of `docs/api/gateways-jobs.md §10.4`. */
 function discharge(facts: Facts, times: Times): Block[] {
   const { discharge_date: at, death_datetime: died } = facts
   return [

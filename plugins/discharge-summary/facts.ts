@@ -68,7 +68,7 @@ export interface Round {
   readonly details: string | null
 }
 
-/** Everything a summary says, as it stands in the database. Times are ISO texts. */
+/** The stored values a summary is composed of. Times are ISO texts. */
 export interface Facts {
   readonly consultation: string
   readonly suggestion: string
@@ -88,12 +88,12 @@ export interface Facts {
   readonly course: string | null
   readonly operation: string | null
   readonly instruction: string | null
-  /** Free JSON, written by browsers. */
+  /** Free JSON of clients. */
   readonly investigation: unknown
   readonly procedure: unknown
   readonly beds: readonly number[]
   readonly physician: string | null
-  /** Where the consultation is, where that is not where the patient is. */
+  /** The consultation's facility where the patient's is another. */
   readonly treated_at: string | null
   readonly referred_to: string | null
   readonly death_datetime: string | null
@@ -124,7 +124,7 @@ export interface Facts {
   readonly diagnoses: readonly { readonly label: string; readonly status: string; readonly principal: boolean }[]
   readonly symptoms: readonly string[]
   readonly vitals: readonly Vital[]
-  /** The last of them, in the order of time. */
+  /** The last `ROUNDS_LISTED`, oldest first. */
   readonly rounds: readonly Round[]
   readonly rounds_in_all: number
   readonly prescriptions: readonly Prescription[]
@@ -138,9 +138,9 @@ export interface Facts {
   readonly uploads: readonly { readonly name: string; readonly at: string | null }[]
 }
 
-/** Rounds a summary lists; before them vital signs say how it went. */
+/** Rounds a summary lists; the vital signs aggregate all rounds. */
 export const ROUNDS_LISTED = 12
-/** Files a summary names. */
+/** Most files a summary names. */
 const UPLOADS_LISTED = 200
 
 const AUTOMATED = 300
@@ -165,7 +165,7 @@ const rows = (columns: string, from: string, order = '') =>
 
 type Slots = SlotsOf<typeof dischargeSummary>['consultation']
 
-/** SQL of the facts of the consultation whose id is `$1`, one row with the column `facts`; `beds`: the stays in beds (contract patients §5). */
+/** SQL of the facts of the consultation whose id is `$1`, one row with the column `facts`; `beds`: the stays in beds (`docs/api/patients.md §5`). */
 export function factsSql({ prescriptions, samples, investigations }: Slots, beds: string): string {
   const rounds = `${DAILY_ROUND} r where r.consultation_id = c.id and not r.deleted and r.taken_at is not null`
   return `select json_build_object(

@@ -1,19 +1,19 @@
 const MONTHS = ['Jan.', 'Feb.', 'March', 'April', 'May', 'June', 'July', 'Aug.', 'Sept.', 'Oct.', 'Nov.', 'Dec.']
-/** What a reader misses is said, not left out. */
+/** Printed in place of a missing value. */
 export const NONE = 'N/A'
 
-/** Characters that show nothing, or turn the direction of what follows; line breaks and tabs stay. */
+/** Control characters and direction marks, without line breaks and tabs. */
 const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]/g
-/** Longer than any word, so it may be broken: every few characters, as every place that may be broken costs time. */
+/** Longer than a word: a break is allowed every few characters. Each break opportunity costs compile time. */
 const RUN = /\S{21,}/g
 const BREAK_AFTER = 6
-/** Longest text that is printed: more is in the record, and would keep a worker busy for seconds. */
+/** Longest text that is printed; longer ones take seconds to compile. */
 export const LONGEST = 20_000
 const GOES_ON = ' […]'
 const clusters = new Intl.Segmenter('en', { granularity: 'grapheme' })
 const split = (text: string) => [...clusters.segment(text)].map(({ segment }) => segment)
 
-/** A value of any kind as text to be printed: without unseen characters, breakable wherever it would leave the page. Empty for nothing. */
+/** A value as printable text, without control characters, with break opportunities in long runs. Empty for null, undefined and objects. */
 export function textOf(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (Array.isArray(value)) return value.map(textOf).filter(Boolean).join(', ')
@@ -30,14 +30,14 @@ export function textOf(value: unknown): string {
     )
 }
 
-/** The beginning of what is longer than anybody reads, and that it goes on. */
+/** The first `LONGEST` characters, with a mark where text is cut. */
 const shortened = (text: string): string =>
   text.length <= LONGEST ? text : text.slice(0, LONGEST).replace(/[\ud800-\udbff]$/, '') + GOES_ON
 
-/** The same, or `N/A`. */
+/** `textOf`, or `N/A`. */
 export const orNone = (value: unknown): string => textOf(value) || NONE
 
-/** The first `most` characters, as a reader counts them. */
+/** The first `most` graphemes. */
 export function cut(text: string, most: number): string {
   const all = split(text)
   return all.length <= most ? text : `${all.slice(0, most - 1).join('')}…`
@@ -52,10 +52,10 @@ export function sentence(text: string): string {
   return lower.charAt(0).toUpperCase() + lower.slice(1)
 }
 
-/** `80.0`, `72.5`: a whole number has one decimal (contract gateways-jobs §10.4). */
+/** `80.0`, `72.5`: a whole number has one decimal (`docs/api/gateways-jobs.md §10.4`). */
 export const float = (value: number): string => (Number.isInteger(value) ? value.toFixed(1) : String(value))
 
-/** Times as they are printed in one zone (contract gateways-jobs §10.4). */
+/** Times as they are printed in one zone (`docs/api/gateways-jobs.md §10.4`). */
 export interface Times {
   /** `Oct. 1, 2024, 3:41 p.m.` of an instant, or of a local time `YYYY-MM-DDTHH:MM`; a text that is neither as it is. */
   dateTime(value: unknown): string

@@ -1,12 +1,10 @@
-import { Type, type Static } from 'typebox'
 import type { Handling } from 'care-kernel/jobs'
 import { FILE_TYPE } from 'care-kernel/contracts/files'
-import type { SummaryScope } from './scope.ts'
+import { manifest } from './manifest.ts'
+import type { SummaryScope } from './services.ts'
 import { BrokenTemplate } from './typesetter.ts'
 
 const PDF = 'application/pdf'
-const generatePayload = Type.Object({ consultationId: Type.Integer() })
-const emailPayload = Type.Object({ file: Type.String({ format: 'uuid' }), to: Type.String() })
 
 /** `2024-10-01 10:11:12.123456+00:00`, as the original names its files. */
 const stamp = (at: Date) =>
@@ -15,25 +13,25 @@ const stamp = (at: Date) =>
     .replace('T', ' ')
     .replace(/(\.\d{3})Z$/, '$1000+00:00')
 
-/** Makes the summary of a consultation and keeps it as a private file (contract gateways-jobs §10.3), then mails it where somebody asked for that. */
+/** Makes the summary of a consultation, keeps it as a private file (`docs/api/gateways-jobs.md §10.3`), and mails it to the recipients that were requested. */
 export const generate = {
-  payload: generatePayload,
+  payload: manifest.payloads.generate,
   attempts: 4,
   backoffSeconds: 10,
   timeoutSeconds: 60,
-  // The process that sets them takes one after another.
+  // The Typst worker compiles one document at a time.
   concurrency: 1,
   async run(
-    { consultationId }: Static<typeof generatePayload>,
+    { consultationId }: { consultationId: number },
     { tx, progress, signal }: Handling,
     { clock, enqueue, files, logger, summaries, typesetter }: SummaryScope
   ): Promise<{ readonly file: string } | undefined> {
     const now = clock.now()
     await progress(10)
-    const written = await summaries.write(tx, consultationId, now)
-    if (!written) return undefined
+    const summary = await summaries.compose(tx, consultationId, now)
+    if (!summary) return undefined
     await progress(50)
-    const { pdf, pages, archival } = await typesetter.set(written.document, now, signal).catch((error: unknown) => {
+    const { pdf, pages, archival } = await typesetter.typeset(summary.document, now, signal).catch((error: unknown) => {
       if (error instanceof BrokenTemplate) logger.error({ template: 'discharge summary' }, error.message)
       throw error
     })
@@ -44,8 +42,8 @@ export const generate = {
       )
     const { external_id: file } = await files.files.keep(tx, {
       type: FILE_TYPE.dischargeSummary,
-      associatingId: written.consultation,
-      name: `discharge_summary-${written.patient}-${stamp(now)}`,
+      associatingId: summary.consultation,
+      name: `discharge_summary-${summary.patient}-${stamp(now)}`,
       extension: 'pdf',
       contentType: PDF,
       content: pdf,
@@ -56,17 +54,17 @@ export const generate = {
   }
 } as const
 
-/** Mails a summary (contract gateways-jobs §5). Tried for an hour where the mail server or the store is away. */
+/** Mails a summary (`docs/api/gateways-jobs.md §5`). Retried for an hour while the mail server or the store fails. */
 export const email = {
-  payload: emailPayload,
+  payload: manifest.payloads.email,
   attempts: 100,
   backoffSeconds: 5,
   backoffAtMostSeconds: 45,
   timeoutSeconds: 60,
-  // Each holds a connection to the database while the mail server is slow.
+  // Each run holds a database connection while the mail server is slow.
   concurrency: 2,
   async run(
-    { file, to }: Static<typeof emailPayload>,
+    { file, to }: { file: string; to: string },
     { tx, id: key }: Handling,
     { email: mail, files }: SummaryScope
   ): Promise<{ readonly id: string } | undefined> {

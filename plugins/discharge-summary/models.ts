@@ -1,6 +1,6 @@
 import { column, defineModel } from 'care-kernel/data'
 
-/** The latest job that makes a summary of a consultation; whoever asks for another holds the row. */
+/** The latest job that makes a summary of a consultation; a request for another locks the row. */
 export const SummaryJob = defineModel({
   name: 'DischargeSummaryJob',
   table: 'kernel_discharge_summary',
@@ -11,7 +11,7 @@ export const SummaryJob = defineModel({
     job_id: column.uuid('none', { null: true }),
     asked_at: column.timestamp('none', { null: true }),
     asked_by_user: column.boolean('none', { default: false }),
-    /** Where the summary is mailed once it is there. */
+    /** Addresses to which the summary is mailed when it is ready. */
     mail_to: column.texts('contact', { default: () => [] })
   }
 })

@@ -5,7 +5,7 @@ export const Settings = Type.Object(
   {
     template: Type.String({
       default: '',
-      description: 'A Typst file that sets the same data in another way; empty: the one that comes along'
+      description: 'A Typst file that lays out the same data; empty: the built-in one'
     }),
     logo: Type.String({ default: '', description: 'A PNG, JPEG or SVG for the head of the first page; empty: none' }),
     fonts: Type.String({ default: '', description: 'A folder with fonts, besides those of the system' })

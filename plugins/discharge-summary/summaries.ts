@@ -1,32 +1,26 @@
-import type { Queryable, Tx } from 'care-kernel'
+import type { Queryable, ScopeOf, Tx } from 'care-kernel'
 import { jobState, type JobState } from 'care-kernel/jobs'
 import type { Document } from './blocks.ts'
 import type { DischargeSummaries } from './contract.ts'
 import { documentOf } from './document.ts'
 import { factsSql, readFacts } from './facts.ts'
 import { timesIn } from './format.ts'
+import type { manifest } from './manifest.ts'
 import { SummaryJob } from './models.ts'
-import type { DeclaredScope } from './scope.ts'
 
-/** Who asks for a summary, and whom it is mailed to once it is there. */
-export interface Asking {
-  /** False: the discharge itself. */
-  readonly byUser: boolean
-  readonly to?: string
-}
-
-/** A summary that is being made, or the last one that was. */
-export interface Making extends JobState {
+/** The latest job that makes a summary of a consultation. */
+export interface Generation extends JobState {
   readonly jobId: string
+  /** False: requested by the discharge. */
   readonly byUser: boolean
   readonly askedAt: string
 }
 
-/** Raw SQL: adds or holds. One row per consultation, held until the end of the transaction: two who ask at once come one after the other. */
-const HOLD = `insert into kernel_discharge_summary (consultation_id) values ($1)
+/** Raw SQL: inserts or locks. The row of the consultation is locked until the end of the transaction, so that concurrent requests run in turn. */
+const LOCK = `insert into kernel_discharge_summary (consultation_id) values ($1)
   on conflict (consultation_id) do update set consultation_id = excluded.consultation_id
   returning job_id, to_json(asked_at) #>> '{}' as asked_at, asked_by_user`
-const LOOK = `select job_id, to_json(asked_at) #>> '{}' as asked_at, asked_by_user from kernel_discharge_summary where consultation_id = $1`
+const LATEST = `select job_id, to_json(asked_at) #>> '{}' as asked_at, asked_by_user from kernel_discharge_summary where consultation_id = $1`
 
 interface Row {
   readonly job_id: string | null
@@ -34,37 +28,42 @@ interface Row {
   readonly asked_by_user: boolean
 }
 
-/** Whether a job has still something to do. */
-export const isUnderWay = (making: Making | undefined): making is Making =>
-  making !== undefined && (making.state === 'waiting' || making.state === 'queued' || making.state === 'running')
+/** Whether the job waits or runs. */
+export const isUnderWay = (generation: Generation | undefined): generation is Generation =>
+  generation !== undefined && ['waiting', 'queued', 'running'].includes(generation.state)
 
-/** Asks for summaries, knows how far they are, and says what is in them. */
+/** Requests summaries, reads the state of their jobs, and composes their content. */
 export class Summaries implements DischargeSummaries {
-  readonly #scope: DeclaredScope
+  readonly #scope: ScopeOf<typeof manifest>
   #sql: string | undefined
 
-  constructor(scope: DeclaredScope) {
+  constructor(scope: ScopeOf<typeof manifest>) {
     this.#scope = scope
   }
 
-  ask = async (tx: Tx, consultationId: number): Promise<string> =>
-    this.begin(tx, consultationId, await this.held(tx, consultationId), { byUser: false })
+  request = async (tx: Tx, consultationId: number): Promise<string> =>
+    this.enqueue(tx, consultationId, await this.lock(tx, consultationId), { byUser: false })
 
-  /** The job that makes, or last made, a summary of a consultation; nobody else asks for one until the transaction ends. */
-  async held(tx: Tx, consultationId: number): Promise<Making | undefined> {
-    return this.#making(tx, HOLD, consultationId)
+  /** The latest generation of a consultation; other requests wait until the transaction ends. */
+  async lock(tx: Tx, consultationId: number): Promise<Generation | undefined> {
+    return this.#read(tx, LOCK, consultationId)
   }
 
-  /** The same for somebody who only looks. */
-  async latest(db: Queryable, consultationId: number): Promise<Making | undefined> {
-    return this.#making(db, LOOK, consultationId)
+  /** The latest generation of a consultation, without a lock. */
+  async latest(db: Queryable, consultationId: number): Promise<Generation | undefined> {
+    return this.#read(db, LATEST, consultationId)
   }
 
   /**
-   * Asks for a summary of a consultation that is held, after what `held` gave. The job's id. A job that nobody has begun is the same one, and sees
-   * what this transaction has done; after one that has begun comes another.
+   * Enqueues a generation of a consultation, after `lock`; `before` is its result, `to` an address to mail the summary to. The id of the job:
+   * a job that waits is reused and sees the writes of this transaction, a running one is followed by another.
    */
-  async begin(tx: Tx, consultationId: number, before: Making | undefined, { byUser, to }: Asking): Promise<string> {
+  async enqueue(
+    tx: Tx,
+    consultationId: number,
+    before: Generation | undefined,
+    { byUser, to }: { readonly byUser: boolean; readonly to?: string }
+  ): Promise<string> {
     const { clock, enqueue } = this.#scope
     const jobId = await enqueue(tx, 'generate', { consultationId }, { key: String(consultationId) })
     // Raw SQL: what is set depends on what is stored.
@@ -76,20 +75,20 @@ export class Summaries implements DischargeSummaries {
     return jobId
   }
 
-  /** Where the summary of a consultation is to be mailed; asked once. */
+  /** Returns and clears the addresses to which the summary of a consultation is mailed. */
   async takeRecipients(tx: Tx, consultationId: number): Promise<readonly string[]> {
     const recipients = await this.#scope.repository(SummaryJob).exchange(tx, consultationId, 'mail_to', [])
     return [...new Set(recipients)]
   }
 
-  /** What the summary of a consultation says now, whose it is, and of which consultation; undefined for one that is gone. */
-  async write(
+  /** The current content of the summary, the name of the patient and the uuid of the consultation; undefined for a deleted consultation. */
+  async compose(
     db: Queryable,
     consultationId: number,
     now: Date
   ): Promise<{ readonly consultation: string; readonly patient: string; readonly document: Document } | undefined> {
     const { deployment, patients, slots } = this.#scope
-    // Made when first asked for: whoever fills the slots is built after this service.
+    // Lazy: the plugins that fill the slots are built after this service.
     this.#sql ??= factsSql(slots.consultation, patients.patients.relations.consultation_beds)
     const facts = await readFacts(db, this.#sql, consultationId)
     if (!facts) return undefined
@@ -100,7 +99,7 @@ export class Summaries implements DischargeSummaries {
     }
   }
 
-  async #making(db: Queryable, sql: string, consultationId: number): Promise<Making | undefined> {
+  async #read(db: Queryable, sql: string, consultationId: number): Promise<Generation | undefined> {
     const {
       rows: [row]
     } = await db.query<Row>(sql, [consultationId])

@@ -16,7 +16,7 @@ const SIGNS: Readonly<Record<string, readonly [name: string, unit: string]>> = {
 }
 const DOSAGE_TYPES = ['REGULAR', 'TITRATED', 'PRN']
 
-/** Sections 5a to 5f of contract gateways-jobs §10.4, and what happened meanwhile: course, vital signs, rounds. */
+/** Sections 5a to 5f of `docs/api/gateways-jobs.md §10.4`, with course, vital signs and rounds. */
 export function treatment(facts: Facts, times: Times): Block[] {
   const { patient, prescriptions } = facts
   return [
@@ -51,13 +51,13 @@ export function treatment(facts: Facts, times: Times): Block[] {
   ]
 }
 
-function course({ history, examination, plan, notes, course: told, operation, instruction }: Facts): Block[] {
+function course({ history, examination, plan, notes, course: inFacility, operation, instruction }: Facts): Block[] {
   return [
     ...text('History of Present Illness', history),
     ...text('Examination', examination),
     ...text('Treatment Plan', plan),
     ...text('General Instructions', notes),
-    ...text('Course in the Facility', told),
+    ...text('Course in the Facility', inFacility),
     ...text('Operation', operation),
     ...text('Special Instruction', instruction)
   ]
@@ -112,7 +112,7 @@ function findings({ temperature, pulse, resp, spo2, systolic, diastolic, examina
   return [measured.join(', '), examination, details].map(textOf).filter(Boolean).join('\n')
 }
 
-/** Prescriptions of one kind, one line each (contract gateways-jobs §10.4, 5b). */
+/** Prescriptions of one kind, one line each (`docs/api/gateways-jobs.md §10.4`, 5b). */
 export function medicines(title: string, prescriptions: readonly Prescription[], kind: 'REGULAR' | 'DISCHARGE'): Block[] {
   const rank = ({ dosage_type: type }: Prescription) => DOSAGE_TYPES.indexOf(type ?? 'REGULAR')
   const of = prescriptions.filter(({ prescription_type: type }) => type === kind)
@@ -135,7 +135,7 @@ function line({
   return [orNone(medicine), orNone(base), orNone(route), often].join(', ')
 }
 
-/** What browsers wrote about investigations or procedures: a list of objects, or anything else, of which nothing is printed. */
+/** Rows of investigations or procedures: free JSON of clients; only a list of objects is printed. */
 function planned(list: unknown, what: 'type' | 'procedure', times: Times): string[][] {
   if (!Array.isArray(list)) return []
   return list

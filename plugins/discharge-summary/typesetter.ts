@@ -2,22 +2,22 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { dirname, extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Refusal } from 'care-kernel'
+import { Refusal, type ScopeOf } from 'care-kernel'
 import type { Document } from './blocks.ts'
-import type { Delivered, Order } from './press.ts'
-import type { DeclaredScope } from './scope.ts'
+import type { manifest } from './manifest.ts'
+import type { TypesetRequest, TypesetResult } from './typst-worker.ts'
 
-const PRESS = fileURLToPath(new URL('./press.js', import.meta.url))
+const WORKER = fileURLToPath(new URL('./typst-worker.js', import.meta.url))
 const TEMPLATE = fileURLToPath(new URL('./summary.typ', import.meta.url))
-/** Memory at which a press is replaced by a new one: it begins at 150 MB and grows by about one with each document. */
-const FULL_BYTES = 400_000_000
-/** How long a press waits for another document. */
+/** Memory at which the worker is replaced: it starts at 150 MB and grows by about 1 MB per document. */
+const MAX_WORKER_BYTES = 400_000_000
+/** Idle time after which the worker is stopped. */
 const IDLE_MS = 60_000
 
-/** A document set in type. */
-export type Typeset = Extract<Delivered, { pdf: Uint8Array }>
+/** A compiled document. */
+export type Typeset = Extract<TypesetResult, { pdf: Uint8Array }>
 
-/** A template that cannot be set, with what the compiler says; it may hold what the document says. */
+/** A template that does not compile, with the compiler's messages; they may quote the document. */
 export class BrokenTemplate extends Refusal {
   readonly diagnostics: readonly string[]
 
@@ -27,33 +27,33 @@ export class BrokenTemplate extends Refusal {
   }
 }
 
-/** Sets documents as PDF by Typst, one at a time, in a process that knows nothing but the document. */
+/** Compiles documents to PDF by Typst, one at a time, in a worker process without environment or connections. */
 export class Typesetter {
-  readonly #scope: DeclaredScope
-  #press: ChildProcess | undefined
+  readonly #config: ScopeOf<typeof manifest>['config']
+  #worker: ChildProcess | undefined
   #idle: NodeJS.Timeout | undefined
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(scope: DeclaredScope) {
-    this.#scope = scope
+  constructor({ config }: Pick<ScopeOf<typeof manifest>, 'config'>) {
+    this.#config = config
   }
 
-  /** Throws `BrokenTemplate` when the template does not compile. Ends at once when the signal fires. */
-  set = (document: Document, created: Date, signal?: AbortSignal): Promise<Typeset> => {
-    const turn = this.#last.then(async () => this.#deliver(await this.#order(document, created), signal))
+  /** Throws `BrokenTemplate` when the template does not compile. Rejects as soon as the signal aborts. */
+  typeset = (document: Document, created: Date, signal?: AbortSignal): Promise<Typeset> => {
+    const turn = this.#last.then(async () => this.#run(await this.#request(document, created), signal))
     this.#last = turn.catch(() => undefined)
     return turn
   }
 
-  /** Sends the process away. */
+  /** Kills the worker. */
   stop(): void {
     clearTimeout(this.#idle)
-    this.#press?.kill('SIGKILL')
-    this.#press = undefined
+    this.#worker?.kill('SIGKILL')
+    this.#worker = undefined
   }
 
-  async #order(document: Document, created: Date): Promise<Order> {
-    const { template, logo } = this.#scope.config
+  async #request(document: Document, created: Date): Promise<TypesetRequest> {
+    const { template, logo } = this.#config
     const name = logo ? `logo${extname(logo)}` : null
     return {
       template: await readFile(template || TEMPLATE, 'utf8'),
@@ -63,54 +63,54 @@ export class Typesetter {
     }
   }
 
-  async #deliver(order: Order, signal: AbortSignal | undefined): Promise<Typeset> {
+  async #run(request: TypesetRequest, signal: AbortSignal | undefined): Promise<Typeset> {
     signal?.throwIfAborted()
     clearTimeout(this.#idle)
-    const delivered = await this.#ask(this.#running(), order, signal)
-    if (delivered.rss > FULL_BYTES) this.stop()
+    const result = await this.#send(this.#running(), request, signal)
+    if (result.rss > MAX_WORKER_BYTES) this.stop()
     else this.#idle = setTimeout(() => this.stop(), IDLE_MS).unref()
-    if ('diagnostics' in delivered) throw new BrokenTemplate(delivered.diagnostics)
-    return delivered
+    if ('diagnostics' in result) throw new BrokenTemplate(result.diagnostics)
+    return result
   }
 
   #running(): ChildProcess {
-    if (!this.#press?.connected) this.#press = this.#start()
-    return this.#press
+    if (!this.#worker?.connected) this.#worker = this.#start()
+    return this.#worker
   }
 
   #start(): ChildProcess {
-    // Without this process' environment: it holds secrets, and a template could show them.
-    const { template, fonts } = this.#scope.config
-    const press = fork(PRESS, [dirname(resolve(template || TEMPLATE)), fonts && resolve(fonts)], {
+    // Without the environment of this process: it holds secrets, and a template could print them.
+    const { template, fonts } = this.#config
+    const worker = fork(WORKER, [dirname(resolve(template || TEMPLATE)), fonts && resolve(fonts)], {
       serialization: 'advanced',
       env: {},
       execArgv: [],
       stdio: 'ignore'
     })
-    // What is wrong shows in what is asked of it.
-    press.on('error', () => undefined)
-    press.unref()
-    press.channel?.unref()
-    return press
+    // A failed start is reported by the next request.
+    worker.on('error', () => undefined)
+    worker.unref()
+    worker.channel?.unref()
+    return worker
   }
 
-  #ask(press: ChildProcess, order: Order, signal: AbortSignal | undefined): Promise<Delivered> {
+  #send(worker: ChildProcess, request: TypesetRequest, signal: AbortSignal | undefined): Promise<TypesetResult> {
     const done = new AbortController()
-    return new Promise<Delivered>((resolve, reject) => {
+    return new Promise<TypesetResult>((resolve, reject) => {
       const fail = (reason: string) => {
         this.stop()
         reject(new Error(`a discharge summary was not set: ${reason}`))
       }
       const ended = () => fail('the process that sets them ended')
-      press.channel?.ref()
-      press.once('message', message => resolve(message as Delivered))
-      press.once('exit', ended)
+      worker.channel?.ref()
+      worker.once('message', message => resolve(message as TypesetResult))
+      worker.once('exit', ended)
       signal?.addEventListener('abort', () => fail('it took too long, or the server stops'), { signal: done.signal })
-      press.send(order, error => error && ended())
+      worker.send(request, error => error && ended())
     }).finally(() => {
       done.abort()
-      press.removeAllListeners('message').removeAllListeners('exit')
-      press.channel?.unref()
+      worker.removeAllListeners('message').removeAllListeners('exit')
+      worker.channel?.unref()
     })
   }
 }

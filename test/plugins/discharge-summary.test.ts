@@ -12,7 +12,7 @@ import { Type } from 'typebox'
 import { commands } from '../../plugins/discharge-summary/commands.ts'
 import type { Document } from '../../plugins/discharge-summary/blocks.ts'
 import { cut, duration, float, sentence, textOf, timesIn } from '../../plugins/discharge-summary/format.ts'
-import type { SummaryScope } from '../../plugins/discharge-summary/scope.ts'
+import type { SummaryScope } from '../../plugins/discharge-summary/services.ts'
 import { at, clinic as plainClinic, ICD, type Clinic } from './clinic.ts'
 
 /** What stands between the pages of a PDF and their text; without poppler only what the template is given is looked at. */
@@ -71,7 +71,7 @@ const scopeOf = ({ kernel }: Pick<Clinic, 'kernel'>) => kernel.scopes.get('disch
 
 async function documentOf(world: Clinic, uuid: string): Promise<Document> {
   const { database, summaries } = scopeOf(world)
-  const written = await summaries.write(database, await idOf(world, uuid), new Date('2024-06-09T06:30:00Z'))
+  const written = await summaries.compose(database, await idOf(world, uuid), new Date('2024-06-09T06:30:00Z'))
   if (!written) throw new Error('there is nothing to write')
   return written.document
 }
@@ -173,13 +173,13 @@ t.test('a discharge while a summary is made makes another one', async t => {
   const { id } = await begin()
   await generate(doctor, id)
   const { typesetter } = scopeOf(world)
-  const set = typesetter.set.bind(typesetter)
+  const typeset = typesetter.typeset.bind(typesetter)
   const answers: unknown[] = []
   Object.assign(typesetter, {
-    set: async (...args: Parameters<typeof set>) => {
-      Object.assign(typesetter, { set })
+    typeset: async (...args: Parameters<typeof typeset>) => {
+      Object.assign(typesetter, { typeset })
       answers.push((await generate(doctor, id)).body, await status(doctor, id), (await discharge(doctor, id)).status)
-      return set(...args)
+      return typeset(...args)
     }
   })
   await kernel.settle()
@@ -257,29 +257,29 @@ t.test('the command that tries a template, with a logo and files beside it', asy
   t.match(lines, [/nothing-there/], 'it says what is wrong')
 })
 
-t.test('the process that sets documents: dies, is given up, is replaced', async t => {
+t.test('the Typst worker: dies, is aborted, is replaced', async t => {
   const world = await clinic(t)
   const { typesetter } = scopeOf(world)
   const document = await documentOf(world, (await world.begin()).id)
   const children = () =>
     readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
   const before = children()
-  await typesetter.set(document, new Date())
-  const [press = 0] = children().filter(pid => !before.includes(pid))
-  t.notSame(press, 0)
-  t.notMatch(readFileSync(`/proc/${press}/environ`, 'utf8'), /DATABASE_URL|PATH/, 'it knows nothing of this process')
-  process.kill(press, 'SIGKILL')
-  const [killed] = await Promise.allSettled([typesetter.set(document, new Date())])
-  t.equal((await typesetter.set(document, new Date())).pages, 1, 'another one goes on')
-  t.ok(killed?.status === 'fulfilled' || /ended/.test(String(killed?.reason)), 'who was waiting is told')
+  await typesetter.typeset(document, new Date())
+  const [worker = 0] = children().filter(pid => !before.includes(pid))
+  t.notSame(worker, 0)
+  t.notMatch(readFileSync(`/proc/${worker}/environ`, 'utf8'), /DATABASE_URL|PATH/, 'without the environment of this process')
+  process.kill(worker, 'SIGKILL')
+  const [killed] = await Promise.allSettled([typesetter.typeset(document, new Date())])
+  t.equal((await typesetter.typeset(document, new Date())).pages, 1, 'another worker is started')
+  t.ok(killed?.status === 'fulfilled' || /ended/.test(String(killed?.reason)), 'the waiting request is rejected')
   const given = new AbortController()
-  const waiting = typesetter.set(document, new Date(), given.signal)
+  const waiting = typesetter.typeset(document, new Date(), given.signal)
   setTimeout(() => given.abort(), 1)
   await waiting.then(
     () => t.comment('it was faster'),
     error => t.match(String(error), /too long|aborted/)
   )
-  t.equal((await typesetter.set(document, new Date())).pages, 1)
+  t.equal((await typesetter.typeset(document, new Date())).pages, 1)
   typesetter.stop()
   for (let n = 0; n < 50 && children().length > before.length; n++) await new Promise(resolve => setTimeout(resolve, 20))
   t.same(children(), before, 'no process is left')
@@ -294,6 +294,7 @@ t.test('a store that is away: tried again, then failed, then made', async t => {
     summary: 'Away, or not',
     config: Type.Object({}),
     shared: true,
+    constants: () => ({ publicAddress: 'http://store' }),
     open: async (): Promise<Storage> => ({
       publicAddress: 'http://store',
       put: async (_bucket, key, content) => {
@@ -470,7 +471,7 @@ t.test('what it says', async t => {
 
   const cost = async (uuid: string) => {
     const key = await idOf(world, uuid)
-    return kernel.statements(async () => void (await scopeOf(world).summaries.write(scopeOf(world).database, key, new Date())))
+    return kernel.statements(async () => void (await scopeOf(world).summaries.compose(scopeOf(world).database, key, new Date())))
   }
   t.equal(await cost(id), 1, 'one statement, however much there is')
   t.equal(await cost((await begin()).id), 1)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Requester, TestContext } from 'care-kernel/testing'
 import { dischargeSummary } from 'care-kernel/contracts/discharge-summary'
-import type { SummaryScope } from '../../plugins/discharge-summary/scope.ts'
+import type { SummaryScope } from '../../plugins/discharge-summary/services.ts'
 import { clinic as plainClinic } from './clinic.ts'
 import { demoDistrict } from './demo-district.ts'
 import { addRow } from './rows.ts'
@@ -399,7 +399,7 @@ t.test('files, discharge summaries and figures know samples', async t => {
   const { id: number } = await one<{ id: number }>('select id from facility_patientconsultation where external_id = $1', [
     consultation
   ])
-  const written = await summaries.write(database, number, new Date())
+  const written = await summaries.compose(database, number, new Date())
   const text = JSON.stringify(written?.document)
   t.match(text, /Lab Reports/)
   t.match(text, /"AMR","L-7","AWAITING"/)
