@@ -4,7 +4,6 @@ import type { ApiError, Shape } from 'care-kernel/rest'
 import type { Bucket } from './rate-limit.ts'
 import type { Tokens } from './tokens.ts'
 
-export { credentialsOf, refusal, type Refused } from './credentials.ts'
 export * from './predicates.ts'
 export type { Bucket } from './rate-limit.ts'
 export {

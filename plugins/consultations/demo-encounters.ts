@@ -1,6 +1,7 @@
 import type { Tx } from 'care-kernel'
 import { RANK, USER } from 'care-kernel/contracts/auth-permissions'
-import { CAPACITY, demoDistrict, demoUuid, MEMBER } from 'care-kernel/contracts/facilities'
+import { CAPACITY, MEMBER } from 'care-kernel/contracts/facilities'
+import { demoDistrict, demoUuid } from 'care-kernel/toolkits/facilities'
 import { PATIENT } from 'care-kernel/contracts/patients'
 import { watchedValues, type ChangeLog, type Save } from './change-log.ts'
 import { COURSES, type Course } from './demo-courses.ts'

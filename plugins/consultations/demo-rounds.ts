@@ -1,5 +1,5 @@
 import type { Tx } from 'care-kernel'
-import { demoUuid } from 'care-kernel/contracts/facilities'
+import { demoUuid } from 'care-kernel/toolkits/facilities'
 import { WELL, type Course, type Vitals } from './demo-courses.ts'
 import { REMARKS, type Way } from './demo-ways.ts'
 import type { Save } from './change-log.ts'

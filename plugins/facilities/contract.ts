@@ -2,12 +2,9 @@ import { Type } from 'typebox'
 import { defineContract, hooks, relation, type, type Actor, type Queryable, type Tx } from 'care-kernel'
 import type { FacilityShapes } from './shapes.ts'
 
-export { demoDistrict, demoUuid, type DemoDistrict, type DemoPlace } from './demo-district.ts'
 export { DOCTOR_AREAS, FACILITY_TYPES, FEATURES, ROOM_TYPES } from './enumerations.ts'
 export { facilityLike, facilityRead, facilityWrite, partWrite } from './policy.ts'
 export { capacityShape, facilityBare, facilityNumbered, type FacilityShapes } from './shapes.ts'
-export * from './request-comments.ts'
-export * from './requests.ts'
 
 /** A live facility as rules and writes of other plugins need it. */
 export interface FacilityRow {

@@ -8,10 +8,11 @@ import { facilityLike } from './policy.ts'
 import { requestAccess, type RequestAccess } from './row-access.ts'
 
 /**
- * What passes between facilities on request: a patient, oxygen. A request starts at its origin, an approving facility decides, an assigned
- * one gives or takes. Who owns a kind of request declares its own data; what all of them share is said here (contract shifting §1.1, §3, §9).
+ * The part of a facility in a request for a transfer (of a patient, of oxygen): the request starts at the origin, the approving facility
+ * decides, the assigned one provides (docs/api/shifting.md §1.1). Plugins declare kinds of requests; this file holds what all kinds have in
+ * common (docs/api/shifting.md §3, §9).
  */
-export type Role = 'origin' | 'approving' | 'assigned'
+type Role = 'origin' | 'approving' | 'assigned'
 
 /** The facilities of a request as rules look at them; null where there is none. */
 export type FacilitiesOfRequest = Readonly<Record<Role, FacilityLike | null>>
@@ -23,12 +24,12 @@ export const actsFor = (role: Role): Predicate<FacilitiesOfRequest> =>
     return facility !== null && hasFacility.test(actor, facility)
   })
 
-/** Nobody has this role yet. */
+/** The request has no facility in this role. */
 export const lacks = (role: Role): Predicate<FacilitiesOfRequest> =>
   predicate(`no ${role} facility`, (actor, request) => request[role] === null)
 
-/** The part of requests that follows from the names of their facilities; `r` is the request's row. */
-export interface RequestVocabulary {
+/** The facilities that are party to a request, in outputs, filters and rules; `r` is the request's row. */
+export interface RequestParties {
   /** `x_facility` and `x_facility_object`, each facility shown as `object`. */
   outputs(object: Shape): Readonly<Record<string, Output>>
   /** Each facility shown as `object` only. */
@@ -45,8 +46,8 @@ export interface RequestVocabulary {
   rowAccess(declared: RequestAccess): RowAccess
 }
 
-/** Declares a kind of request in `table` by the API's names of its facilities; the columns are those with `_id`. */
-export function requestsBetween(table: string, roles: Readonly<Record<Role, string>>): RequestVocabulary {
+/** The parties of requests in `table`, by the names of their fields in the API; the columns are those with `_id`. */
+export function requestParties(table: string, roles: Readonly<Record<Role, string>>): RequestParties {
   const named = Object.values(roles)
   const columns = named.map(name => `r.${name}_id`)
   const facility = (name: string) => `from facility_facility f where f.id = r.${name}_id`
@@ -87,18 +88,18 @@ export function requestsBetween(table: string, roles: Readonly<Record<Role, stri
   }
 }
 
-/** Who looks after a request, who made it, who changed it last. */
+/** Users of a request: assignee, creator, last editor. */
 const PEOPLE = ['assigned_to', 'created_by', 'last_edited_by'] as const
 
 /** `assigned_to`, `assigned_to_object` … of the request `r`. */
-export const peopleOutputs: Readonly<Record<string, Output>> = Object.fromEntries(
+const peopleOutputs: Readonly<Record<string, Output>> = Object.fromEntries(
   PEOPLE.flatMap(name => [
     [name, out.integer(`r.${name}_id`)],
     [`${name}_object`, out.object(userBaseMinimum, `from ${USER} u where u.id = r.${name}_id`)]
   ])
 )
 
-export const peopleFilters: Readonly<Record<string, Filter>> = Object.fromEntries(
+const peopleFilters: Readonly<Record<string, Filter>> = Object.fromEntries(
   PEOPLE.map(name => [name, filter.number(`r.${name}_id`)])
 )
 

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Actor, AuthenticationScheme, Clock } from 'care-kernel'
-import { credentialsOf, refusal, type Tokens } from 'care-kernel/contracts/auth-permissions'
+import type { Tokens } from 'care-kernel/contracts/auth-permissions'
+import { credentialsOf, refusal } from 'care-kernel/toolkits/auth-permissions'
 
 const TYPE = 'patient_login'
 const HOUR = 3600

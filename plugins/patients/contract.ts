@@ -17,7 +17,6 @@ export {
   TEST_TYPES
 } from './enumerations.ts'
 export { patientRead, patientUpdate, type PatientFacility, type PatientLike } from './policy.ts'
-export { lastWriting } from './patient-resources.ts'
 export { AGE_MONTHS, AGE_TEXT, AGE_YEARS, type PatientShapes } from './shapes.ts'
 
 /** A live patient as rules and writes of other plugins need one. */

@@ -1,5 +1,5 @@
 import type { Tx } from 'care-kernel'
-import { demoDistrict, demoUuid, type DemoDistrict } from 'care-kernel/contracts/facilities'
+import { demoDistrict, demoUuid, type DemoDistrict } from 'care-kernel/toolkits/facilities'
 import { LOCAL_BODY, WARD } from 'care-kernel/contracts/places'
 import {
   AGES,

@@ -1,7 +1,7 @@
 import type { Actor, Queryable, Tx } from 'care-kernel'
 import { insertSql, Params } from 'care-kernel/data'
 import { isUuid, notAUuid, type Where } from 'care-kernel/rest'
-import { resolvedPlaces } from 'care-kernel/contracts/places'
+import { resolvedPlaces } from 'care-kernel/toolkits/places'
 import type { FindPatient, PatientChanges, PatientRow, Patients } from './contract.ts'
 import { HISTORY_COLUMNS, Patient } from './models.ts'
 import type { Relations } from './patient-filters.ts'

@@ -1,6 +1,5 @@
 import { defineContract, relation } from 'care-kernel'
 
-export { resolvedPlaces } from './hierarchy.ts'
 export { districtObject, localBodyObject, stateObject, wardObject } from './outputs.ts'
 
 /** States, districts, local bodies and wards. */

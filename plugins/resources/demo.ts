@@ -1,5 +1,5 @@
 import type { Tx } from 'care-kernel'
-import { demoDistrict, demoUuid, type DemoDistrict } from 'care-kernel/contracts/facilities'
+import { demoDistrict, demoUuid, type DemoDistrict } from 'care-kernel/toolkits/facilities'
 import { RESOURCES, WAR_ROOM, type DemoResource } from './demo-data.ts'
 import { ResourceRequest, ResourceRequestComment } from './models.ts'
 import type { ResourceScope } from './scope.ts'

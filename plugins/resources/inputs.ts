@@ -1,5 +1,6 @@
 import { field, record } from 'care-kernel/rest'
-import { FACILITY, requestInputs } from 'care-kernel/contracts/facilities'
+import { FACILITY } from 'care-kernel/contracts/facilities'
+import { requestInputs } from 'care-kernel/toolkits/facilities'
 import { CATEGORIES, SUB_CATEGORIES } from './enumerations.ts'
 import { STATUSES } from './statuses.ts'
 

@@ -5,7 +5,7 @@ import { resources } from './contract.ts'
 import { demo } from './demo.ts'
 import { ResourceRequest, ResourceRequestComment } from './models.ts'
 import { resourceRules } from './policy.ts'
-import { between } from './resource-requests.ts'
+import { parties } from './resource-requests.ts'
 import { resourceAccess } from './row-access.ts'
 import { resourceRoutes } from './routes.ts'
 
@@ -20,7 +20,7 @@ export default definePlugin({
   models: [ResourceRequest, ResourceRequestComment],
   migrations: new URL('../../migrations/resources/', import.meta.url),
   permissions: { rules: resourceRules, rowAccess: [resourceAccess] },
-  hooks: { 'facilities/concern-asked': between.concerns(resourceAccess) },
+  hooks: { 'facilities/concern-asked': parties.concerns(resourceAccess) },
   routes: resourceRoutes,
   demo
 })

@@ -12,18 +12,13 @@ import {
   type Ordering,
   type Resource
 } from 'care-kernel/rest'
-import {
-  requestDates,
-  requestFilters,
-  requestOutputs,
-  requestsBetween,
-  type FacilityShapes
-} from 'care-kernel/contracts/facilities'
+import type { FacilityShapes } from 'care-kernel/contracts/facilities'
+import { requestDates, requestFilters, requestOutputs, requestParties } from 'care-kernel/toolkits/facilities'
 import { CATEGORIES, SUB_CATEGORIES } from './enumerations.ts'
 import { STATUSES } from './statuses.ts'
 
 /** The facilities of a request for resources. */
-export const between = requestsBetween('facility_resourcerequest', {
+export const parties = requestParties('facility_resourcerequest', {
   origin: 'origin_facility',
   approving: 'approving_facility',
   assigned: 'assigned_facility'
@@ -36,7 +31,7 @@ export const resourceFilters: Filters = filters({
   sub_category: filter.label('r.sub_category', SUB_CATEGORIES),
   priority: filter.number('r.priority'),
   title: filter.contains('r.title'),
-  ...between.filters,
+  ...parties.filters,
   ...requestFilters
 })
 
@@ -64,7 +59,7 @@ export function resourceRequests({ basic }: FacilityShapes): Resource {
       status: out.label('r.status', STATUSES),
       category: out.label('r.category', CATEGORIES),
       sub_category: out.label('r.sub_category', SUB_CATEGORIES),
-      ...between.outputs(basic),
+      ...parties.outputs(basic),
       title: out.text('r.title'),
       priority: out.integer('r.priority'),
       requested_quantity: out.integer('r.requested_quantity'),
@@ -80,9 +75,9 @@ export function resourceRequests({ basic }: FacilityShapes): Resource {
 /** Columns of the table for spreadsheets; the status is the bare number (contract shifting §7, QUIRK). */
 const resourceTable = {
   ...requestDates,
-  'From Facility': cell.text(between.names.origin),
-  'Assigned Facility': cell.text(between.names.assigned),
-  'Approving Facility': cell.text(between.names.approving),
+  'From Facility': cell.text(parties.names.origin),
+  'Assigned Facility': cell.text(parties.names.assigned),
+  'Approving Facility': cell.text(parties.names.approving),
   'Current Status': cell.value('r.status'),
   'Emergency Shift': cell.yesNo('r.emergency'),
   'Reason for Shifting': cell.text('r.reason'),

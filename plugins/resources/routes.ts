@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { rowDisjunction } from 'care-kernel/access'
 import { actorOf, describe, invalid, readInput, sendJson, sendList, type Where } from 'care-kernel/rest'
-import { commentRoutes, commentShape, type FacilitiesOfRequest } from 'care-kernel/contracts/facilities'
+import { commentRoutes, commentShape, type FacilitiesOfRequest } from 'care-kernel/toolkits/facilities'
 import { resourceInput } from './inputs.ts'
 import { ResourceRequest, ResourceRequestComment } from './models.ts'
-import { between, resourceFilters, resourceRequests } from './resource-requests.ts'
+import { parties, resourceFilters, resourceRequests } from './resource-requests.ts'
 import { resourceAccess } from './row-access.ts'
 import type { ResourceScope } from './scope.ts'
 import { MAY_SET, PENDING } from './statuses.ts'
@@ -91,7 +91,7 @@ export function resourceRoutes(app: FastifyInstance, scope: ResourceScope): void
       async handler(request, reply) {
         const actor = actorOf(request)
         const json = await database.transaction(async tx => {
-          const columns = `r.id, r.external_id, r.origin_facility_id, ${between.columns}`
+          const columns = `r.id, r.external_id, r.origin_facility_id, ${parties.columns}`
           const row = await requests.row<Row>(tx, request.params.id, columns, visibleAndAsked(request), true)
           // PUT too leaves alone what is absent (§9.2); where a request started is not changed.
           const values = await readInput(request, resourceInput, { db: tx, partial: true })

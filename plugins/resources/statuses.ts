@@ -1,7 +1,7 @@
 import type { Predicate } from 'care-kernel/access'
 import type { Labels } from 'care-kernel/rest'
 import { anyActor } from 'care-kernel/contracts/auth-permissions'
-import { actsFor, type FacilitiesOfRequest } from 'care-kernel/contracts/facilities'
+import { actsFor, type FacilitiesOfRequest } from 'care-kernel/toolkits/facilities'
 
 /** Contract shifting §9.1. */
 export const STATUSES: Labels = {

@@ -1,6 +1,7 @@
 import type { Tx } from 'care-kernel'
 import { CONSULTATION } from 'care-kernel/contracts/consultations'
-import { demoDistrict, demoUuid, FACILITY, type DemoDistrict } from 'care-kernel/contracts/facilities'
+import { FACILITY } from 'care-kernel/contracts/facilities'
+import { demoDistrict, demoUuid, type DemoDistrict } from 'care-kernel/toolkits/facilities'
 import { PATIENT } from 'care-kernel/contracts/patients'
 import { LOCAL_BODY, WARD } from 'care-kernel/contracts/places'
 import { EXTERNAL_RESULTS, LABORATORY, SAMPLES } from './demo-data.ts'

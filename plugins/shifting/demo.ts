@@ -1,5 +1,5 @@
 import type { Tx } from 'care-kernel'
-import { demoDistrict, demoUuid, type DemoDistrict } from 'care-kernel/contracts/facilities'
+import { demoDistrict, demoUuid, type DemoDistrict } from 'care-kernel/toolkits/facilities'
 import { PATIENT } from 'care-kernel/contracts/patients'
 import { AMBULANCES, DESK, SHIFTS, type DemoShift } from './demo-data.ts'
 import { ShiftingRequest, ShiftingRequestComment } from './models.ts'

@@ -1,5 +1,5 @@
 import { baseColumns, column, defineModel } from 'care-kernel/data'
-import { commentModel } from 'care-kernel/contracts/facilities'
+import { commentModel } from 'care-kernel/toolkits/facilities'
 
 const key = () => column.bigint('none', { null: true })
 const flag = (privacy: 'health' | 'none') => column.boolean(privacy, { default: false })

@@ -9,7 +9,7 @@ import { ShiftingRequest, ShiftingRequestComment } from './models.ts'
 import { shiftRules } from './policy.ts'
 import { shiftRoutes } from './routes.ts'
 import { shiftAccess } from './row-access.ts'
-import { between } from './shift-requests.ts'
+import { parties } from './shift-requests.ts'
 import { Settings } from './settings.ts'
 import { rejectOpen, ShiftService } from './shifts.ts'
 
@@ -27,7 +27,7 @@ export default definePlugin({
   migrations: new URL('../../migrations/shifting/', import.meta.url),
   services: { shifts: ShiftService },
   permissions: { rules: shiftRules, rowAccess: [shiftAccess] },
-  hooks: { 'patients/patient-moving': rejectOpen, 'facilities/concern-asked': between.concerns(shiftAccess) },
+  hooks: { 'patients/patient-moving': rejectOpen, 'facilities/concern-asked': parties.concerns(shiftAccess) },
   routes: shiftRoutes,
   demo
 })

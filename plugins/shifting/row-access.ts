@@ -1,10 +1,10 @@
 import type { RowAccess } from 'care-kernel/access'
 import { PATIENT } from 'care-kernel/contracts/patients'
-import { between, TABLE } from './shift-requests.ts'
+import { parties, TABLE } from './shift-requests.ts'
 import { STATUS } from './statuses.ts'
 
 /** Requests an actor sees: a destination from APPROVED on, and wherever the patient is now (contract shifting §3.1). */
-export const shiftAccess: RowAccess = between.rowAccess({
+export const shiftAccess: RowAccess = parties.rowAccess({
   name: 'shift',
   summary: 'Requests to shift patients an actor sees',
   assignedIf: `status >= ${STATUS.approved}`,

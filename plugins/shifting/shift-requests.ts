@@ -17,17 +17,10 @@ import {
   type Shape
 } from 'care-kernel/rest'
 import type { FastifyRequest } from 'fastify'
-import {
-  FACILITY,
-  FACILITY_TYPES,
-  facilityNumbered,
-  requestDates,
-  requestFilters,
-  requestOutputs,
-  requestsBetween,
-  type FacilityShapes
-} from 'care-kernel/contracts/facilities'
-import { AGE_YEARS, DISEASE_STATUSES, lastWriting, PATIENT, type PatientShapes } from 'care-kernel/contracts/patients'
+import { FACILITY, FACILITY_TYPES, facilityNumbered, type FacilityShapes } from 'care-kernel/contracts/facilities'
+import { requestDates, requestFilters, requestOutputs, requestParties } from 'care-kernel/toolkits/facilities'
+import { AGE_YEARS, DISEASE_STATUSES, PATIENT, type PatientShapes } from 'care-kernel/contracts/patients'
+import { lastWriting } from 'care-kernel/toolkits/patients'
 import { BREATHLESSNESS, VEHICLES } from './enumerations.ts'
 import { STATUSES } from './statuses.ts'
 
@@ -35,7 +28,7 @@ export const TABLE = 'facility_shiftingrequest'
 const OF_PATIENT = `from ${PATIENT} p where p.id = r.patient_id`
 
 /** The facilities of a request to shift a patient. */
-export const between = requestsBetween(TABLE, {
+export const parties = requestParties(TABLE, {
   origin: 'origin_facility',
   approving: 'shifting_approving_facility',
   assigned: 'assigned_facility'
@@ -71,7 +64,7 @@ export const shiftFilters: Filters = filters({
   is_up_shift: filter.bool('r.is_up_shift'),
   is_kasp: filter.bool('r.is_kasp'),
   is_antenatal: ofPatient(filter.bool('p.is_antenatal')),
-  ...between.filters,
+  ...parties.filters,
   ...requestFilters
 })
 
@@ -103,7 +96,7 @@ function shiftShapes({ basic }: FacilityShapes, patients: PatientShapes): ShiftS
       patient_object: out.object(patients.list, OF_PATIENT),
       ...status,
       breathlessness_level: out.label('r.breathlessness_level', BREATHLESSNESS),
-      ...between.outputs(basic),
+      ...parties.outputs(basic),
       ...external,
       assigned_facility_type: out.label('r.assigned_facility_type', FACILITY_TYPES),
       preferred_vehicle_choice: out.label('r.preferred_vehicle_choice', VEHICLES),
@@ -122,7 +115,7 @@ function shiftShapes({ basic }: FacilityShapes, patients: PatientShapes): ShiftS
       patient,
       patient_object: out.object(patients.bare, OF_PATIENT),
       ...status,
-      ...between.objects(facilityNumbered),
+      ...parties.objects(facilityNumbered),
       assigned_facility: out.uuid(`(select f.external_id from ${FACILITY} f where f.id = r.assigned_facility_id)`),
       ...external,
       created_date: out.datetime('r.created_date'),
@@ -167,9 +160,9 @@ const shiftTable = {
   'Patient Name': cell.text('p.name'),
   'Patient Phone Number': cell.text('p.phone_number'),
   'Patient is Antenatal': cell.yesNo('p.is_antenatal'),
-  'From Facility': cell.text(between.names.origin),
-  'To Facility': cell.text(between.names.assigned),
-  'Approving Facility': cell.text(between.names.approving),
+  'From Facility': cell.text(parties.names.origin),
+  'To Facility': cell.text(parties.names.assigned),
+  'Approving Facility': cell.text(parties.names.approving),
   'Current Status': `case when r.status in (${Object.keys(STATUSES).join(', ')}) then ${labelSql('r.status', STATUSES)} else '-' end`,
   Upshift: cell.yesNo('r.is_up_shift'),
   'Emergency Shift': cell.yesNo('r.emergency'),

@@ -1,14 +1,14 @@
 import type { Actor, Queryable, Tx } from 'care-kernel'
 import { FACILITY } from 'care-kernel/contracts/facilities'
 import { invalid } from 'care-kernel/rest'
-import type { FacilitiesOfRequest } from 'care-kernel/contracts/facilities'
+import type { FacilitiesOfRequest } from 'care-kernel/toolkits/facilities'
 import { PATIENT } from 'care-kernel/contracts/patients'
 import type { PatientRow } from 'care-kernel/contracts/patients'
 import type { ShiftNotice, Shifts } from './contract.ts'
 import { shiftColumns, type ShiftInput } from './inputs.ts'
 import { ShiftingRequest } from './models.ts'
 import type { DeclaredScope } from './scope.ts'
-import { between } from './shift-requests.ts'
+import { parties } from './shift-requests.ts'
 import {
   CLOSED,
   FIRST,
@@ -35,7 +35,7 @@ export interface ShiftRow extends FacilitiesOfRequest {
 }
 
 /** Columns of a `ShiftRow`; `r` is the request. */
-export const SHIFT_ROW = `r.id, r.external_id, r.status, r.is_kasp, r.assigned_facility_external, r.patient_id, r.origin_facility_id, ${between.names.assigned} as assigned_facility_name, ${between.columns}`
+export const SHIFT_ROW = `r.id, r.external_id, r.status, r.is_kasp, r.assigned_facility_external, r.patient_id, r.origin_facility_id, ${parties.names.assigned} as assigned_facility_name, ${parties.columns}`
 
 const denied = () => invalid({ status: ['Permission Denied'] })
 
@@ -113,7 +113,7 @@ export class ShiftService implements Shifts {
     } = await db.query<ShiftNotice>(
       `select r.external_id as shift, p.name as patient_name, r.shifting_approving_facility_id as approving_facility_id,
         (select f.phone_number from ${FACILITY} f where f.id = r.shifting_approving_facility_id) as approving_phone,
-        coalesce(${between.names.assigned}, r.assigned_facility_external, '') as destination,
+        coalesce(${parties.names.assigned}, r.assigned_facility_external, '') as destination,
         array(select distinct x.phone from unnest(array[r.refering_facility_contact_number, p.phone_number, p.emergency_phone_number]) x(phone) where x.phone <> '') as phones
       from facility_shiftingrequest r join ${PATIENT} p on p.id = r.patient_id where r.id = $1 and not r.deleted`,
       [shiftId]

@@ -1,7 +1,7 @@
 import { all, any, type Predicate } from 'care-kernel/access'
 import type { Labels } from 'care-kernel/rest'
 import { noActor } from 'care-kernel/contracts/auth-permissions'
-import { actsFor, lacks, type FacilitiesOfRequest } from 'care-kernel/contracts/facilities'
+import { actsFor, lacks, type FacilitiesOfRequest } from 'care-kernel/toolkits/facilities'
 
 /** Contract shifting §2. */
 export const STATUSES: Labels = {

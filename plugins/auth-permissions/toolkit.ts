@@ -1,0 +1,2 @@
+// `care-kernel/toolkits/auth-permissions`: for plugins with an authentication scheme of their own.
+export { credentialsOf, refusal, type Refused } from './credentials.ts'

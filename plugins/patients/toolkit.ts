@@ -1,0 +1,2 @@
+// `care-kernel/toolkits/patients`: for lists of other plugins that show patients.
+export { lastWriting } from './patient-resources.ts'
