@@ -38,7 +38,7 @@ export function checkValues(schema: TSchema, values: unknown, owner: string, pro
   return complete
 }
 
-/** Reports secrets and codes that are only for development (design §3b). */
+/** Reports secrets and codes that are only for development. */
 export function checkSecrets(schema: TSchema, values: unknown, owner: string, problems: Problem[]): void {
   visit(schema, values, [], (node, value, path) => {
     const known = node.developmentOnly
@@ -54,7 +54,7 @@ export function checkSecrets(schema: TSchema, values: unknown, owner: string, pr
   })
 }
 
-/** A copy in which every secret is replaced, for people to read. */
+/** A copy in which every secret is replaced, for output. */
 export function redact(schema: TSchema, values: unknown): unknown {
   const copy = structuredClone(values)
   visit(schema, copy, [], (node, value, path) => {
@@ -123,7 +123,7 @@ function reportUnknown(node: Node, value: unknown, owner: string, problems: Prob
   }
 }
 
-/** What a variable that is not set leaves behind. */
+/** Whether a text still contains a variable that is not set. */
 function isUnset(value: unknown): boolean {
   return typeof value === 'string' && value.includes('${')
 }

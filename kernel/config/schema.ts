@@ -11,10 +11,10 @@ export const secret = (
   } = {}
 ) => Type.String({ secret: true, ...options })
 
-/** Secrets that stand in public repositories. */
+/** Publicly known secrets: the plan refuses them in production. */
 export const PUBLIC_SECRETS = ['care-kernel-development-only', 'changeme', 'secret', 'django-insecure'] as const
 
-/** The config file without `plugins` and `gateways`, which bring schemas of their own. */
+/** The config file without `plugins` and `gateways`, which have schemas of their own. */
 export const RootSchema = Type.Object(
   {
     deployment: Type.String({ default: 'care', pattern: '^[a-z0-9-]+$', description: 'Name shown in health, metrics and logs' }),

@@ -28,7 +28,7 @@ export interface Running {
   readonly health?: Readonly<Record<string, HealthCheck>>
 }
 
-/** What is known while the plan is made. Ports exist already, and throw when they are used before their gateway is open. */
+/** What is known while the plan is made. Ports exist already; a call throws before their gateway is open. */
 export interface Planning {
   readonly root: RootConfig
   readonly role: Role

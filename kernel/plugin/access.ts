@@ -47,7 +47,7 @@ export interface Permissions {
   readonly rowAccess?: readonly RowAccessDeclaration[]
 }
 
-/** Asks the policy about an object; throws 403 when the rule's object part does not hold (contract auth-users §4.1). */
+/** Evaluates the object part of a rule; `check` throws 403 when the rule's object part does not hold (contract auth-users §4.1). */
 export interface PermissionChecks {
   check(actor: Actor, permission: string, object: unknown): void
   allows(actor: Actor, permission: string, object: unknown): boolean
@@ -55,7 +55,7 @@ export interface PermissionChecks {
 }
 
 /**
- * A way to tell who asks. `authenticate` gives the actor, null without credentials, and throws an ApiError for bad ones.
+ * How a request is turned into an actor. `authenticate` returns the actor, null without credentials, and throws an ApiError for bad ones.
  * `refused` is how missing credentials are answered (contract auth-users §1.3.2).
  */
 export interface AuthenticationScheme<Sc> {

@@ -1,5 +1,5 @@
 /**
- * Who asks: loaded once per request, the same in routes, jobs and events. Ids are the database's; null where there is none.
+ * The user or device a request is made for, loaded once per request. Ids are the database's; null where there is none.
  * `facilityIds` are the memberships; the other places are the user's own (contract auth-users §4).
  */
 export interface Actor {

@@ -16,7 +16,7 @@ export type HookTypes = Record<string, (tx: Tx, payload: never) => Promise<unkno
 
 /**
  * Places in the owner's SQL that others may fill: by slot, the alias of the row in scope and its fields, each with the SQL
- * constant it has while nobody fills it.
+ * constant it has where no plugin fills it.
  */
 export type SlotTable = Record<string, { readonly alias: string; readonly fields: Readonly<Record<string, string>> }>
 
@@ -112,7 +112,7 @@ export type HookCalls<C> = {
   ) => Promise<AnswerOfHook<HooksOf<C>[K]>[]>
 }
 
-/** The SQL expression of every field of every slot, the owner's constant where nobody fills it. */
+/** The SQL expression of every field of every slot, the owner's constant where no plugin fills it. */
 export type SlotExpressions<C> = { readonly [K in keyof SlotsOf<C>]: { readonly [F in keyof SlotsOf<C>[K]['fields']]: string } }
 
 export type EventPayload<C, K> = K extends keyof EventsOf<C> ? Static<EventsOf<C>[K]> : never

@@ -1,6 +1,6 @@
 import type { Command as Commander } from 'commander'
 
-/** What every plugin and gateway may know about the deployment it runs in. */
+/** The part of the config that every plugin and gateway may read. */
 export interface Deployment {
   readonly name: string
   readonly environment: 'development' | 'production'
@@ -18,7 +18,7 @@ export interface Deployment {
   readonly processes: number
 }
 
-/** A command a plugin adds to the command line. It runs with the deployment's ports open, and prints through `print`. */
+/** A command of a plugin. It runs with the ports open, before anything has started, and prints through the terminal. */
 export interface Command<Sc> {
   readonly summary: string
   /** Declares arguments and options: `command => command.argument('<file>').option('--force')`. */
@@ -32,11 +32,11 @@ export interface Command<Sc> {
   ) => Promise<number>
 }
 
-/** The person at the terminal, or a file when nobody is there. */
+/** Standard output, error and input of a command: a terminal, or files. */
 export interface Terminal {
   print(line: string): void
-  /** A bar on a terminal once it takes longer than two seconds, a line otherwise. */
+  /** Shows a progress bar on a terminal when `work` takes longer than 2 s, otherwise prints one line. */
   progress<T>(title: string, total: number, work: (advance: (by?: number) => void) => Promise<T>): Promise<T>
-  /** Asks without echo; rejects when nobody is there. */
+  /** Prompts without echo. Rejects where standard input is no terminal and has no line. */
   secret(question: string): Promise<string>
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { PortName, Ports } from '../ports/index.ts'
 import type { Logger } from '../ports/logger.ts'
 
-/** What a gateway gets to open itself with. `app` carries ecosystem plugins and, where a gateway serves something, its routes. */
+/** What `open` of a gateway gets. On `app` it registers plugins of Fastify's ecosystem and mounts routes, where it serves any. */
 export interface GatewayContext {
   readonly app: FastifyInstance
   readonly clock: Clock

@@ -5,11 +5,11 @@ import type { Tx } from '../ports/database.ts'
 export interface EnqueueOptions {
   readonly runAt?: Date
   /**
-   * At most one job per name and key that nobody has begun; a repeat brings the earlier start and the latest payload. The id is then
-   * that of the job that was there.
+   * At most one job per name and key waits to be claimed. A repeat gives it the earlier due time and the latest payload, and returns its
+   * id.
    */
   readonly key?: string
-  /** Smaller is sooner, 0 to 1,000,000; 0 unless told. */
+  /** Smaller runs first, 0 (the default) to 1,000,000. */
   readonly priority?: number
 }
 
@@ -32,19 +32,21 @@ export interface Handling {
   progress(percent: number): Promise<void>
 }
 
-/** One kind of work. Attempts 5, back-off 1 s doubling with jitter, a day at most, timeout 60 s, concurrency 4 per process unless told. */
+/**
+ * One kind of job. Defaults: 5 attempts, back-off of 1 s doubled with jitter up to a day, timeout 60 s, concurrency 4 per process.
+ */
 export interface Job<T extends TSchema, Sc> {
   readonly payload: T
   readonly attempts?: number
   readonly backoffSeconds?: number
-  /** The longest pause: how long what waits for somebody else may wait after they are back. */
+  /** The longest pause between attempts: how late a job may be retried after a provider is back. */
   readonly backoffAtMostSeconds?: number
   readonly timeoutSeconds?: number
   readonly concurrency?: number
   readonly run: Handler<Static<T>, Sc>
 }
 
-/** When a job runs by itself: cron with optional seconds, in the deployment's time zone unless told. */
+/** When a job is started: a cron expression of five fields, or six with seconds, in `timeZone` or the deployment's time zone. */
 export interface Schedule<J extends Record<string, TSchema>> {
   readonly cron: string
   readonly timeZone?: string
@@ -52,5 +54,5 @@ export interface Schedule<J extends Record<string, TSchema>> {
   readonly payload: unknown
 }
 
-/** A function of a job or an event. What a job resolves with is kept for whoever waits for it. */
+/** Handles a job or an event. The value a job resolves with is stored as its result. */
 export type Handler<P, Sc> = (payload: P, handling: Handling, scope: Sc) => Promise<unknown>

@@ -1,17 +1,17 @@
 import type { Model, ModelAttributeColumnOptions, ModelStatic } from 'sequelize'
 
-/** What a column says about a person; drives masking, log redaction, export and erasure. */
+/** What a column says about a person. Reports are masked, log fields redacted and audit entries masked by it. */
 export type PrivacyClass = 'none' | 'identity' | 'contact' | 'health' | 'secret'
 
 export const PRIVACY_CLASSES: readonly PrivacyClass[] = ['none', 'identity', 'contact', 'health', 'secret']
 
-/** One column: its Sequelize type, its privacy class, and what the application writes when nobody says otherwise. */
+/** One column: its Sequelize type, its privacy class, and the default that the application writes. */
 export interface Column<T = unknown> {
   readonly privacy: PrivacyClass
   readonly options: ModelAttributeColumnOptions
-  /** Every value it may have, where it is a code and never what somebody typed. */
+  /** Every value the column may have, where it holds a code and no free text. */
   readonly coded?: readonly string[]
-  /** It says who somebody is only together with the others of its table that are marked so (age, gender, district): the step in which it may be shown. */
+  /** Of a quasi-identifier (age, gender, district: identifying in combination), the step to which reports round it. */
   readonly quasi?: number
   readonly type?: T
 }
@@ -28,7 +28,7 @@ export interface JoinTable {
 export type Columns = Record<string, Column>
 export type RowOf<C extends Columns> = { [K in keyof C]: C[K] extends Column<infer T> ? T : never }
 
-/** A table this plugin owns. Attached to Sequelize anew by every kernel; reach the model with `scope.model(definition)`. */
+/** A table this plugin owns. Its rows are written with `scope.repository(definition)`. */
 export interface ModelDefinition<C extends Columns = Columns> {
   readonly name: string
   readonly table: string
@@ -37,11 +37,11 @@ export interface ModelDefinition<C extends Columns = Columns> {
   readonly fixture?: string
   /** Many-to-many lists of the fixture, by field name. */
   readonly lists?: Readonly<Record<string, JoinTable>>
-  /** The column that says whose data a row is; null where it is nobody's. */
+  /** The column that names the person a row is about; null where it is about no person. */
   readonly subject: (keyof C & string) | null
   /** Columns that a repository sets to the acting user, at an insert and at an update, where the values do not name them. */
   readonly stamps?: { readonly insert?: readonly (keyof C & string)[]; readonly update?: readonly (keyof C & string)[] }
-  /** True for rows that only keep the software going: write observers, the audit log among them, do not see their writes. */
+  /** True for technical rows (tokens, counters): their writes are not reported to write observers, the audit log among them. */
   readonly technical?: boolean
 }
 
@@ -56,6 +56,6 @@ export interface ClassedColumn {
   readonly subject: string | null
   /** Every value it may have, empty where it is not a code. */
   readonly coded: readonly string[]
-  /** Step in which a part of who somebody is may be shown, 0 where it is none. */
+  /** The step to which reports round a quasi-identifier; 0 where the column is none. */
   readonly quasi: number
 }

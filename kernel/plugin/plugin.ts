@@ -28,9 +28,9 @@ interface Always<C, J> {
   readonly writes: Writes
   /** The Sequelize model of one of the plugin's own definitions. */
   model<T extends Columns>(definition: ModelDefinition<T>): ModelOf<T>
-  /** Announces an event of the plugin's own contract, in the business transaction. */
+  /** Emits an event of the plugin's own contract, in the business transaction. */
   emit<K extends keyof EventsOf<C> & string>(tx: Tx, event: K, payload: EventPayload<C, K>): Promise<void>
-  /** Asks for one of the plugin's own jobs, in the business transaction. The id of the job. */
+  /** Enqueues one of the plugin's own jobs, in the business transaction; the id of the job. */
   enqueue<K extends keyof J & string>(
     tx: Tx,
     job: K,
@@ -45,7 +45,7 @@ interface Always<C, J> {
   ): Promise<void>
 }
 
-/** Exactly what the plugin declared, nothing else. */
+/** The scope of a plugin: what it declared, and what every plugin has. */
 export type PluginScope<
   C,
   P extends keyof Ports,
@@ -149,7 +149,7 @@ export interface PluginInput<
   readonly stop?: (scope: Sc) => Promise<void>
 }
 
-/** A plugin as the kernel sees it: the same fields without their inference. */
+/** A plugin as the host sees it: the same fields without their inference. */
 export type Plugin = Readonly<
   Omit<
     PluginInput<
@@ -176,7 +176,7 @@ export type Plugin = Readonly<
 /** SQL of one field of a slot, or how its plugin makes it. */
 export type Filling = string | ((scope: UntypedScope) => string)
 
-/** A scope seen from the kernel, which cannot know what each plugin declared. */
+/** A scope as the host sees it: it cannot know the types of what a plugin declared. */
 export type UntypedScope = Readonly<Record<string, unknown>>
 
 const MADE = Symbol.for('care-kernel.plugin')

@@ -33,7 +33,7 @@ export const PROBLEM_CODES = {
   DUPLICATE_PERMISSION: 'two owners of one permission or row access',
   DUPLICATE_COMMAND: 'two owners of one command',
   ROUTE_WITHOUT_PERMISSION: 'a route that does not say who may call it',
-  ROUTE_UNKNOWN_PERMISSION: 'a route names a permission or a scheme that nobody declares',
+  ROUTE_UNKNOWN_PERMISSION: 'a route names a permission or a scheme that no plugin declares',
   ROUTES_FAILED: 'the routes function throws while mounting',
   SERVICE_FAILED: 'a service cannot be built',
   COLUMN_WITHOUT_PRIVACY: 'a column without a privacy class',

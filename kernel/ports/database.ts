@@ -23,9 +23,9 @@ export interface Tx extends Queryable {
 export interface Database extends Queryable {
   /** Address with credentials, for gateways that keep their own connections to the same server. Never log it. */
   readonly url: string
-  /** The pool of the hot reads; for what `query` cannot do: COPY, LISTEN, cursors. */
+  /** The pool of the reads, for what `query` cannot do: COPY, LISTEN, cursors. */
   readonly pool: Pool
-  /** Models are attached to it by the models engine; plugins reach them through `scope.model`. */
+  /** Models are defined on it when the port is open. */
   readonly sequelize: Sequelize
   /** How many statements have run since the port was opened. */
   statements(): number

@@ -1,4 +1,4 @@
-/** `patient`: files about people, private. `facility`: pictures of places and users, readable by anybody who has the address. */
+/** `patient`: files about people, private. `facility`: pictures of places and users, readable by any client that has the address. */
 export type Bucket = 'patient' | 'facility'
 
 /** What the store says about an object. */
@@ -11,21 +11,21 @@ export interface StoredObject {
   readonly version?: string
 }
 
-/** Leave to write one object once: exactly this type, exactly this many bytes where `size` is given. */
+/** What a signed address allows: to write one object once, exactly this type, exactly this many bytes where `size` is given. */
 export interface SignedUpload {
   readonly contentType: string
   readonly size?: number
   readonly seconds: number
 }
 
-/** Leave to read one object. */
+/** What a signed address allows: to read one object. */
 export interface SignedDownload {
   readonly seconds: number
   /** Only these bytes, where the store keeps versions. */
   readonly version?: string
-  /** What the answer says its type is, whatever was stored. */
+  /** Content type of the response, whatever was stored. */
   readonly contentType?: string
-  /** Shown by the browser or saved; `inline` unless told. */
+  /** Shown by the browser or saved; `inline` by default. */
   readonly disposition?: 'inline' | 'attachment'
 }
 
@@ -41,7 +41,7 @@ export interface Part {
  * seconds while the store is away. Gateways: `files-local`, `files-s3`.
  */
 export interface Storage {
-  /** Where anybody reads the bucket `facility`: `https://host/bucket`, to be followed by `/` and a key. */
+  /** Where clients read the bucket `facility`: `https://host/bucket`, to be followed by `/` and a key. */
   readonly publicAddress: string
   /** Writes the whole object or nothing. */
   put(bucket: Bucket, key: string, content: Uint8Array, options: { readonly contentType: string }): Promise<void>
@@ -50,7 +50,7 @@ export interface Storage {
   /** Resolves also when there is no such object. */
   delete(bucket: Bucket, key: string): Promise<void>
   stat(bucket: Bucket, key: string): Promise<StoredObject | undefined>
-  /** An address anybody may use for a while: for a PUT of the bytes, or a GET. No round trip, microseconds. Its path ends with the key. */
+  /** A signed address that any client may use until it expires: for a PUT of the bytes, or a GET. No round trip, microseconds. Its path ends with the key. */
   signedUrl(bucket: Bucket, key: string, use: { readonly upload: SignedUpload } | { readonly download: SignedDownload }): string
   check(): Promise<void>
   close(): Promise<void>

@@ -3,8 +3,8 @@ import type { OpenKernel } from '../../kernel/lifecycle/kernel.ts'
 const MARK = `create table if not exists kernel_demo (made_at timestamptz not null default now())`
 
 /**
- * Makes the demo district the first time, when the database is otherwise empty: every plugin's share, in dependency order, in
- * one transaction. The lines that tell a newcomer how to log in.
+ * Creates the demo district in an empty database, once: the part of every plugin, in dependency order, in one transaction. Returns the
+ * lines that say how to log in.
  */
 export async function makeDemo({ plugins, ports: { database }, scopes }: OpenKernel): Promise<string[]> {
   if (!database || !plugins.some(({ plugin }) => plugin.demo)) return []
@@ -33,7 +33,7 @@ export async function makeDemo({ plugins, ports: { database }, scopes }: OpenKer
   })
 }
 
-/** Reference rows of migrations do not count: only people make a database somebody's. */
+/** Reference rows of migrations do not count: a database without users is empty. */
 async function isEmpty(tables: readonly string[], tx: { query<Row>(text: string): Promise<{ rows: Row[] }> }): Promise<boolean> {
   if (!tables.includes('users_user')) return true
   const {

@@ -46,7 +46,7 @@ const COMMANDS: readonly CliCommand[] = [
   newPluginCommand
 ]
 
-/** Runs one command line; the exit code. Prints problems for people, a stack only for what nobody expected. */
+/** Runs one command line; the exit code. Prints problems as a report; a stack only with CARE_DEBUG. */
 export async function run(
   argv: readonly string[],
   env: NodeJS.ProcessEnv = process.env,

@@ -128,7 +128,7 @@ import plugin from '../plugin.js'
 
 t.test('${words}', async t => {
   const kernel = await testKernel(t, { plugins: ['places', 'auth-permissions', plugin] })
-  t.equal((await kernel.get('/api/v1/${table}/')).status, 403, 'nobody is logged in')
+  t.equal((await kernel.get('/api/v1/${table}/')).status, 403, 'not logged in')
 
   const user = await kernel.as({ user_type: 15, verified: true })
   const made = await user.post('/api/v1/${table}/', { title: 'First' })

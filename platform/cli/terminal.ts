@@ -10,7 +10,7 @@ export interface CliTerminal extends Terminal {
 
 const PATIENCE_MS = 2000
 
-/** The terminal this process has. A bar is drawn only for a person, and only for what takes longer than two seconds. */
+/** The terminal this process has. A progress bar is drawn on a terminal only, after two seconds. */
 export function makeTerminal(): CliTerminal {
   return {
     print: line => void process.stdout.write(`${line}\n`),
@@ -48,7 +48,7 @@ export function makeTerminal(): CliTerminal {
     async secret(question) {
       if (!process.stdin.isTTY) {
         const [line] = (await readAll()).split('\n')
-        if (!line) throw new Error('nobody is at the terminal: give the secret on standard input')
+        if (!line) throw new Error('standard input is empty: give the secret on standard input')
         return line
       }
       process.stderr.write(question)

@@ -41,7 +41,7 @@ export function makeTransactions({ sequelize, types, name, counted }: Transactio
     const tx: Tx = {
       sequelize: inner,
       async query<Row>(text: string, values: readonly unknown[] = []): Promise<Result<Row>> {
-        // Whoever goes on after the end, because nobody waits for it any more, must not write into the next one's transaction.
+        // Code that still runs after the end must not write into the next transaction of this connection.
         if (inner.finished) throw new Error('the transaction is over')
         counted()
         return new Prepared<Row>(text, name(text), values, types).run(client)

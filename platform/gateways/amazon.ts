@@ -4,7 +4,7 @@ import { messageOf } from '../../kernel/plugin/problems.ts'
 import type { Finding } from '../../kernel/plugin/gateway.ts'
 import { Refusal } from '../../kernel/ports/refusal.ts'
 
-/** Settings of every gateway to a service of Amazon's, to be spread into its own. */
+/** Settings that every gateway to a service of Amazon has. */
 export const amazonSettings = {
   region: Type.String({ default: 'ap-south-1', minLength: 1 }),
   accessKeyId: Type.String({ default: '', description: "Empty: the machine's own role, as the AWS SDK finds it" }),
@@ -19,7 +19,7 @@ interface Reached extends Static<ReturnType<typeof Type.Object<typeof amazonSett
 
 const DENIED = new Set(['AccessDenied', 'AuthorizationError'])
 
-/** Options of a client of the AWS SDK that tries once: whoever sends knows when to try again. */
+/** Options of a client of the AWS SDK that tries once: the job that sends decides when to retry. */
 export function amazonClient({ region, accessKeyId, secretAccessKey, endpoint, timeoutSeconds }: Reached) {
   return {
     region,
@@ -30,7 +30,7 @@ export function amazonClient({ region, accessKeyId, secretAccessKey, endpoint, t
   }
 }
 
-/** The end of one call, however slowly the answer drips. */
+/** The time limit of one whole call. */
 export const amazonCall = ({ timeoutSeconds }: Pick<Reached, 'timeoutSeconds'>) => ({
   abortSignal: AbortSignal.timeout(timeoutSeconds * 1000)
 })
@@ -38,7 +38,7 @@ export const amazonCall = ({ timeoutSeconds }: Pick<Reached, 'timeoutSeconds'>) 
 /** Whether the key is known and may not do this. */
 export const isDeniedByAmazon = (error: unknown): boolean => DENIED.has(codeOf(error))
 
-/** The error of a message that `service` refused or that failed; `final` are codes of what it refuses for good. It quotes numbers and addresses in its texts: only the code is told. */
+/** The error of a message that `service` refused or that failed; `final` are the codes of permanent refusals. The service's texts quote numbers and addresses, so only the code is kept. */
 export function amazonErrors(service: string, final: ReadonlySet<string>): (error: unknown) => Error {
   return error => {
     const code = codeOf(error)
@@ -46,7 +46,7 @@ export function amazonErrors(service: string, final: ReadonlySet<string>): (erro
   }
 }
 
-/** What the doctor of such a gateway finds first: whether the service answers, and how messages travel there. */
+/** The first findings of such a gateway's doctor: whether the service answers, and whether the connection is encrypted. */
 export async function examineAmazon(
   service: string,
   name: 'email' | 'sms',

@@ -9,7 +9,7 @@ export interface MessageFolder {
   check(): Promise<void>
   /** Whether the file is new. It appears whole or not at all, and a second writer of the same name changes nothing. */
   write(name: string, text: string): Promise<boolean>
-  /** The messages are personal data: nobody else on the machine should read them. */
+  /** The messages are personal data: other users of the machine must not be able to read them. */
   examine(): Promise<Finding[]>
 }
 

@@ -1,10 +1,10 @@
 import type { Finding } from '../../kernel/plugin/gateway.ts'
 
-/** What a Redis server tells about itself. */
+/** Facts of a Redis server's INFO. */
 export interface RedisInfo {
   text(key: string): string
   amount(key: string): number
-  /** Memory in use by the limit, as a person reads it. */
+  /** Memory in use by the limit, in readable units. */
   readonly memory: string
   /** Whether more than nine tenths of the limit are used. */
   readonly isNearlyFull: boolean

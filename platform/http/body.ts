@@ -10,7 +10,7 @@ export interface Upload {
   readonly content: Buffer
 }
 
-/** A body that could not be read, kept until the permission has been asked. */
+/** A body that could not be read, kept until the permission has been checked. */
 class Unreadable {
   readonly error: ApiError
   constructor(error: ApiError) {
@@ -35,7 +35,7 @@ export function acceptBodies(app: FastifyInstance): void {
   })
 }
 
-/** Reads the bytes that came, before anything looks at `request.body`; undefined where there are none. */
+/** Parses the received bytes into `request.body`; undefined where there are none. */
 export function readBody(request: FastifyRequest): Promise<void> | undefined {
   const { body } = request
   return Buffer.isBuffer(body) ? readBytes(request, body) : undefined

@@ -6,8 +6,8 @@ const GRACE_MS = 1000
 const LOOK_MS = 20
 
 /**
- * Gives the function that ends serving without cutting off a request: it stops listening, and every connection ends with its next
- * answer. Closing a connection that looks idle would meet requests that are on their way already, so those get a second.
+ * Returns the function that ends serving without cutting off a request: the server stops listening, and every connection closes after its
+ * next response. Connections that look idle are given a second, because a request may be on its way.
  */
 export function drainable(app: FastifyInstance): () => Promise<void> {
   let draining = false
@@ -21,7 +21,7 @@ export function drainable(app: FastifyInstance): () => Promise<void> {
   return async () => {
     if (!app.server.listening) return
     draining = true
-    // http.Server's own close would also close what looks idle.
+    // http.Server.close would close idle connections at once.
     Server.prototype.close.call(app.server)
     const end = performance.now() + GRACE_MS
     while (performance.now() < end && (await connections()) > 0) await wait(LOOK_MS)

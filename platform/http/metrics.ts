@@ -31,7 +31,7 @@ export function meterRequests(app: FastifyInstance, deployment: string, database
     pool('care_statements_total', 'Statements run', () => database.statements())
   }
 
-  // By route, since a request makes a whole object of what it knows of its own.
+  // By route: `request.routeOptions` creates an object per request.
   const note = (options: Pick<RouteOptions, 'url' | 'config'>) => {
     const byMethod = new Map<string, (status: number, seconds: number) => void>()
     return ({ method }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply) => {

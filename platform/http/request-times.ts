@@ -4,7 +4,7 @@ import type { Metric, Registry } from 'prom-client'
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
 const NAME = 'care_request_seconds'
 
-/** What one series of the histogram is about. */
+/** Labels of one series of the histogram. */
 export interface RequestLabels {
   readonly method: string
   readonly route: string
@@ -19,7 +19,7 @@ interface Series {
 }
 
 /**
- * The histogram of how long requests took. It finds its series by the route's own object: prom-client's hashes the labels at every
+ * Histogram of request durations. It finds its series by the route object: prom-client's hashes the labels at every
  * observation, which costs a list a twentieth of its time.
  */
 export class RequestTimes {
@@ -29,7 +29,7 @@ export class RequestTimes {
     registry.registerMetric({ name: NAME, get: () => this.#read() } as unknown as Metric)
   }
 
-  /** What notes the answers of one method of one route. */
+  /** Returns the function that observes the responses of one method of one route. */
   of(labels: RequestLabels): (status: number, seconds: number) => void {
     const byStatus = new Map<number, Series>()
     return (status, seconds) => {

@@ -4,8 +4,8 @@ import type { Clock } from '../../kernel/ports/clock.ts'
 import { hookRoute } from './route-hooks.ts'
 
 /**
- * Keeps the answers of routes that ask for it (`config.cache`) per full address, shared by everybody who may ask; what is told to
- * those who logged in is kept apart from what is told to anybody (contract auth-users §1.15). Changing what a tag stands for makes all its answers stale at once: `invalidate`.
+ * Caches the responses of routes with `config.cache` by full address, for all clients with the permission; responses to authenticated
+ * and to anonymous clients are kept apart (contract auth-users §1.15). `invalidateResponses(tag)` makes all responses of a tag stale at once.
  */
 export function cacheResponses(app: FastifyInstance, cache: Cache, clock: Clock): void {
   const answerKept: preHandlerAsyncHookHandler = async (request, reply) => {
@@ -32,7 +32,7 @@ export function cacheResponses(app: FastifyInstance, cache: Cache, clock: Clock)
   })
 }
 
-/** Makes every kept answer of a tag stale. */
+/** Makes every cached response of a tag stale. */
 export async function invalidateResponses(cache: Cache, tag: string): Promise<void> {
   await cache.set(`response-tag:${tag}`, crypto.randomUUID(), 86_400)
 }

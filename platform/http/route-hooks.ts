@@ -18,18 +18,18 @@ interface Hooks {
   readonly onResponse?: onResponseHookHandler
 }
 
-/** Gives a route hooks that run before those it has. */
+/** Adds hooks to a route that run before its own. */
 export function hookRoute(options: RouteOptions, hooks: Hooks): void {
   for (const name of Object.keys(hooks) as (keyof Hooks)[])
     Object.assign(options, { [name]: [hooks[name], ...[options[name] ?? []].flat()] })
 }
 
-/** Whether a route answers methods that carry a body or change something. */
+/** Whether a route has a method that may carry a body or change data. */
 export function mayWrite({ method }: Pick<RouteOptions, 'method'>): boolean {
   return [method].flat().some(name => name !== 'GET' && name !== 'HEAD')
 }
 
-/** Gives them to every route that may write: a read is not slowed down by what it has no use for. */
+/** Adds hooks to every route that may write; reads do not pay for them. */
 export function hookWrites(app: FastifyInstance, hooks: Hooks): void {
   app.addHook('onRoute', options => {
     if (mayWrite(options)) hookRoute(options, hooks)

@@ -138,7 +138,7 @@ function schemesOf({
   )
 }
 
-/** Puts authentication and permission before everything else of a route. */
+/** Puts authentication and the permission check before the route's own hooks. */
 function guard(
   options: RouteOptions,
   plugin: string,
@@ -154,14 +154,14 @@ function guard(
     problems.push({
       code: 'ROUTE_UNKNOWN_PERMISSION',
       owner: plugin,
-      fact: `${String(options.method)} ${options.url} asks for the permission ${permission}, which nobody declares`,
+      fact: `${String(options.method)} ${options.url} asks for the permission ${permission}, which no plugin declares`,
       remedy: 'declare it under permissions.rules'
     })
   if (named !== undefined && named !== 'none' && !scheme)
     problems.push({
       code: 'ROUTE_UNKNOWN_PERMISSION',
       owner: plugin,
-      fact: `${String(options.method)} ${options.url} asks for the scheme ${named}, which nobody provides`,
+      fact: `${String(options.method)} ${options.url} asks for the scheme ${named}, which no plugin provides`,
       remedy: 'enable the plugin that provides it'
     })
   const authenticate = named === 'none' || (open && named === undefined) ? undefined : scheme?.authenticate
@@ -173,7 +173,7 @@ function guard(
     if (!actor) throw unauthenticated(refusal)
     if (rule && !rule.readsBody) ask(rule, request)
   }
-  // Whoever is known already enters at once: each promise on the way costs as much as the question itself.
+  // Cached actors are authorised synchronously: a promise costs as much as the check itself.
   const atRequest: onRequestHookHandler = (request, reply, done) => {
     try {
       const actor = authenticate?.(request) ?? null

@@ -34,9 +34,9 @@ const CORS = {
   optionsSuccessStatus: 200
 }
 
-/** PostgreSQL's codes for values that cannot be stored: the client's fault, whatever let them through. */
+/** PostgreSQL's codes for values that cannot be stored: answered 400. */
 const VALUE_REFUSED = new Set(['22001', '22003', '22007', '22008', '22021', '22P02', '22P05'])
-/** Its codes, and the network's, for a database that is away or overloaded. */
+/** PostgreSQL's and the network's codes for a database that is away or overloaded: answered 503. */
 const DATABASE_AWAY = /^(08|53|57P|ECONN|EPIPE|ETIMEDOUT)/
 
 /** The Fastify instance every plugin mounts on: headers, CORS, bodies, errors, redirects. No route yet. */
@@ -111,7 +111,7 @@ export async function makeServer(config: RootConfig, logger: Logger): Promise<Fa
   return app
 }
 
-/** Sends JSON that is text already. */
+/** Sends JSON text without parsing it. */
 export function sendJson(reply: FastifyReply, text: string, status = 200): FastifyReply {
   return reply.code(status).header('content-type', 'application/json').serializer(asIs).send(text)
 }
@@ -177,7 +177,7 @@ function redirectToSlash(app: FastifyInstance): void {
   })
 }
 
-/** Undefined where no other origin may call. */
+/** Undefined where no other origin is allowed. */
 function originsOf({ origins, patterns }: RootConfig['server']['cors']): (string | RegExp)[] | '*' | undefined {
   if (origins.includes('*')) return '*'
   const allowed = [...origins, ...patterns.map(pattern => new RegExp(pattern))]

@@ -1,6 +1,6 @@
 import type { Clock } from '../../kernel/ports/clock.ts'
 
-/** A clock that stands still until a test moves it; sleepers wake when it has passed their time. */
+/** A clock that moves only when a test advances it; `sleep` resolves when the clock has passed its time. */
 export interface FakeClock extends Clock {
   /** Moves on by `ms`, or by a text such as `31m`, `2h`, `1d`, waking sleepers in order. */
   advance(by: number | string): Promise<void>
@@ -10,7 +10,7 @@ export interface FakeClock extends Clock {
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** Starts at the given moment, at the real one unless told. */
+/** Starts at the given time, by default the real one. */
 export function fakeClock(start: Date = new Date()): FakeClock {
   let now = start.getTime()
   let sleepers: { at: number; wake: () => void }[] = []

@@ -1,7 +1,7 @@
 import { checkValues } from '../../kernel/config/check.ts'
 import { RootSchema, type RootConfig } from '../../kernel/config/schema.ts'
 
-/** The root of a development deployment whose secret everybody may know. */
+/** The root config of a development deployment, with a public secret. */
 export function rootDefaults(over: Readonly<Record<string, unknown>> = {}): RootConfig {
   return checkValues(RootSchema, { ...rootValues(), ...over }, 'test', []) as RootConfig
 }

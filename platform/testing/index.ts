@@ -36,7 +36,7 @@ export interface TestOptions {
   /** Laid over the kit's config, as a config file would be. */
   readonly config?: Readonly<Record<string, unknown>>
   readonly gateways?: Readonly<Record<string, Gateway>>
-  /** Role to start; `all` unless told, null for a kernel that is only open. */
+  /** Role to start; `all` by default, null for a kernel that is only open. */
   readonly role?: Role | null
   readonly clock?: FakeClock
   /** An existing database instead of a fresh one. */
@@ -64,7 +64,7 @@ export interface Answer {
   readonly text: string
 }
 
-/** Sends requests, as a user or as nobody. */
+/** Sends requests, as a user or anonymously. */
 export interface Requester {
   readonly user?: { readonly id: number; readonly username: string; readonly externalId: string; readonly token: string }
   get(url: string, headers?: Record<string, string>): Promise<Answer>

@@ -18,16 +18,16 @@ export interface S3ServerOptions {
   readonly buckets: readonly string[]
   /** Key id → secret. */
   readonly secrets?: Readonly<Record<string, string>>
-  /** Whether buckets keep versions; true unless told. */
+  /** Whether buckets keep versions; true by default. */
   readonly versioned?: boolean
-  /** Buckets that anybody may read. */
+  /** Public buckets. */
   readonly open?: readonly string[]
   /** Origins that may PUT from a browser. */
   readonly origins?: readonly string[]
   readonly now?: () => Date
 }
 
-/** A store of objects that speaks S3 as far as this project does, and believes no signature it has not computed itself. */
+/** An object store with the part of S3 that this project uses. It verifies every signature. */
 export interface S3Server {
   readonly port: number
   readonly url: string

@@ -59,7 +59,7 @@ export function signatureProblem(arrived: Arrived, parties: SigV4Parties, now: D
 
 interface Known {
   readonly service: string
-  /** Any, unless told. */
+  /** Any by default. */
   readonly region?: string
   readonly secrets: Readonly<Record<string, string>>
 }

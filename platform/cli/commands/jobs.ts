@@ -155,17 +155,17 @@ function onDatabase(cli: Cli, work: (database: Database, kernel: CareKernel) => 
   })
 }
 
-/** What is tried again so soon is waited for. */
+/** `drain` waits for jobs that are due within this time. */
 const SOON_MS = 30_000
 const DUE = `select count(*) as due from kernel_message where state in ('queued', 'running') or (state = 'waiting' and due_at <= $1)`
 
-/** What was published to another broker than this one is published again first. */
+/** Publishes first what this broker should hold and does not: the deployment may have changed its broker. */
 async function drain({ terminal }: Cli, { ports: { database }, clock, work }: CareKernel, seconds: number): Promise<number> {
   const end = clock.monotonic() + seconds * 1000
   const recover = async () => work()?.recover()
   let recovered = false
   for (;;) {
-    // Until the queues are declared, or the broker is there, nothing can be published again.
+    // Rejects until the queues are declared and the broker answers.
     if (!recovered)
       recovered = await recover().then(
         () => true,

@@ -7,7 +7,7 @@ import { makeDemo } from '../demo.ts'
 import { superviseProcesses, type Serving } from '../processes.ts'
 import type { Cli, CliCommand } from '../main.ts'
 
-/** Plans, opens and serves until it is told to stop. */
+/** Plans, opens and serves until a signal stops it. */
 export const startCommand: CliCommand = {
   name: 'start',
   summary: 'run this deployment',
