@@ -1,85 +1,220 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { basename, join, posix } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import t from 'tap'
+import {
+  againstOrder,
+  filesUnder,
+  folderOf,
+  importCycles,
+  importsOf,
+  RANKS,
+  readCheckout,
+  readReferences,
+  SPINE,
+  targetsOf,
+  type SourceFile
+} from '../bench/sources.ts'
+import type { Contribution } from '../kernel/contributions/contribution.ts'
+import { contributions } from '../platform/contributions.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const SPINE = ['plugin', 'graph', 'plan', 'scope', 'kernel']
-const sources = ['kernel', 'plugins'].flatMap(folder => files(join(root, folder)))
-const lines = (file: string) => readFileSync(file, 'utf8').split('\n').length - 1
-
-t.test('sizes', async t => {
-  for (const file of sources) {
-    const name = relative(root, file)
-    const most = name.startsWith('kernel/') ? 250 : 300
-    t.ok(lines(file) <= most, `${name} has ${lines(file)} lines, at most ${most}`)
-    if (name.endsWith('/plugin.ts') && name.startsWith('plugins/')) t.ok(lines(file) <= 80, `${name} is a table of contents`)
-  }
-  const spine = SPINE.reduce((sum, name) => sum + lines(join(root, 'kernel', `${name}.ts`)), 0)
-  t.ok(spine <= 700, `the spine has ${spine} lines, at most 700`)
-})
-
-t.test('imports', async t => {
-  for (const file of sources) {
-    const name = relative(root, file)
-    for (const target of imports(file)) {
-      if (name.startsWith('plugins/')) {
-        const own = dirname(name).split('/').slice(0, 2).join('/')
-        const inside = !target.startsWith('.') || relative(root, resolve(dirname(file), target)).startsWith(`${own}/`)
-        t.ok(inside, `${name} imports ${target}: only its own folder, packages, care-kernel and contracts`)
-        if (target.startsWith('care-kernel'))
-          t.match(target, /^care-kernel(\/testing|\/contracts\/[a-z0-9-]+)?$/, `${name} imports ${target}`)
-      } else if (target.startsWith('.'))
-        t.notOk(relative(root, resolve(dirname(file), target)).startsWith('plugins/'), `${name} imports no plugin`)
-    }
-  }
-})
-
-t.test('no cycles inside the kernel or a plugin', async t => {
-  const graph = new Map(
-    sources.map(file => [
-      file,
-      imports(file, true)
-        .filter(target => target.startsWith('.'))
-        .map(target => resolve(dirname(file), target))
-    ])
-  )
-  const state = new Map<string, 'open' | 'done'>()
-  const visit = (file: string, path: string[]): void => {
-    if (state.get(file) === 'done') return
-    if (state.get(file) === 'open')
-      return void t.fail(`cycle: ${[...path.slice(path.indexOf(file)), file].map(part => relative(root, part)).join(' → ')}`)
-    state.set(file, 'open')
-    for (const next of graph.get(file) ?? []) visit(next, [...path, file])
-    state.set(file, 'done')
-  }
-  for (const file of sources) visit(file, [])
-  t.pass('every file was visited')
-})
-
-t.test('habits', async t => {
-  for (const file of sources) {
-    const text = readFileSync(file, 'utf8')
-    const name = relative(root, file)
-    if (!name.endsWith('ports/clock.ts')) t.notMatch(text, /\bDate\.now\(\)/, `${name} asks the clock port for the time`)
-    t.notMatch(text, /^export default (?!define(Plugin|Gateway)\()/m, `${name} has named exports`)
-    t.notMatch(text, /^(let|var) /m, `${name} keeps no mutable state in the module`)
-    t.match(name, /^[a-z0-9./-]+$/, `${name} is kebab-case`)
-  }
-  const owners = readdirSync(join(root, 'migrations')).filter(owner => owner !== 'kernel')
-  for (const owner of owners)
-    t.ok(sources.includes(join(root, 'plugins', owner, 'plugin.ts')), `migrations/${owner} belongs to a plugin`)
-})
-
-function files(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap(entry =>
-    entry.isDirectory() ? files(join(folder, entry.name)) : entry.name.endsWith('.ts') ? [join(folder, entry.name)] : []
-  )
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const checkout = readCheckout(root)
+const edges = importsOf(checkout)
+const sources = [...checkout.sources.values()]
+const under = (...folders: string[]) => sources.filter(({ path }) => folders.some(folder => path.startsWith(`${folder}/`)))
+const pluginOf = (path: string) => /^plugins\/[^/]+/.exec(path)?.[0]
+const { exports, dependencies } = JSON.parse(read('package.json')) as {
+  exports: Record<string, unknown>
+  dependencies: Record<string, string>
 }
 
-/** Targets of static imports; `values` leaves out those that only import types, which vanish in the compiled code. */
-function imports(file: string, values = false): string[] {
-  return [...readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s+(type\s)?(?:[^'"]*?\sfrom\s+)?'([^']+)'/gm)]
-    .filter(match => !(values && match[1]))
-    .map(match => match[2] ?? '')
+/** The role of a file in the folder of a feature plugin: any of these may be short; every other file has a noun that is worth 40 lines. */
+const ROLES =
+  /^(plugin|contract|manifest|services|scope|models|settings|policy|row-access|inputs|outputs|reads|slots|hooks|commands|(routes|jobs|demo)(\/.+)?)\.ts$/
+const SHORT = 40
+/** Names of roles that have another name now. They also stand at the end of a name, after a hyphen. */
+const OLD_NAMES: Readonly<Record<string, string>> = {
+  shapes: 'outputs.ts',
+  fillings: 'slots.ts',
+  resources: 'reads.ts',
+  'sample-reads': 'reads.ts',
+  'shift-requests': 'reads.ts',
+  'resource-requests': 'reads.ts',
+  parts: 'the noun they create',
+  ways: 'courses',
+  press: 'typst-worker.ts',
+  decided: 'resolved hierarchy',
+  announcements: 'notifications.ts',
+  notices: 'notifications.ts',
+  subjects: 'recipients.ts',
+  texts: 'templates.ts'
+}
+/** What the host must not load: each belongs to the platform or to a gateway. */
+const NOT_IN_THE_HOST = ['fastify', 'sequelize', 'pg', 'bullmq', 'ioredis', 'pino']
+const HOSPITAL =
+  /\b(patient|ward|bed|asset|nurse|hospital|facilit(?:y|ies)|consultation|discharge|celery|kerala|phone|the original)s?\b|(?:ward|asset|facility|patient)(?:Id|Ids)\b/i
+/** What plugins declare. The spine runs contributions and knows none of them. */
+const KINDS = /\b(models|migrations|privacy|permissions|schemes|routes|jobs|schedules|events|hooks|slots|fills|commands)\b/
+
+/** A rule: fails once for everything that breaks it. An assertion per line of source would take a minute. */
+function rule(name: string, offenders: () => readonly string[] | Promise<readonly string[]>): void {
+  void t.test(name, async t => {
+    for (const offender of await offenders()) t.fail(offender)
+    t.pass(name)
+  })
+}
+
+rule('the host imports neither the platform nor plugins', () =>
+  under('kernel').flatMap(({ path, targets }) =>
+    targets
+      .filter(target => /^((platform|plugins|test|bench)\/|care-kernel)/.test(resolved(path, target)))
+      .map(target => `${path} imports ${target}`)
+  )
+)
+
+rule('the host loads no server, database, broker or logger', () =>
+  // Imports of types are gone in the compiled file.
+  under('kernel').flatMap(({ path }) =>
+    targetsOf(read(compiled(path)))
+      .filter(target => NOT_IN_THE_HOST.includes(packageOf(target)))
+      .map(target => `${path} loads ${target}`)
+  )
+)
+
+rule('the host has no word of hospitals', () =>
+  under('kernel').flatMap(({ path, text }) =>
+    text.split('\n').flatMap((line, index) => (HOSPITAL.test(line) ? [`${path}:${index + 1}: ${line.trim()}`] : []))
+  )
+)
+
+rule('imports between folders of kernel and platform go one way', () => [
+  ...under('kernel', 'platform')
+    .filter(({ path }) => !(folderOf(path) in RANKS))
+    .map(({ path }) => `${path} is in a folder without a rank`),
+  ...againstOrder(edges).against.map(([from, to]) => `${from} imports ${to}`)
+])
+
+rule('no import cycle, type-only imports included', () => importCycles(edges).map(cycle => cycle.join(' ↔ ')))
+
+rule('plugins import their own folder, packages, and public entry points', () => {
+  // The others are for programs that embed a deployment, and for tests.
+  const entries = Object.keys(exports)
+    .filter(key => !['./package.json', './platform', './testing'].includes(key))
+    .map(key => posix.join('care-kernel', key))
+  const allowed = (path: string, target: string) =>
+    target.startsWith('.')
+      ? resolved(path, target).startsWith(`${pluginOf(path)}/`)
+      : isBuiltin(target) ||
+        packageOf(target) in dependencies ||
+        entries.includes(target.replace(/\/contracts\/[a-z0-9-]+$/, '/contracts/*'))
+  return under('plugins').flatMap(({ path, targets }) =>
+    targets.filter(target => !allowed(path, target)).map(target => `${path} imports ${target}`)
+  )
+})
+
+rule('a contribution is one entry of one array', async () => {
+  const offenders: string[] = []
+  for (const { path, text } of under('kernel', 'platform'))
+    for (const [, name = ''] of text.matchAll(/^export const (\w+): \w*Contribution\b/gm)) {
+      const module = (await import(pathToFileURL(join(root, compiled(path))).href)) as Record<string, Contribution>
+      if (!contributions.some(contribution => contribution === module[name]))
+        offenders.push(`${name} of ${path} is not in platform/contributions.ts`)
+    }
+  return offenders
+})
+
+rule('the spine names no kind of contribution', () =>
+  under('kernel/lifecycle')
+    .filter(({ path }) => path !== 'kernel/lifecycle/own-contributions.ts')
+    .flatMap(({ path, text }) => {
+      const kind = KINDS.exec(code(text))?.[0]
+      return kind ? [`${path} names ${kind}`] : []
+    })
+)
+
+rule('sizes', () => {
+  const [, host = '', spine = ''] =
+    /host has at most ([\d,]+) lines, the spine at most ([\d,]+)/.exec(read('docs/kernel.md')) ?? []
+  const limit = (text: string) => Number(text.replaceAll(',', ''))
+  const total = (files: readonly SourceFile[]) => files.reduce((sum, { lines }) => sum + lines, 0)
+  const atMost = (what: string, lines: number, most: number) =>
+    lines <= most ? [] : [`${what} has ${lines} lines, at most ${most}`]
+  const median = (files: readonly SourceFile[]) =>
+    files.map(({ lines }) => lines).sort((a, b) => a - b)[Math.floor(files.length / 2)]
+  return [
+    ...(host === '3,500' && spine === '1,000' ? [] : ['docs/kernel.md says how many lines the host and the spine have at most']),
+    ...atMost('the host', total(under('kernel')), limit(host)),
+    ...atMost('the spine', total(sources.filter(({ path }) => SPINE.test(path))), limit(spine)),
+    ...atMost('the median file of kernel and platform', median(under('kernel', 'platform')) ?? 0, 120),
+    ...atMost('the median file of the plugins', median(under('plugins')) ?? 0, 120),
+    // A table of contents.
+    ...sources.flatMap(({ path, lines }) => atMost(path, lines, basename(path) === 'plugin.ts' && pluginOf(path) ? 80 : 400))
+  ]
+})
+
+rule('file roles of feature plugins', () =>
+  under('plugins').flatMap(({ path, lines }) => {
+    const plugin = pluginOf(path) ?? ''
+    if (!checkout.sources.has(`${plugin}/plugin.ts`)) return []
+    const name = path.slice(plugin.length + 1)
+    const old = Object.keys(OLD_NAMES).find(word => new RegExp(`(^|[/-])${word}\\.ts$`).test(name))
+    return [
+      ...(lines < SHORT && !ROLES.test(name) ? [`${path} has ${lines} lines: it joins the file of its noun`] : []),
+      ...(old ? [`${path} has an old name: ${OLD_NAMES[old]}`] : [])
+    ]
+  })
+)
+
+rule('habits', () =>
+  sources.flatMap(({ path, text }) => [
+    ...(path !== 'kernel/lifecycle/system-clock.ts' && /\bDate\.now\(\)/.test(text)
+      ? [`${path} asks no clock for the time`]
+      : []),
+    ...(/^export default (?!define(Plugin|Gateway)\()/m.test(text) ? [`${path} has a default export`] : []),
+    ...(/^(export )?(let|var) /m.test(text) ? [`${path} has mutable state in the module`] : []),
+    ...(/^[a-z0-9./-]+$/.test(path) ? [] : [`${path} is not in kebab-case`])
+  ])
+)
+
+rule('migrations belong to plugins', () =>
+  readdirSync(join(root, 'migrations')).filter(owner => owner !== 'kernel' && !checkout.sources.has(`plugins/${owner}/plugin.ts`))
+)
+
+rule('references to rules lead to a heading of docs/api', () => {
+  const { outside, broken } = readReferences(root)
+  return [...outside, ...broken]
+})
+
+rule('docs/api names files that exist', () =>
+  filesUnder(root, 'docs/api', /\.md$/).flatMap(page =>
+    [...read(page).matchAll(/^Kept in: (.*)$/gm)].flatMap(([, files = '']) =>
+      [...files.matchAll(/`([^`]+)`/g)].flatMap(([, path = '']) =>
+        existsSync(join(root, path)) ? [] : [`${page} names ${path}`]
+      )
+    )
+  )
+)
+
+function resolved(path: string, target: string): string {
+  return target.startsWith('.') ? posix.join(posix.dirname(path), target) : target
+}
+
+function compiled(path: string): string {
+  return `dist/${path.replace(/\.ts$/, '.js')}`
+}
+
+/** The package of a specifier. */
+function packageOf(target: string): string {
+  return target
+    .split('/')
+    .slice(0, target.startsWith('@') ? 2 : 1)
+    .join('/')
+}
+
+/** A source without comments and texts. */
+function code(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$|'(?:[^'\\\n]|\\.)*'|`[^`]*`/gm, '')
 }

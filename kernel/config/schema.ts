@@ -57,14 +57,14 @@ export const RootSchema = Type.Object(
         secretKey: secret({
           developmentOnly: PUBLIC_SECRETS,
           minLength: 8,
-          description: "Signs tokens; the original's DJANGO_SECRET_KEY keeps live tokens valid"
+          description: 'Signs tokens; another key ends every session'
         }),
         rateLimit: Type.Union([Type.String({ pattern: '^[1-9][0-9]*/[1-9]?[0-9]*[smhd]$' }), Type.Literal(false)], {
           default: '5/10m'
         }),
         disableRateLimit: Type.Boolean({
           default: false,
-          description: "The original's DISABLE_RATELIMIT; `rateLimit: false` says the same"
+          description: 'The same as `rateLimit: false`, for a variable'
         })
       },
       { default: {}, additionalProperties: false }

@@ -27,7 +27,7 @@ export interface Rule {
   readonly readsBody?: boolean
 }
 
-/** One case of row access: to which actors it applies, and in words which rows it gives: `patients whose facility is in the actor's district`. */
+/** One case of row access: to which actors it applies, and in words which rows it gives: `orders of the actor's own branch`. */
 export interface RowCaseDeclaration {
   readonly when: Predicate
   readonly rows: string
@@ -35,7 +35,7 @@ export interface RowCaseDeclaration {
 
 /** Which rows of a resource an actor may see: cases by name, in order. The first that holds applies; where none holds there are no rows. */
 export interface RowAccessDeclaration {
-  /** Unique in a deployment: `patient`, `patient.note`. */
+  /** Unique in a deployment: `order`, `order.note`. */
   readonly name: string
   readonly summary: string
   readonly cases: Readonly<Record<string, RowCaseDeclaration>>

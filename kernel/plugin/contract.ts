@@ -22,7 +22,7 @@ export type SlotTable = Record<string, { readonly alias: string; readonly fields
 
 /**
  * A table of the owner that other plugins may read. In a template it stands for the name of the table:
- * `` `select f.name from ${FACILITY} f where f.id = $1` ``.
+ * `` `select u.name from ${UNIT} u where u.id = $1` ``.
  */
 export interface Relation {
   /** Plugin, and name under which its contract offers the relation. */
@@ -37,7 +37,7 @@ export interface Relation {
 /** Where a table is asked for: a relation of another plugin, or the name of an own table. */
 export type TableName = string | Relation
 
-/** Offers a table in a contract, with the names of columns: `relations: { ward: relation('users_ward', 'id name number') }`. */
+/** Offers a table in a contract, with the names of columns: `relations: { unit: relation('acme_unit', 'id name number') }`. */
 export function relation(table: string, columns: string): Relation {
   return Object.freeze({
     owner: '',

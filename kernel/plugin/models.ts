@@ -33,7 +33,7 @@ export interface ModelDefinition<C extends Columns = Columns> {
   readonly name: string
   readonly table: string
   readonly columns: C
-  /** Label in the original's fixtures, `app.model` in lower case. */
+  /** Label in the fixtures that `care-kernel load` reads, `app.model` in lower case. */
   readonly fixture?: string
   /** Many-to-many lists of the fixture, by field name. */
   readonly lists?: Readonly<Record<string, JoinTable>>

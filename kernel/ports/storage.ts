@@ -1,5 +1,5 @@
-/** `patient`: files about people, private. `facility`: pictures of places and users, readable by any client that has the address. */
-export type Bucket = 'patient' | 'facility'
+/** `private`: objects that are read by signed addresses only. `public`: objects that are readable without a signature. */
+export type Bucket = 'private' | 'public'
 
 /** What the store says about an object. */
 export interface StoredObject {
@@ -41,7 +41,7 @@ export interface Part {
  * seconds while the store is away. Gateways: `files-local`, `files-s3`.
  */
 export interface Storage {
-  /** Where clients read the bucket `facility`: `https://host/bucket`, to be followed by `/` and a key. */
+  /** Where the bucket `public` is read: `https://host/bucket`, to be followed by `/` and a key. */
   readonly publicAddress: string
   /** Writes the whole object or nothing. */
   put(bucket: Bucket, key: string, content: Uint8Array, options: { readonly contentType: string }): Promise<void>

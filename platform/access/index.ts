@@ -1,5 +1,6 @@
 // `care-kernel/access`: rules, the predicates they are made of, and row access.
 export type { Asked, Permissions, Predicate, Rule } from '../../kernel/plugin/access.ts'
+export type { Actor } from './actor.ts'
 export { isPermissionDenied, PermissionDenied } from './denied.ts'
 export { all, any, explain, not, predicate, type Explanation } from './predicates.ts'
 export {

@@ -1,5 +1,5 @@
 import type { Asked, PermissionChecks, RowAccessDeclaration, Rule } from '../../kernel/plugin/access.ts'
-import type { Actor } from '../../kernel/plugin/actor.ts'
+import type { Actor } from './actor.ts'
 import { PermissionDenied } from './denied.ts'
 import { predicate } from './predicates.ts'
 import { claim, type Contribution } from '../../kernel/contributions/contribution.ts'

@@ -1,5 +1,5 @@
 import type { Predicate } from '../../kernel/plugin/access.ts'
-import type { Actor } from '../../kernel/plugin/actor.ts'
+import type { Actor } from './actor.ts'
 
 /** Names a question. */
 export function predicate<O = unknown>(name: string, test: (actor: Actor, object: O) => boolean): Predicate<O> {

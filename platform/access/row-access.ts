@@ -1,5 +1,5 @@
 import type { Predicate, RowAccessDeclaration, RowCaseDeclaration } from '../../kernel/plugin/access.ts'
-import type { Actor } from '../../kernel/plugin/actor.ts'
+import type { Actor } from './actor.ts'
 import { isDisjunction, type Disjunction } from '../data/disjunction.ts'
 import type { Params } from '../data/params.ts'
 import { explain, type Explanation } from './predicates.ts'

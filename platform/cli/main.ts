@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
 import { readConfig } from '../../kernel/config/read.ts'
-import type { Source } from '../../kernel/lifecycle/load.ts'
 import { messageOf, ProblemsError, type Problem } from '../../kernel/plugin/problems.ts'
 import { VERSION } from '../../kernel/plugin/version.ts'
+import type { Cli, CliCommand } from './command.ts'
 import { configCommands } from './commands/config.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { jobCommands } from './commands/jobs.ts'
@@ -15,23 +15,6 @@ import { pluginCommands } from './commands/plugin-commands.ts'
 import { newPluginCommand } from './commands/plugin-new.ts'
 import { startCommand } from './commands/start.ts'
 import { makeTerminal, type CliTerminal } from './terminal.ts'
-
-/** What every command gets: the terminal, and the config it was asked to run with. */
-export interface Cli {
-  readonly terminal: CliTerminal
-  readonly env: NodeJS.ProcessEnv
-  readonly configFile: string
-  /** The config as read, with the problems of reading it. */
-  source(): { source: Source; problems: Problem[] }
-}
-
-/** Adds one command to the program. `run` resolves with the exit code: 0 fine, 1 problems found, 2 wrong use. */
-export interface CliCommand {
-  readonly name: string
-  readonly summary: string
-  readonly usage?: (command: Command) => void
-  readonly run: (cli: Cli, args: readonly string[], options: Readonly<Record<string, unknown>>) => Promise<number>
-}
 
 const DEFAULT_CONFIG = fileURLToPath(new URL('../../../config/default.yaml', import.meta.url))
 const COMMANDS: readonly CliCommand[] = [

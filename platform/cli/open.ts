@@ -4,7 +4,7 @@ import { openCare, planCare, type CareKernel, type PlannedCare } from '../care-k
 import { makeLogger, Redaction } from '../data/logger.ts'
 import { privacy } from '../data/privacy.ts'
 import { httpServer } from '../http/contribution.ts'
-import type { Cli } from './main.ts'
+import type { Cli } from './command.ts'
 
 /** The plan of the command's config. Throws ProblemsError. */
 export async function planDeployment({ source, env }: Cli, role: Role = 'all'): Promise<PlannedCare> {

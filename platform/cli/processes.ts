@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { deploymentOf } from '../../kernel/lifecycle/deployment.ts'
 import { openCare, type PlannedCare } from '../care-kernel.ts'
 import type { Role } from '../../kernel/contributions/contribution.ts'
-import type { Cli } from './main.ts'
+import type { Cli } from './command.ts'
 import { makeDemo } from './demo.ts'
 import { handOverAgain } from './handover.ts'
 

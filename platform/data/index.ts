@@ -12,6 +12,7 @@ export type { Column, Columns, ModelDefinition, ModelOf, PrivacyClass, RowOf, Cl
 export { Disjunction, type Branch } from './disjunction.ts'
 export { baseColumns, column, defineModel } from './model.ts'
 export { Params } from './params.ts'
+export { connectPostgres, type PostgresSettings } from './postgres.ts'
 export { insertSql } from './repository.ts'
 export { rowsOf, type Rows } from './rows.ts'
 export { refusingDuplicates } from './unique.ts'

@@ -10,24 +10,37 @@ export interface RequestContext {
   readonly request?: FastifyRequest
 }
 
-// One storage for the process: a context belongs to one request or message, so several kernels can share it.
-const storage = new AsyncLocalStorage<RequestContext>()
-let running = 0
-
 /**
- * Runs `work` and all that it calls, until it has settled, with `context` as the current one. The storage is disabled while no
- * context runs: on Node 20 an enabled one costs every promise of the process, those of reads too (a tenth of a list's time).
+ * The storage is disabled while no context runs: on Node 20 an enabled one costs every promise of the process, those of reads too (a tenth
+ * of a list's time).
  */
-export async function runWithContext<T>(context: RequestContext, work: () => Promise<T>): Promise<T> {
-  running++
-  try {
-    return await storage.run(context, work)
-  } finally {
-    if (--running === 0) storage.disable()
+class ContextStorage {
+  readonly #storage = new AsyncLocalStorage<RequestContext>()
+  #running = 0
+
+  async run<T>(context: RequestContext, work: () => Promise<T>): Promise<T> {
+    this.#running++
+    try {
+      return await this.#storage.run(context, work)
+    } finally {
+      if (--this.#running === 0) this.#storage.disable()
+    }
   }
+
+  current(): RequestContext | undefined {
+    return this.#storage.getStore()
+  }
+}
+
+// One storage for the process: a context belongs to one request or message, so several kernels can share it.
+const contexts = new ContextStorage()
+
+/** Runs `work` and all that it calls, until it has settled, with `context` as the current one. */
+export function runWithContext<T>(context: RequestContext, work: () => Promise<T>): Promise<T> {
+  return contexts.run(context, work)
 }
 
 /** The context of the running code; undefined in reads and commands. */
 export function currentContext(): RequestContext | undefined {
-  return storage.getStore()
+  return contexts.current()
 }

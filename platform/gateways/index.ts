@@ -11,7 +11,6 @@ export {
   type StoredMessage
 } from '../../kernel/ports/queue.ts'
 export { requireKey, type Part, type SignedDownload, type SignedUpload } from '../../kernel/ports/storage.ts'
-export { connectPostgres, type PostgresSettings } from '../data/postgres.ts'
 export { amazonCall, amazonClient, amazonErrors, amazonSettings, examineAmazon, isDeniedByAmazon } from './amazon.ts'
 export { messageFolder, messageId, type MessageFolder } from './message-folder.ts'
 export { readRedisInfo, type RedisInfo } from './redis-info.ts'

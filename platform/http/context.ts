@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Actor } from '../../kernel/plugin/actor.ts'
+import type { Actor } from '../access/actor.ts'
 import { currentContext, runWithContext, type RequestContext } from '../data/request-context.ts'
 import { unauthenticated } from './errors.ts'
 import { hookWrites } from './route-hooks.ts'

@@ -1,6 +1,6 @@
 import type { Asked, Rule, AuthenticationScheme } from '../../kernel/plugin/access.ts'
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler, preValidationHookHandler, RouteOptions } from 'fastify'
-import type { Actor } from '../../kernel/plugin/actor.ts'
+import type { Actor } from '../access/actor.ts'
 import { messageOf, type Problem } from '../../kernel/plugin/problems.ts'
 import { bodyOrNothing, readBody, requireReadable } from './body.ts'
 import { denied, methodNotAllowed, unauthenticated } from './errors.ts'

@@ -1,4 +1,4 @@
-import type { Actor } from '../../kernel/plugin/actor.ts'
+import type { Actor } from '../access/actor.ts'
 import type { Upload } from './body.ts'
 
 /** The only additions to Fastify's types. */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
-import { connectPostgres, defineGateway } from 'care-kernel/gateway'
+import { connectPostgres } from 'care-kernel/data'
+import { defineGateway } from 'care-kernel/gateway'
 import { Type } from 'typebox'
 import { startServer } from './launcher.ts'
 

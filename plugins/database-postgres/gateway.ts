@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { secret, type Clock, type Database } from 'care-kernel'
-import { connectPostgres, defineGateway } from 'care-kernel/gateway'
+import { connectPostgres } from 'care-kernel/data'
+import { defineGateway } from 'care-kernel/gateway'
 import { Type } from 'typebox'
 import { examine } from './findings.ts'
 

@@ -41,17 +41,18 @@ export default defineGateway({
   async open({ directory, url, buckets, maxMegabytes }, { app, clock, deployment }): Promise<Storage> {
     const address = addressOf(url)
     const folder = resolve(directory)
+    const names: Record<Bucket, string> = { private: buckets.patient, public: buckets.facility }
     const objects: Record<Bucket, Objects> = {
-      patient: new Objects(join(folder, buckets.patient)),
-      facility: new Objects(join(folder, buckets.facility))
+      private: new Objects(join(folder, names.private)),
+      public: new Objects(join(folder, names.public))
     }
-    const make = async () => void (await Promise.all([objects.patient.make(), objects.facility.make()]))
+    const make = async () => void (await Promise.all([objects.private.make(), objects.public.make()]))
     await make()
     const signatures = makeSignatures(deployment.security.secretKey)
     await serve(app, {
       buckets: [
-        { name: buckets.patient, objects: objects.patient, open: false },
-        { name: buckets.facility, objects: objects.facility, open: true }
+        { name: names.private, objects: objects.private, open: false },
+        { name: names.public, objects: objects.public, open: true }
       ],
       signatures,
       clock,
@@ -64,7 +65,7 @@ export default defineGateway({
       return objects[name]
     }
     return {
-      publicAddress: `${address}/${buckets.facility}`,
+      publicAddress: `${address}/${names.public}`,
       put: async (name, key, content, { contentType }) => void (await of(name).write(key, contentType, [content])),
       get: async (name, key, part) => of(name).read(key, part),
       delete: async (name, key) => of(name).delete(key),
@@ -74,7 +75,7 @@ export default defineGateway({
       },
       signedUrl(name, key, use) {
         requireKey(key)
-        return address + signatures.sign(`/${buckets[name]}/${key}`, use, clock.now())
+        return address + signatures.sign(`/${names[name]}/${key}`, use, clock.now())
       },
       async check() {
         if (closed) throw new Error('the gateway is closed')

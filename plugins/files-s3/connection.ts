@@ -1,5 +1,5 @@
 import { S3 } from '@aws-sdk/client-s3'
-import { messageOf, type Logger } from 'care-kernel'
+import { messageOf, type Bucket, type Clock, type Logger, type Storage } from 'care-kernel'
 import type { Place } from './settings.ts'
 import { makeSigner, type Credentials, type Signer } from './signer.ts'
 
@@ -12,6 +12,13 @@ export interface Connection {
   /** The signer with the keys of now. */
   signer(): Signer
   close(): void
+}
+
+/** The port, and what `doctor` needs besides it. */
+export interface OpenS3 extends Storage {
+  readonly connections: Readonly<Record<Bucket, Connection>>
+  readonly frontendUrl: string
+  readonly clock: Clock
 }
 
 /** How often borrowed keys are looked at; the SDK renews them some minutes before they end. */

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { messageOf, type Bucket } from 'care-kernel'
 import type { Finding } from 'care-kernel/gateway'
-import type { Connection } from './connection.ts'
-import type { OpenS3 } from './gateway.ts'
+import type { Connection, OpenS3 } from './connection.ts'
+import { SETTING_OF } from './settings.ts'
 
 const SECONDS = 5
 const MOST_SKEW_SECONDS = 300
-const BUCKETS: readonly Bucket[] = ['patient', 'facility']
+const BUCKETS: readonly Bucket[] = ['private', 'public']
 
 /** What an operator should know: each bucket, who can read it, whether browsers can upload, whether uploads can be replaced. */
 export async function examine(port: OpenS3): Promise<Finding[]> {
@@ -17,15 +17,15 @@ export async function examine(port: OpenS3): Promise<Finding[]> {
     found.push(reached)
     if (!reached.ok) continue
     found.push(await roundTrip(name, port))
-    found.push(name === 'patient' ? await isPrivate(connection) : isReadable(port))
+    found.push(name === 'private' ? await isPrivate(connection) : isReadable(port))
   }
-  const { patient } = port.connections
+  const { private: patient } = port.connections
   if (!found[0]?.ok) return found
   return [...found, await keepsVersions(patient), await lets(port.frontendUrl, patient), await agrees(port), travels(patient)]
 }
 
 async function reach(name: Bucket, { client, place }: Connection): Promise<Finding> {
-  const where = `the ${name} bucket ${place.bucket} at ${place.endpoint ?? `Amazon, ${place.region}`}`
+  const where = `the ${SETTING_OF[name]} bucket ${place.bucket} at ${place.endpoint ?? `Amazon, ${place.region}`}`
   try {
     await client.headBucket({ Bucket: place.bucket }, limit())
     return { ok: true, fact: `${where} answers` }
@@ -46,11 +46,15 @@ async function roundTrip(name: Bucket, port: OpenS3): Promise<Finding> {
     await port.put(name, key, Buffer.from('doctor'), { contentType: 'text/plain' })
     const same = Buffer.from((await port.get(name, key)) ?? []).toString() === 'doctor'
     await port.delete(name, key)
-    return { ok: same, fact: `writes and reads the ${name} bucket`, remedy: 'the store gave back other bytes than it was given' }
+    return {
+      ok: same,
+      fact: `writes and reads the ${SETTING_OF[name]} bucket`,
+      remedy: 'the store gave back other bytes than it was given'
+    }
   } catch (error) {
     return {
       ok: false,
-      fact: `the ${name} bucket cannot be written: ${messageOf(error)}`,
+      fact: `the ${SETTING_OF[name]} bucket cannot be written: ${messageOf(error)}`,
       remedy: 'let these keys put, get and delete objects (s3:PutObject, s3:GetObject, s3:DeleteObject)'
     }
   }
@@ -102,7 +106,7 @@ async function lets(origin: string, { base }: Connection): Promise<Finding> {
   }
 }
 
-async function agrees({ connections: { patient }, clock }: OpenS3): Promise<Finding> {
+async function agrees({ connections: { private: patient }, clock }: OpenS3): Promise<Finding> {
   const answer = await ask(`${patient.base.origin}${patient.base.path}/care-kernel-doctor/clock`, { method: 'HEAD' })
   const date = typeof answer === 'string' ? null : answer.headers.get('date')
   const skew = date === null ? 0 : Math.round((Date.parse(date) - clock.now().getTime()) / 1000)

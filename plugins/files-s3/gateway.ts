@@ -1,16 +1,9 @@
-import type { Bucket, Clock, Logger, Storage } from 'care-kernel'
+import type { Bucket, Logger } from 'care-kernel'
 import { defineGateway, requireKey } from 'care-kernel/gateway'
-import { connect, missing, type Connection } from './connection.ts'
+import { connect, missing, type Connection, type OpenS3 } from './connection.ts'
 import { examine } from './findings.ts'
 import { placeOf, Settings } from './settings.ts'
 import { encode } from './signer.ts'
-
-/** What `doctor` needs besides the port. */
-export interface OpenS3 extends Storage {
-  readonly connections: Readonly<Record<Bucket, Connection>>
-  readonly frontendUrl: string
-  readonly clock: Clock
-}
 
 export default defineGateway({
   port: 'storage',
@@ -18,7 +11,7 @@ export default defineGateway({
   summary: 'Amazon S3, or any store that speaks its protocol',
   config: Settings,
   shared: true,
-  constants: settings => ({ publicAddress: placeOf(settings, 'facility').address }),
+  constants: settings => ({ publicAddress: placeOf(settings, 'public').address }),
   async open(settings, { clock, deployment, logger }): Promise<OpenS3> {
     const { encryption, publicAcl, timeoutSeconds } = settings
     const connections = await connectAll(settings, logger)
@@ -36,7 +29,7 @@ export default defineGateway({
       connections,
       frontendUrl: deployment.frontendUrl,
       clock,
-      publicAddress: connections.facility.place.address,
+      publicAddress: connections.public.place.address,
       async put(bucket, key, content, { contentType }) {
         const { client, at, call } = of(bucket, key)
         await client.putObject(
@@ -46,7 +39,7 @@ export default defineGateway({
             ContentLength: content.length,
             ContentType: contentType,
             ...(encryption === '' ? {} : { ServerSideEncryption: encryption }),
-            ...(bucket === 'facility' && publicAcl ? { ACL: 'public-read' as const } : {})
+            ...(bucket === 'public' && publicAcl ? { ACL: 'public-read' as const } : {})
           },
           call
         )
@@ -111,9 +104,7 @@ export default defineGateway({
 })
 
 async function connectAll(settings: Parameters<typeof placeOf>[0], logger: Logger): Promise<Record<Bucket, Connection>> {
-  const [patient, facility] = await Promise.all(
-    (['patient', 'facility'] as const).map(name => connect(placeOf(settings, name), settings.timeoutSeconds * 1000, logger))
-  )
-  if (!patient || !facility) throw new Error('a bucket is missing')
-  return { patient, facility }
+  const open = (name: Bucket) => connect(placeOf(settings, name), settings.timeoutSeconds * 1000, logger)
+  const [own, shared] = await Promise.all([open('private'), open('public')])
+  return { private: own, public: shared }
 }

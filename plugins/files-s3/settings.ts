@@ -44,6 +44,9 @@ export const Settings = Type.Object(
 
 export type S3Settings = Static<typeof Settings>
 
+/** The settings of a bucket of the port, and its name in findings. */
+export const SETTING_OF = { private: 'patient', public: 'facility' } as const satisfies Record<Bucket, string>
+
 /** Where one bucket is and whose it is. */
 export interface Place {
   readonly bucket: string
@@ -58,8 +61,8 @@ export interface Place {
 
 /** A bucket's own settings before the common ones; which of them count is the original's rule (contract gateways-jobs §2). */
 export function placeOf(settings: S3Settings, name: Bucket): Place {
-  const bucket = settings.buckets[name]
-  const mine = settings[name]
+  const bucket = settings.buckets[SETTING_OF[name]]
+  const mine = settings[SETTING_OF[name]]
   const region = mine.region || settings.region
   const endpoint = trimmed(mine.endpoint || settings.endpoint)
   const common = settings.externalEndpoint || settings.endpoint

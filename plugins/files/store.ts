@@ -49,7 +49,7 @@ export class Store {
   uploadUrl(file: Pick<StoredFile, 'file_type' | 'internal_name'>, contentType: string, size: number | undefined): string {
     const { storage, config } = this.#scope
     const upload = { contentType, seconds: config.uploadSeconds, ...(size === undefined ? {} : { size }) }
-    return storage.signedUrl('patient', keyOf(file), { upload })
+    return storage.signedUrl('private', keyOf(file), { upload })
   }
 
   /** An address to read the bytes from. Of a file that was not checked it answers nothing; what the original stored is served as it is. */
@@ -76,7 +76,7 @@ export class Store {
     if (!found) return undefined
     const { size, contentType, etag, version } = found
     const first = await this.#asked(
-      storage.get('patient', keyOf(file), { first: LOOKED_AT, ...(version === undefined ? {} : { version }) })
+      storage.get('private', keyOf(file), { first: LOOKED_AT, ...(version === undefined ? {} : { version }) })
     )
     if (first === undefined) return undefined
     const problem =
@@ -88,7 +88,7 @@ export class Store {
             ? 'The file is not of the type that was announced.'
             : undefined
     if (problem !== undefined) {
-      await this.#asked(storage.delete('patient', keyOf(file)))
+      await this.#asked(storage.delete('private', keyOf(file)))
       throw wrong(problem)
     }
     await this.#scope
@@ -99,16 +99,16 @@ export class Store {
 
   /** Puts bytes the server made itself. */
   async put(file: Pick<StoredFile, 'file_type' | 'internal_name'>, content: Uint8Array, contentType: string): Promise<void> {
-    await this.#asked(this.#scope.storage.put('patient', keyOf(file), content, { contentType }))
+    await this.#asked(this.#scope.storage.put('private', keyOf(file), content, { contentType }))
   }
 
   async read(file: StoredFile): Promise<Uint8Array | undefined> {
     const version = file.content?.version ?? undefined
-    return this.#asked(this.#scope.storage.get('patient', keyOf(file), version === undefined ? {} : { version }))
+    return this.#asked(this.#scope.storage.get('private', keyOf(file), version === undefined ? {} : { version }))
   }
 
   async putPicture(key: string, content: Uint8Array, contentType: string): Promise<void> {
-    await this.#asked(this.#scope.storage.put('facility', key, content, { contentType }))
+    await this.#asked(this.#scope.storage.put('public', key, content, { contentType }))
   }
 
   /** A picture nobody names any more; that it could not be removed is nobody's problem but the operator's. */
@@ -116,7 +116,7 @@ export class Store {
     if (key === null || key === '') return
     const { storage, logger } = this.#scope
     await storage
-      .delete('facility', key)
+      .delete('public', key)
       .catch((error: unknown) => logger.warn({ reason: messageOf(error) }, 'a picture could not be removed'))
   }
 
@@ -126,7 +126,7 @@ export class Store {
       ...servedAs(file.content?.mime_type, file.internal_name),
       ...(version === undefined ? {} : { version })
     }
-    return this.#scope.storage.signedUrl('patient', keyOf(file), { download })
+    return this.#scope.storage.signedUrl('private', keyOf(file), { download })
   }
 
   /** Whether somebody may still have an address to write to it. */
@@ -136,7 +136,7 @@ export class Store {
   }
 
   #stat(file: StoredFile) {
-    return this.#asked(this.#scope.storage.stat('patient', keyOf(file)))
+    return this.#asked(this.#scope.storage.stat('private', keyOf(file)))
   }
 
   async #asked<T>(work: Promise<T>): Promise<T> {

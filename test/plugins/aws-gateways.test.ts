@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { Refusal } from 'care-kernel'
+import { emailSuite, openGateway, readMail, smsSuite } from 'care-kernel/testing'
 import { signatureProblem } from '../../platform/testing/sigv4.ts'
-import { emailSuite, readMail } from '../../platform/testing/suites/email.ts'
-import { smsSuite } from '../../platform/testing/suites/sms.ts'
 import emailSes from '../../plugins/email-ses/gateway.ts'
 import smsSns from '../../plugins/sms-sns/gateway.ts'
 import { Fault, startAwsService, type Answer } from './aws-service.ts'
-import { openGateway } from './open-gateway.ts'
 import { startProxy } from './proxy.ts'
 
 const KEY = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'right-secret', region: 'ap-south-1' }

@@ -4,16 +4,15 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { openGateway, storageSuite, testDeployment as deployment } from 'care-kernel/testing'
 import { fakeClock } from '../../platform/testing/clock.ts'
 import { refusalOf } from '../../platform/testing/sigv4.ts'
 import { startS3Server, type S3Server } from '../../platform/testing/s3-server.ts'
-import { storageSuite } from '../../platform/testing/suites/storage.ts'
 import filesLocal from '../../plugins/files-local/gateway.ts'
 import filesS3 from '../../plugins/files-s3/gateway.ts'
 import { placeOf, Settings, type S3Settings } from '../../plugins/files-s3/settings.ts'
 import { makeSigner } from '../../plugins/files-s3/signer.ts'
 import { Value } from 'typebox/value'
-import { deployment, openGateway } from './open-gateway.ts'
 import { startProxy } from './proxy.ts'
 
 const BUCKETS = { patient: 'patient-bucket', facility: 'facility-bucket' }
@@ -78,14 +77,14 @@ t.test('files-s3', async t => {
       const { port, close, findings } = await openS3(server, wrong)
       t.teardown(close)
       await t.rejects(port.check())
-      await t.rejects(port.put('patient', 'a', Buffer.from('a'), { contentType: 'text/plain' }))
+      await t.rejects(port.put('private', 'a', Buffer.from('a'), { contentType: 'text/plain' }))
       t.match((await findings())[0], { ok: false, fact: /may not use it/ })
     }
     t.equal(server.objects.size, 0)
     const elsewhere = await openS3(server, { buckets: { ...BUCKETS, patient: 'no-such-bucket' } })
     t.teardown(elsewhere.close)
     await t.rejects(elsewhere.port.check())
-    await t.rejects(elsewhere.port.get('patient', 'a'), 'a bucket that is not there is not an object that is not there')
+    await t.rejects(elsewhere.port.get('private', 'a'), 'a bucket that is not there is not an object that is not there')
     t.match((await elsewhere.findings())[0], { ok: false, fact: /no such bucket/ })
   })
 
@@ -94,8 +93,8 @@ t.test('files-s3', async t => {
     t.teardown(() => server.stop())
     const { port, close } = await openS3(server, { encryption: 'AES256', publicAcl: true })
     t.teardown(close)
-    await port.put('patient', 'a', Buffer.from('a'), { contentType: 'text/plain' })
-    await port.put('facility', 'b', Buffer.from('b'), { contentType: 'image/png' })
+    await port.put('private', 'a', Buffer.from('a'), { contentType: 'text/plain' })
+    await port.put('public', 'b', Buffer.from('b'), { contentType: 'image/png' })
     const headers = (name: string) => server.objects.get(name)?.at(-1)?.headers ?? {}
     t.match(headers('patient-bucket/a'), { 'x-amz-server-side-encryption': 'AES256' })
     t.notOk('x-amz-acl' in headers('patient-bucket/a'), 'files about people are never public')
@@ -214,7 +213,7 @@ t.test('files-s3', async t => {
   t.test('which setting counts for a bucket (contract gateways-jobs §2)', async t => {
     const place = (settings: object) => {
       const filled = Value.Default(Settings, { buckets: { patient: 'p', facility: 'f' }, ...structuredClone(settings) })
-      return placeOf(filled as S3Settings, 'patient')
+      return placeOf(filled as S3Settings, 'private')
     }
     t.match(place({}), { endpoint: undefined, address: 'https://p.s3.ap-south-1.amazonaws.com', region: 'ap-south-1' })
     t.match(place({ buckets: { patient: 'a.b', facility: 'f' } }), { address: 'https://s3.ap-south-1.amazonaws.com/a.b' })
@@ -266,7 +265,7 @@ t.test('files-local', async t => {
     t.teardown(cleanup)
     const key = `PATIENT/${randomBytes(4).toString('hex')}.pdf`
     const folder = join(directory, 'patient-bucket', key)
-    const url = port.signedUrl('patient', key, { upload: { contentType: 'application/pdf', seconds: 60 } })
+    const url = port.signedUrl('private', key, { upload: { contentType: 'application/pdf', seconds: 60 } })
     const headers = { 'content-type': 'application/pdf' }
     const large = await send(url, { method: 'PUT', headers, body: Buffer.alloc(1_048_577) })
     t.ok([400, 413].includes(large.status), 'more than the limit')
@@ -280,15 +279,15 @@ t.test('files-local', async t => {
       []
     )
     await writeFile(join(directory, 'patient-bucket', 'stray'), 'x')
-    t.equal((await send(port.signedUrl('patient', 'stray', { download: { seconds: 60 } }))).status, 404)
+    t.equal((await send(port.signedUrl('private', 'stray', { download: { seconds: 60 } }))).status, 404)
     await t.rejects(openGateway(filesLocal, { directory: join(import.meta.filename, 'below-a-file') }))
   })
 
   t.test('a next start understands the addresses of the one before', async t => {
     const first = await open()
     t.teardown(first.cleanup)
-    await first.port.put('patient', 'a', Buffer.from('kept'), { contentType: 'text/plain' })
-    const url = first.port.signedUrl('patient', 'a', { download: { seconds: 60 } })
+    await first.port.put('private', 'a', Buffer.from('kept'), { contentType: 'text/plain' })
+    const url = first.port.signedUrl('private', 'a', { download: { seconds: 60 } })
     const next = await openGateway<'storage'>(filesLocal, { directory: first.directory })
     t.teardown(next.close)
     const { pathname, search } = new URL(url)

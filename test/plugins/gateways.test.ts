@@ -5,12 +5,17 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import t, { type Test } from 'tap'
+import {
+  cacheSuite,
+  databaseSuite,
+  emailSuite,
+  openGateway,
+  readMail,
+  smsSuite,
+  testDeployment as deployment
+} from 'care-kernel/testing'
 import { fakeClock } from '../../platform/testing/clock.ts'
 import { databaseUrl, testServer } from '../../platform/testing/database.ts'
-import { cacheSuite } from '../../platform/testing/suites/cache.ts'
-import { databaseSuite } from '../../platform/testing/suites/database.ts'
-import { emailSuite, readMail } from '../../platform/testing/suites/email.ts'
-import { smsSuite } from '../../platform/testing/suites/sms.ts'
 import { until } from '../../platform/testing/suites/tools.ts'
 import cacheMemory from '../../plugins/cache-memory/gateway.ts'
 import cacheRedis from '../../plugins/cache-redis/gateway.ts'
@@ -20,7 +25,6 @@ import emailSmtp from '../../plugins/email-smtp/gateway.ts'
 import smsLog from '../../plugins/sms-log/gateway.ts'
 import { startMailServer } from './mail-server.ts'
 import { forgetKeys } from '../leftovers.ts'
-import { deployment, openGateway } from './open-gateway.ts'
 import { startProxy } from './proxy.ts'
 
 const required = process.env.REQUIRE_SERVICES === '1'

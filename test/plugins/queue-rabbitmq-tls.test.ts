@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer, type TlsOptions } from 'node:tls'
 import t, { type Test } from 'tap'
+import { openGateway } from 'care-kernel/testing'
 import { until } from '../../platform/testing/suites/tools.ts'
 import queueRabbitmq from '../../plugins/queue-rabbitmq/gateway.ts'
 import { forgetQueues } from '../leftovers.ts'
 import { absent, AMQP } from '../services.ts'
-import { openGateway } from './open-gateway.ts'
 
 const broker = new URL(AMQP)
 

@@ -1,19 +1,14 @@
-import { makeLogger } from '../../platform/data/logger.ts'
-import { systemClock } from '../../kernel/lifecycle/system-clock.ts'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { connect } from 'amqplib'
-import { fastify } from 'fastify'
+import { openGateway, queueSuite, type QueueUnderTest, testDeployment as deployment } from 'care-kernel/testing'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { Value } from 'typebox/value'
-import type { Deployment } from '../../kernel/plugin/deployment.ts'
-import type { Gateway, GatewayContext } from '../../kernel/plugin/gateway.ts'
+import type { Gateway } from '../../kernel/plugin/gateway.ts'
 import type { Database } from '../../kernel/ports/database.ts'
 import type { Queue, StoredMessage } from '../../kernel/ports/queue.ts'
 import { databaseUrl, testServer } from '../../platform/testing/database.ts'
-import { queueSuite, type QueueUnderTest } from '../../platform/testing/suites/queue.ts'
 import { until } from '../../platform/testing/suites/tools.ts'
 import { examineRedis } from '../../plugins/queue-bullmq/findings.ts'
 import queueBullmq from '../../plugins/queue-bullmq/gateway.ts'
@@ -23,33 +18,9 @@ import { forgetQueues } from '../leftovers.ts'
 import { startProxy } from './proxy.ts'
 
 const required = process.env.REQUIRE_SERVICES === '1'
-const deployment: Deployment = {
-  name: 'test',
-  environment: 'development',
-  timeZone: 'Asia/Kolkata',
-  appVersion: 'test',
-  frontendUrl: 'http://localhost:4000',
-  security: { secretKey: 'care-kernel-development-only', rateLimit: false },
-  processes: 1
-}
 const run = `care-test-${randomBytes(6).toString('hex')}`
 
-/** Opens a gateway as the kernel does. `lines` gets the log. */
-async function openQueue(gateway: Gateway, settings: object, over: Partial<GatewayContext> & { lines?: string[] } = {}) {
-  const { lines, ...context } = over
-  const app = fastify()
-  const config = Value.Default(gateway.config, structuredClone(settings))
-  Value.Assert(gateway.config, config)
-  const logger = lines
-    ? makeLogger('debug', {}, { destination: { write: line => void lines.push(line) } })
-    : makeLogger('silent', {})
-  const port = (await gateway.open(config, { app, clock: systemClock(), logger, deployment, ports: {}, ...context })) as Queue
-  const close = async () => {
-    await port.close()
-    await app.close()
-  }
-  return { port, close, findings: async () => (await gateway.doctor?.(port, config)) ?? [] }
-}
+const openQueue = (...args: Parameters<typeof openGateway>) => openGateway<'queue'>(...args)
 
 /** Opens a gateway whose server is behind a proxy that can be cut. */
 async function throughProxy(gateway: Gateway, address: string, settings: object): Promise<QueueUnderTest> {

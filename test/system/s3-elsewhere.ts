@@ -1,14 +1,13 @@
 // The promises of `storage`, kept by `files-s3` on an S3 server that is none of ours: the one S3_ENDPOINT, S3_ACCESS_KEY and
 // S3_SECRET_KEY (S3_REGION) name, else a Ceph of its own. It makes its buckets and removes them.
+import { openGateway, storageSuite, type StorageUnderTest, testDeployment as deployment } from 'care-kernel/testing'
 import { systemClock } from '../../kernel/lifecycle/system-clock.ts'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { S3 } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import { bytes, key } from '../../platform/testing/suites/storage-addresses.ts'
-import { storageSuite, type StorageUnderTest } from '../../platform/testing/suites/storage.ts'
 import filesS3 from '../../plugins/files-s3/gateway.ts'
-import { deployment, openGateway } from '../plugins/open-gateway.ts'
 import { startProxy } from '../plugins/proxy.ts'
 import { missingPackages, startCeph, type S3Account } from './ceph.ts'
 
@@ -91,26 +90,26 @@ async function strangers(t: Test, settings: Settings): Promise<void> {
   const name = key()
   const own = await openGateway<'storage'>(filesS3, settings)
   t.teardown(own.close)
-  await own.port.put('patient', name, bytes('kept'), { contentType: 'text/plain' })
-  const before = await own.port.stat('patient', name)
+  await own.port.put('private', name, bytes('kept'), { contentType: 'text/plain' })
+  const before = await own.port.stat('private', name)
   for (const wrong of [{ secretKey: 'wrong-secret' }, { accessKey: 'NOBODY' }]) {
     const { port, close, findings } = await openGateway<'storage'>(filesS3, { ...settings, ...wrong })
     t.teardown(close)
     const [title = ''] = Object.keys(wrong)
     await t.rejects(port.check(), title)
-    await t.rejects(port.get('patient', name))
-    await t.rejects(port.put('patient', name, bytes('lost'), { contentType: 'text/plain' }))
-    t.equal((await fetch(port.signedUrl('patient', name, { download: { seconds: 60 } }))).status, 403)
-    const upload = port.signedUrl('patient', name, { upload: { contentType: 'text/plain', seconds: 60 } })
+    await t.rejects(port.get('private', name))
+    await t.rejects(port.put('private', name, bytes('lost'), { contentType: 'text/plain' }))
+    t.equal((await fetch(port.signedUrl('private', name, { download: { seconds: 60 } }))).status, 403)
+    const upload = port.signedUrl('private', name, { upload: { contentType: 'text/plain', seconds: 60 } })
     t.equal((await fetch(upload, { method: 'PUT', headers: { 'content-type': 'text/plain' }, body: bytes('lost') })).status, 403)
     t.match((await findings())[0], { ok: false, fact: /may not use it/ })
   }
-  t.strictSame(await own.port.stat('patient', name), before)
+  t.strictSame(await own.port.stat('private', name), before)
   const buckets = { ...settings.buckets, patient: `${settings.buckets.patient}-not` }
   const nowhere = await openGateway<'storage'>(filesS3, { ...settings, buckets })
   t.teardown(nowhere.close)
   await t.rejects(nowhere.port.check())
-  await t.rejects(nowhere.port.get('patient', name), 'a bucket that is not there is not an object that is not there')
+  await t.rejects(nowhere.port.get('private', name), 'a bucket that is not there is not an object that is not there')
   t.match((await nowhere.findings())[0], { ok: false, fact: /no such bucket/ })
 }
 
@@ -125,14 +124,14 @@ async function anotherTime(t: Test, settings: Settings, isCeph: boolean): Promis
     }
     const { port, close } = await openGateway<'storage'>(filesS3, settings, { clock: shifted(seconds) })
     t.teardown(close)
-    await port.put('patient', name, bytes('kept'), content)
-    const before = await port.stat('patient', name)
-    const get = await fetch(port.signedUrl('patient', name, { download: { seconds: 60 } }))
+    await port.put('private', name, bytes('kept'), content)
+    const before = await port.stat('private', name)
+    const get = await fetch(port.signedUrl('private', name, { download: { seconds: 60 } }))
     t.equal(get.status, 403, `to read, signed ${title}`)
-    const upload = port.signedUrl('patient', name, { upload: { ...content, size: 4, seconds: 60 } })
+    const upload = port.signedUrl('private', name, { upload: { ...content, size: 4, seconds: 60 } })
     const put = await fetch(upload, { method: 'PUT', headers: { 'content-type': content.contentType }, body: bytes('lost') })
     t.equal(put.status, 403, `to write, signed ${title}`)
-    t.strictSame(await port.stat('patient', name), before)
+    t.strictSame(await port.stat('private', name), before)
   }
 }
 

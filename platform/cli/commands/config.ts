@@ -4,7 +4,7 @@ import { deploymentSchema } from '../config-schema.ts'
 import { RootSchema } from '../../../kernel/config/schema.ts'
 import { planDeployment } from '../open.ts'
 import { stringify } from 'yaml'
-import type { CliCommand } from '../main.ts'
+import type { CliCommand } from '../command.ts'
 
 /** The effective config with its secrets redacted, and the JSON Schema that editors use. */
 export const configCommands: readonly CliCommand[] = [

@@ -10,7 +10,7 @@ import { migrationState, stateProblems, type Migration } from '../../data/migrat
 import { migrations } from '../../data/migrations.ts'
 import { routes } from '../../http/contribution.ts'
 import { makeServer } from '../../http/server.ts'
-import type { CliCommand } from '../main.ts'
+import type { CliCommand } from '../command.ts'
 import { planDeployment } from '../open.ts'
 
 /** Checks all of the environment; each failure says the fix. Exit code 1 when one must be fixed. */

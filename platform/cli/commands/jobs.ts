@@ -15,7 +15,7 @@ import {
 } from '../../jobs/admin.ts'
 import type { State } from '../../jobs/message-store.ts'
 import { schedules } from '../../jobs/jobs.ts'
-import type { Cli, CliCommand } from '../main.ts'
+import type { Cli, CliCommand } from '../command.ts'
 import { withDeployment } from '../open.ts'
 
 type Options = Readonly<Record<string, unknown>>

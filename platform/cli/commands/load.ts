@@ -1,6 +1,6 @@
 import { loadFixtures } from '../../care/fixtures.ts'
 import { withDeployment } from '../open.ts'
-import type { CliCommand } from '../main.ts'
+import type { CliCommand } from '../command.ts'
 
 /** Django fixtures, all files in one transaction. */
 export const loadCommand: CliCommand = {

@@ -2,7 +2,7 @@ import { migrations } from '../../data/migrations.ts'
 import { withDeployment } from '../open.ts'
 import { migrate } from '../../data/migrate.ts'
 import { VERSION } from '../../../kernel/plugin/version.ts'
-import type { CliCommand } from '../main.ts'
+import type { CliCommand } from '../command.ts'
 
 /** Brings the schema up. Safe to run from many places at once. */
 export const migrateCommand: CliCommand = {

@@ -1,5 +1,5 @@
 import { openApiOf } from '../open.ts'
-import type { CliCommand } from '../main.ts'
+import type { CliCommand } from '../command.ts'
 
 /** The OpenAPI document of what would be mounted, without a database. */
 export const openapiCommand: CliCommand = {

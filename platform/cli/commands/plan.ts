@@ -3,7 +3,7 @@ import type { Problem } from '../../../kernel/plugin/problems.ts'
 import { planCare } from '../../care-kernel.ts'
 import { planDeployment } from '../open.ts'
 import { diffPlans, renderPlan } from '../plan-text.ts'
-import type { CliCommand } from '../main.ts'
+import type { CliCommand } from '../command.ts'
 
 /** Everything that would be mounted; touches no network. */
 export const planCommand: CliCommand = {

@@ -1,6 +1,6 @@
 import { commands } from '../../../kernel/lifecycle/own-contributions.ts'
 import { planDeployment, withDeployment } from '../open.ts'
-import type { Cli, CliCommand } from '../main.ts'
+import type { Cli, CliCommand } from '../command.ts'
 
 /** The commands that enabled plugins add. They run with the ports open. When the config is broken, `quietly` gives none. */
 export async function pluginCommands(cli: Cli, quietly: boolean): Promise<CliCommand[]> {

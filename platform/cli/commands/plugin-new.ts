@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { VERSION } from '../../../kernel/plugin/version.ts'
 import { scaffold } from '../scaffold.ts'
-import type { CliCommand } from '../main.ts'
+import type { CliCommand } from '../command.ts'
 
 /** A plugin in a package of its own, with a test that passes. */
 export const newPluginCommand: CliCommand = {

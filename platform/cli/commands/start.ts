@@ -5,7 +5,7 @@ import { openCare, planCare, type CareKernel, type PlannedCare } from '../../car
 import { messageOf, ProblemsError } from '../../../kernel/plugin/problems.ts'
 import { makeDemo } from '../demo.ts'
 import { superviseProcesses, type Serving } from '../processes.ts'
-import type { Cli, CliCommand } from '../main.ts'
+import type { Cli, CliCommand } from '../command.ts'
 
 /** Plans, opens and serves until a signal stops it. */
 export const startCommand: CliCommand = {

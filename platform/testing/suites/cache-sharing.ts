@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { Cache } from '../../../kernel/ports/cache.ts'
-import type { CacheSuiteOptions, CacheUnderTest } from './cache.ts'
 import { testing, until } from './tools.ts'
+import type { CacheSuiteOptions, CacheUnderTest } from './under-test.ts'
 
 /** The part of the cache suite about messages, several processes, closing and outages. */
 export function cacheSharingTests(t: Test, open: () => Promise<CacheUnderTest>, options: CacheSuiteOptions): void {

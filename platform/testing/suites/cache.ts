@@ -1,25 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Test } from 'tap'
-import type { Cache } from '../../../kernel/ports/cache.ts'
 import { cacheSharingTests } from './cache-sharing.ts'
 import { testing } from './tools.ts'
-
-/** One opened gateway and what a test may do to it. */
-export interface CacheUnderTest {
-  readonly port: Cache
-  /** Moves the gateway's clock on; without it the suite waits in real time. */
-  advance?(seconds: number): Promise<void>
-  /** Ways to cut the gateway off (refused, silent, …) by name; the returned function connects it again. */
-  readonly outages?: Readonly<Record<string, () => Promise<() => Promise<void>>>>
-  cleanup(): Promise<void>
-}
-
-export interface CacheSuiteOptions {
-  /** Whether two opened ports see one cache, as two processes do. */
-  readonly shared: boolean
-  /** Longest a call may take while the cache is away; 400 ms unless told. */
-  readonly outageMs?: number
-}
+import type { CacheSuiteOptions, CacheUnderTest } from './under-test.ts'
 
 const ODD_KEYS = [
   'plain',
@@ -57,7 +40,10 @@ const VALUES: readonly unknown[] = [
   [{ id: 1 }, { id: 2 }]
 ]
 
-/** Every promise of the port `cache`, against one gateway. `open` is called once per test, twice where two processes are played. */
+/**
+ * Declares the tests of the port `cache` in `t` (tap) for one gateway. `open` is called once per test, and twice for tests with two processes:
+ * both must then use the same cache where `options.shared`.
+ */
 export function cacheSuite(t: Test, open: () => Promise<CacheUnderTest>, options: CacheSuiteOptions): void {
   const using = testing(t, open)
   const pass = (under: CacheUnderTest, seconds: number) => (under.advance ? under.advance(seconds) : wait(seconds * 1000 + 50))

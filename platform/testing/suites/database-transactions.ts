@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import type { Database, Queryable } from '../../../kernel/ports/database.ts'
-import type { DatabaseUnderTest } from './database.ts'
+import type { DatabaseUnderTest } from './under-test.ts'
 
 /** Declares a test on an opened database with an empty table `suite_entry`. */
 export type UsingDatabase = (name: string, work: (t: Test, port: Database, under: DatabaseUnderTest) => Promise<void>) => void

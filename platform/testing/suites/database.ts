@@ -1,19 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import type { Test } from 'tap'
-import type { Database } from '../../../kernel/ports/database.ts'
 import { insert, names, transactionTests, type UsingDatabase } from './database-transactions.ts'
 import { testing } from './tools.ts'
+import type { DatabaseUnderTest } from './under-test.ts'
 
-/** One gateway opened on an empty database that nobody else uses. */
-export interface DatabaseUnderTest {
-  readonly port: Database
-  /** The limit it was opened with, at least 1; small, because the suite waits for it. */
-  readonly statementSeconds: number
-  cleanup(): Promise<void>
-}
-
-/** Every promise of the port `database`, against one gateway. `open` is called once per test. */
+/** Declares the tests of the port `database` in `t` (tap) for one gateway. `open` is called once per test; the suite makes its own table. */
 export function databaseSuite(t: Test, open: () => Promise<DatabaseUnderTest>): void {
   const using: UsingDatabase = (name, work) =>
     testing(t, open)(name, async (t, under) => {

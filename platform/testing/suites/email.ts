@@ -1,36 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
-import type { EmailPort } from '../../../kernel/ports/email.ts'
 import { Refusal } from '../../../kernel/ports/refusal.ts'
-import type { ReadMail } from './read-mail.ts'
 import { testing } from './tools.ts'
-
-export { readMail, type ReadMail } from './read-mail.ts'
-
-/** One opened gateway, and what arrived behind it. */
-export interface EmailUnderTest {
-  readonly port: EmailPort
-  /** Everything that arrived since it was opened, oldest first; `readMail` reads what travelled. */
-  received(): Promise<readonly ReadMail[]>
-  /** An address the other side refuses. */
-  readonly refused?: string
-  /** Cuts the gateway off; the returned function connects it again. */
-  outage?(): Promise<() => Promise<void>>
-  cleanup(): Promise<void>
-}
-
-export interface EmailSuiteOptions {
-  /** Whether a repeat of a key arrives only once; otherwise it only has the same id. */
-  readonly dropsRepeats: boolean
-  /** The provider gives every message an id of its own, repeats of a key too; false unless told. */
-  readonly ownIds?: boolean
-  /** Longest a call may take while the provider is away; 8 s unless told. */
-  readonly outageMs?: number
-}
+import type { EmailSuiteOptions, EmailUnderTest } from './under-test.ts'
 
 const MALAYALAM = 'ഡിസ്ചാർജ് സംഗ്രഹം'
 
-/** Every promise of the port `email`, against one gateway. `open` is called once per test. */
+/** Declares the tests of the port `email` in `t` (tap) for one gateway. `open` is called once per test. */
 export function emailSuite(t: Test, open: () => Promise<EmailUnderTest>, options: EmailSuiteOptions): void {
   const using = testing(t, open)
   const message = (over: object = {}) => ({ to: ['asha@example.org'], subject: 'A subject', text: 'A text', ...over })

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type { Delivery, Queue, StoredMessage } from '../../../kernel/ports/queue.ts'
-import { counted, fresh, messages, RETRY, type QueueSuiteOptions, type QueueUnderTest } from './queue-tools.ts'
+import { counted, fresh, messages, RETRY } from './queue-tools.ts'
 import { testing, until } from './tools.ts'
+import type { QueueSuiteOptions, QueueUnderTest } from './under-test.ts'
 
 /** Tests of failures, parked and waiting messages. */
 export function queueRetryTests(t: Test, open: () => Promise<QueueUnderTest>, options: QueueSuiteOptions): void {

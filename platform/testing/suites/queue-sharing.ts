@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Test } from 'tap'
-import { fresh, messages, RETRY, type QueueSuiteOptions, type QueueUnderTest } from './queue-tools.ts'
+import { fresh, messages, RETRY } from './queue-tools.ts'
 import { testing, until } from './tools.ts'
+import type { QueueSuiteOptions, QueueUnderTest } from './under-test.ts'
 
 /** The part of the queue suite about several processes, stopping, dying and outages. */
 export function queueSharingTests(t: Test, open: () => Promise<QueueUnderTest>, options: QueueSuiteOptions): void {

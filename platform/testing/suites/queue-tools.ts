@@ -3,23 +3,6 @@ import type { Test } from 'tap'
 import type { Queue, QueueCounts, QueueMessage, RetryPolicy } from '../../../kernel/ports/queue.ts'
 import { until } from './tools.ts'
 
-/** One opened gateway and what a test may do to it. */
-export interface QueueUnderTest {
-  readonly port: Queue
-  /** Kinds of outages (refused, silent …) by name; the returned function ends the outage. */
-  readonly outages?: Readonly<Record<string, () => Promise<() => Promise<void>>>>
-  /** Ends it like a killed process, without any message to the broker. */
-  kill?(): Promise<void>
-  cleanup(): Promise<void>
-}
-
-export interface QueueSuiteOptions {
-  /** Whether smaller priorities are delivered first. */
-  readonly priorities: boolean
-  /** Longest a call may take while the broker is away; 11 s by default. */
-  readonly outageMs?: number
-}
-
 export const RETRY = { attempts: 3, backoffMs: 40 } as const
 
 /** Messages `m-0`, `m-1`, …, whose body is their number. */

@@ -3,10 +3,9 @@ import type { Test } from 'tap'
 import type { Delivery } from '../../../kernel/ports/queue.ts'
 import { queueRetryTests } from './queue-retries.ts'
 import { queueSharingTests } from './queue-sharing.ts'
-import { counted, fresh, messages, type QueueSuiteOptions, type QueueUnderTest } from './queue-tools.ts'
+import { counted, fresh, messages } from './queue-tools.ts'
 import { testing, until } from './tools.ts'
-
-export type { QueueSuiteOptions, QueueUnderTest } from './queue-tools.ts'
+import type { QueueSuiteOptions, QueueUnderTest } from './under-test.ts'
 
 const BODIES: readonly unknown[] = [
   null,
@@ -22,7 +21,7 @@ const BODIES: readonly unknown[] = [
   { b: 1, a: { c: [null, 'd'] }, नाम: 'x' }
 ]
 
-/** Tests of the port `queue` for a gateway. `open` is called once per simulated process, all on the same broker. */
+/** Declares the tests of the port `queue` in `t` (tap) for one gateway. `open` is called once per simulated process; all must use the same broker. */
 export function queueSuite(t: Test, open: () => Promise<QueueUnderTest>, options: QueueSuiteOptions): void {
   const using = testing(t, open)
 

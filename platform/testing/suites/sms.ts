@@ -1,30 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
 import { Refusal } from '../../../kernel/ports/refusal.ts'
-import type { SmsPort } from '../../../kernel/ports/sms.ts'
 import { testing } from './tools.ts'
-
-/** One opened gateway, and what arrived behind it. */
-export interface SmsUnderTest {
-  readonly port: SmsPort
-  /** Everything that arrived since it was opened, oldest first. */
-  received(): Promise<readonly { readonly to: string; readonly text: string }[]>
-  /** A number the other side refuses. */
-  readonly refused?: string
-  /** Cuts the gateway off; the returned function connects it again. */
-  outage?(): Promise<() => Promise<void>>
-  cleanup(): Promise<void>
-}
-
-export interface SmsSuiteOptions {
-  /** Whether a repeat of a key arrives only once. */
-  readonly dropsRepeats: boolean
-}
+import type { SmsSuiteOptions, SmsUnderTest } from './under-test.ts'
 
 const OTP =
   'Open Healthcare Network Patient Management System Login, OTP is A1B2C . Please do not share this Confidential Login Token with anyone else'
 
-/** Every promise of the port `sms`, against one gateway. `open` is called once per test. */
+/** Declares the tests of the port `sms` in `t` (tap) for one gateway. `open` is called once per test. */
 export function smsSuite(t: Test, open: () => Promise<SmsUnderTest>, options: SmsSuiteOptions): void {
   const using = testing(t, open)
   const to = '+919876543210'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
-import type { StorageSuiteOptions, StorageUnderTest } from './storage.ts'
 import { testing } from './tools.ts'
+import type { StorageSuiteOptions, StorageUnderTest } from './under-test.ts'
 
 /** A key nobody has used. */
 export const key = (name = 'scan.PDF') => `PATIENT/${randomBytes(8).toString('hex')}-${name}`
@@ -14,36 +14,36 @@ export function storageAddresses(t: Test, open: () => Promise<StorageUnderTest>,
 
   using('an address to PUT takes the bytes once signed for, an address to GET gives them', async (t, { port, send }) => {
     const name = key()
-    const upload = port.signedUrl('patient', name, { upload: { contentType: 'application/pdf', size: 4, seconds: 60 } })
+    const upload = port.signedUrl('private', name, { upload: { contentType: 'application/pdf', size: 4, seconds: 60 } })
     t.match(new URL(upload).pathname, new RegExp(`/${name}$`), 'its path ends with the key')
     t.equal((await send(upload, { method: 'PUT', headers: pdf, body: bytes('%PDF') })).status, 200)
-    t.match(await port.stat('patient', name), { size: 4, contentType: 'application/pdf' })
-    const got = await send(port.signedUrl('patient', name, { download: { seconds: 60 } }))
+    t.match(await port.stat('private', name), { size: 4, contentType: 'application/pdf' })
+    const got = await send(port.signedUrl('private', name, { download: { seconds: 60 } }))
     t.equal(got.status, 200)
     t.equal(got.headers.get('content-type'), 'application/pdf')
     t.equal(await got.text(), '%PDF')
     const saved = await send(
-      port.signedUrl('patient', name, { download: { seconds: 60, disposition: 'attachment', contentType: 'text/plain' } })
+      port.signedUrl('private', name, { download: { seconds: 60, disposition: 'attachment', contentType: 'text/plain' } })
     )
     t.equal(saved.headers.get('content-disposition'), 'attachment')
     t.match(saved.headers.get('content-type'), /^text\/plain/)
-    const part = await send(port.signedUrl('patient', name, { download: { seconds: 60 } }), { headers: { range: 'bytes=1-2' } })
+    const part = await send(port.signedUrl('private', name, { download: { seconds: 60 } }), { headers: { range: 'bytes=1-2' } })
     t.equal(part.status, 206)
     t.equal(await part.text(), 'PD')
   })
 
   using('any size where none was signed', async (t, { port, send }) => {
-    const upload = port.signedUrl('patient', key(), { upload: { contentType: 'application/pdf', seconds: 60 } })
+    const upload = port.signedUrl('private', key(), { upload: { contentType: 'application/pdf', seconds: 60 } })
     for (const text of ['', '%PDF', '%PDF-1.7 and so on'])
       t.equal((await send(upload, { method: 'PUT', headers: pdf, body: bytes(text) })).status, 200)
   })
 
   using('attacks', async (t, { port, send, advance, stranger }) => {
     const [name, other] = [key(), key()]
-    for (const each of [name, other]) await port.put('patient', each, bytes('secret'), { contentType: 'application/pdf' })
-    const before = await port.stat('patient', name)
-    const get = port.signedUrl('patient', name, { download: { seconds: 60 } })
-    const put = port.signedUrl('patient', name, { upload: { contentType: 'application/pdf', size: 4, seconds: 60 } })
+    for (const each of [name, other]) await port.put('private', each, bytes('secret'), { contentType: 'application/pdf' })
+    const before = await port.stat('private', name)
+    const get = port.signedUrl('private', name, { download: { seconds: 60 } })
+    const put = port.signedUrl('private', name, { upload: { contentType: 'application/pdf', size: 4, seconds: 60 } })
     const good = { method: 'PUT', headers: pdf, body: bytes('%PDF') }
     const flipped = (url: string) => url.slice(0, -1) + (url.endsWith('a') ? 'b' : 'a')
     // Every parameter that holds a number of seconds, made longer.
@@ -51,7 +51,7 @@ export function storageAddresses(t: Test, open: () => Promise<StorageUnderTest>,
       url.replace(/(expires=)(\d+)/i, (_, label: string, value: string) => label + String(Number(value) + 900))
     const later = (url: string) => url.replace(/(X-Amz-Date=\d{8}T)\d{6}/, '$1235959')
     const bare = (url: string) => url.split('?')[0] ?? ''
-    const elsewhere = get.replace(bare(get), bare(port.signedUrl('facility', name, { download: { seconds: 60 } })))
+    const elsewhere = get.replace(bare(get), bare(port.signedUrl('public', name, { download: { seconds: 60 } })))
     t.not(elsewhere, get)
     const foreign = await stranger()
     t.teardown(() => foreign.close())
@@ -75,9 +75,9 @@ export function storageAddresses(t: Test, open: () => Promise<StorageUnderTest>,
       'no type': () => send(put, { method: 'PUT', body: good.body }),
       'a longer body': () => send(put, { ...good, body: bytes('%PDF and more') }),
       'a shorter body': () => send(put, { ...good, body: bytes('%') }),
-      'another secret': () => send(foreign.port.signedUrl('patient', name, { download: { seconds: 60 } })),
+      'another secret': () => send(foreign.port.signedUrl('private', name, { download: { seconds: 60 } })),
       'another secret, to write': () =>
-        send(foreign.port.signedUrl('patient', name, { upload: { contentType: 'application/pdf', size: 4, seconds: 60 } }), good)
+        send(foreign.port.signedUrl('private', name, { upload: { contentType: 'application/pdf', size: 4, seconds: 60 } }), good)
     }
     for (const [attack, make] of Object.entries(attacks)) {
       const { status } = await make()
@@ -87,17 +87,17 @@ export function storageAddresses(t: Test, open: () => Promise<StorageUnderTest>,
     await advance(61)
     t.equal((await send(get)).status, 403, 'and no longer once its time is over')
     t.equal((await send(put, good)).status, 403)
-    t.strictSame(await port.stat('patient', name), before, 'nothing was written by any of them')
+    t.strictSame(await port.stat('private', name), before, 'nothing was written by any of them')
   })
 
   using('an address of a version gives that version', async (t, { port, send }) => {
     if (!keepsVersions) return void t.pass('the store keeps none')
     const name = key()
-    const upload = port.signedUrl('patient', name, { upload: { contentType: 'application/pdf', seconds: 60 } })
+    const upload = port.signedUrl('private', name, { upload: { contentType: 'application/pdf', seconds: 60 } })
     await send(upload, { method: 'PUT', headers: pdf, body: bytes('checked') })
-    const version = (await port.stat('patient', name))?.version
+    const version = (await port.stat('private', name))?.version
     await send(upload, { method: 'PUT', headers: pdf, body: bytes('replaced') })
     const download = { seconds: 60, ...(version === undefined ? {} : { version }) }
-    t.equal(await (await send(port.signedUrl('patient', name, { download }))).text(), 'checked')
+    t.equal(await (await send(port.signedUrl('private', name, { download }))).text(), 'checked')
   })
 }
