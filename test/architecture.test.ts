@@ -33,7 +33,7 @@ const { exports, dependencies } = JSON.parse(read('package.json')) as {
 
 /** The role of a file in the folder of a feature plugin: any of these may be short; every other file has a noun that is worth 40 lines. */
 const ROLES =
-  /^(plugin|contract|manifest|services|scope|models|settings|policy|row-access|inputs|outputs|reads|slots|hooks|commands|(routes|jobs|demo)(\/.+)?)\.ts$/
+  /^(plugin|contract|toolkit|manifest|services|scope|models|settings|policy|row-access|inputs|outputs|reads|slots|hooks|commands|(routes|jobs|demo)(\/.+)?)\.ts$/
 const SHORT = 40
 /** Names of roles that have another name now. They also stand at the end of a name, after a hyphen. */
 const OLD_NAMES: Readonly<Record<string, string>> = {
@@ -103,13 +103,11 @@ rule('plugins import their own folder, packages, and public entry points', () =>
   // The others are for programs that embed a deployment, and for tests.
   const entries = Object.keys(exports)
     .filter(key => !['./package.json', './platform', './testing'].includes(key))
-    .map(key => posix.join('care-kernel', key))
+    .map(key => new RegExp(`^${posix.join('care-kernel', key).replace('*', '[a-z0-9-]+')}$`))
   const allowed = (path: string, target: string) =>
     target.startsWith('.')
       ? resolved(path, target).startsWith(`${pluginOf(path)}/`)
-      : isBuiltin(target) ||
-        packageOf(target) in dependencies ||
-        entries.includes(target.replace(/\/contracts\/[a-z0-9-]+$/, '/contracts/*'))
+      : isBuiltin(target) || packageOf(target) in dependencies || entries.some(entry => entry.test(target))
   return under('plugins').flatMap(({ path, targets }) =>
     targets.filter(target => !allowed(path, target)).map(target => `${path} imports ${target}`)
   )
