@@ -3,9 +3,9 @@ import { DISTRICT } from 'care-kernel/contracts/places'
 import { isUuid } from 'care-kernel/rest'
 import type { FacilityRow } from './contract.ts'
 import { FacilityFlag } from './models.ts'
-import type { FacilityScope } from './scope.ts'
+import type { FacilityScope } from './services.ts'
 
-/** `care-kernel facility …`: feature flags of facilities, which have no API of their own (contract facilities §9). */
+/** `care-kernel facility …`: feature flags of facilities, which the API only reads (docs/api/facilities.md §9). */
 export const commands: Readonly<Record<string, Command<FacilityScope>>> = {
   'facility list': {
     summary: 'print facilities with their ids',
@@ -39,7 +39,7 @@ export const commands: Readonly<Record<string, Command<FacilityScope>>> = {
   }
 }
 
-/** Sets a flag that is registered; one that is set already stays. */
+/** Sets a flag; false when it is not registered. */
 async function setFlag(
   { database, repository, 'auth-permissions': { flags } }: FacilityScope,
   { id }: FacilityRow,

@@ -1,10 +1,10 @@
 import { Type } from 'typebox'
 import { defineContract, hooks, relation, type, type Actor, type Queryable, type Tx } from 'care-kernel'
-import type { FacilityShapes } from './shapes.ts'
+import type { FacilityShapes } from './outputs.ts'
 
 export { DOCTOR_AREAS, FACILITY_TYPES, FEATURES, ROOM_TYPES } from './enumerations.ts'
 export { facilityLike, facilityRead, facilityWrite, partWrite } from './policy.ts'
-export { capacityShape, facilityBare, facilityNumbered, type FacilityShapes } from './shapes.ts'
+export { capacityShape, facilityBare, facilityNumbered, type FacilityShapes } from './outputs.ts'
 
 /** A live facility as rules and writes of other plugins need it. */
 export interface FacilityRow {
@@ -19,36 +19,36 @@ export interface FacilityRow {
 }
 
 export interface FindOptions {
-  /** Only where this actor may name the facility (FACA, contract auth-users §4.2). */
+  /** Only where this actor may name the facility (FACA, docs/api/auth-users.md §4.2). */
   readonly nameableBy?: Actor
-  /** Keeps it from being deleted until the end of the transaction: for whoever attaches something to it. */
+  /** Locks the row, so that the facility is not deleted before the transaction that refers to it ends. */
   readonly hold?: boolean
 }
 
-/** What other plugins do with facilities. */
+/** The service of facilities for other plugins. */
 export interface Facilities {
-  /** Representations of this deployment, its slots filled; `f` is the facility's row. To be read in `routes` or later. */
+  /** Representations of this deployment, its slots filled; `f` is the facility's row. Available from `routes` on. */
   readonly shapes: FacilityShapes
   /** The live facility of a uuid. Throws 400 for a malformed one. */
   byUuid(db: Queryable, uuid: string, options?: FindOptions): Promise<FacilityRow | undefined>
   /** The live facility of a key. */
   byId(db: Queryable, id: number, options?: FindOptions): Promise<FacilityRow | undefined>
-  /** FWRITE (contract facilities §1.6): the live facility of a path in which the actor may write; 403 otherwise, for an unknown one too. */
+  /** FWRITE (docs/api/facilities.md §1.6): the live facility of a path in which the actor may write; 403 otherwise, for an unknown one too. */
   writable(db: Queryable, actor: Actor, uuid: string, options?: FindOptions): Promise<FacilityRow>
-  /** Names the stored picture of a facility, or none; `modified_date` stays. The name it had before. */
+  /** Sets the key of the stored picture of a facility, null for none; `modified_date` stays. Returns the key before. */
   setPicture(tx: Tx, facilityId: number, key: string | null): Promise<string | null>
 }
 
 export type FacilityHooks = {
-  /** A facility is about to be deleted, its row locked: refuse with an ApiError, or take along what hangs on it. */
+  /** Before a facility is deleted, its row locked: throws an ApiError to refuse, or deletes the rows that depend on the facility. */
   'facility-deleting': (tx: Queryable, payload: { facilityId: number; actor: Actor }) => Promise<void>
-  /** Whether the actor, who is not of a facility, is concerned with it all the same: by a patient there, by a request. One yes is enough. */
+  /** Whether an actor outside a facility is concerned with it: by a patient there, by a request. One true answer is enough. */
   'concern-asked': (db: Queryable, payload: { facilityId: number; actor: Actor }) => Promise<boolean>
 }
 
 const facility = Type.Object({ facilityId: Type.Integer(), facility: Type.String({ format: 'uuid' }) })
 
-/** Facilities, what they report, who works there, and how they hang together. */
+/** Facilities, the beds and doctors they report, their members, hubs and spokes. */
 export const facilities = defineContract({
   name: 'facilities',
   version: 1,
@@ -56,14 +56,14 @@ export const facilities = defineContract({
   events: {
     'facility-created': facility,
     'facility-deleted': facility,
-    /** Beds of one kind were reported, changed or withdrawn. */
+    /** The capacity of one room type was reported, changed or withdrawn. */
     'capacity-changed': Type.Object({ facilityId: Type.Integer(), roomType: Type.Integer() })
   },
   hooks: hooks<FacilityHooks>('facility-deleting', 'concern-asked'),
   slots: {
     /** A facility's row as `f`. */
     facility: { alias: 'f', fields: { patient_count: '0', bed_count: '0', read_cover_image_url: 'null' } },
-    /** A query for the triage rows of the facility `f`, one column per column of the CSV (contract facilities §4.6). */
+    /** A query for the triage rows of the facility `f`, one column per column of the CSV (docs/api/facilities.md §4.6). */
     triage: {
       alias: 'f',
       fields: { rows: 'select null::date, null::integer, null::integer, null::integer, null::integer, null::integer where false' }

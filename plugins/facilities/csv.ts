@@ -3,10 +3,10 @@ import { DISTRICT, LOCAL_BODY, STATE, WARD } from 'care-kernel/contracts/places'
 import { Params } from 'care-kernel/data'
 import { cell, labelSql, sendCsv, type Where } from 'care-kernel/rest'
 import { DOCTOR_AREAS, FACILITY_TYPES, ROOM_TYPES } from './enumerations.ts'
-import { facilityFilters } from './facility-resources.ts'
-import type { FacilityScope } from './scope.ts'
+import { facilityFilters } from './reads.ts'
+import type { FacilityScope } from './services.ts'
 
-/** A set of columns: header → SQL, and the rows that hang on the facility `f`. */
+/** A set of columns (header → SQL), and the join of their rows to the facility `f`. */
 interface ColumnSet {
   readonly columns: Readonly<Record<string, string>>
   readonly join: string
@@ -48,7 +48,7 @@ const DOCTORS: ColumnSet = {
 }
 const NOTHING: ColumnSet = { columns: {}, join: '', order: '' }
 
-/** The visitors of a day, from whoever counts them; "Vistited" is part of the contract. */
+/** Triage rows of the slot `triage`, one per day; the header "Vistited" is spelled as in the original. */
 const triage = (rows: string): ColumnSet => ({
   columns: {
     'Entry Date': cell.value('t.day'),
@@ -62,7 +62,7 @@ const triage = (rows: string): ColumnSet => ({
   order: ', t.day desc'
 })
 
-/** The list as a table (contract facilities §4.6). */
+/** The list as a table (docs/api/facilities.md §4.6). */
 export function facilityCsv({
   database,
   slots

@@ -1,6 +1,6 @@
 import type { Labels } from 'care-kernel/rest'
 
-/** Contract facilities §3.1. */
+/** docs/api/facilities.md §3.1. */
 export const FACILITY_TYPES: Labels = {
   1: 'Educational Inst',
   2: 'Private Hospital',
@@ -30,7 +30,7 @@ export const FACILITY_TYPES: Labels = {
   1600: 'District War Room'
 }
 
-/** Contract facilities §3.2; the API carries the numbers. */
+/** docs/api/facilities.md §3.2; the API carries the numbers. */
 export const FEATURES: Labels = {
   1: 'CT Scan Facility',
   2: 'Maternity Care',
@@ -40,10 +40,10 @@ export const FEATURES: Labels = {
   6: 'Blood Bank'
 }
 
-/** Contract facilities §3.3. */
+/** docs/api/facilities.md §3.3. */
 export const ROOM_TYPES: Labels = { 100: 'ICU Bed', 200: 'Ordinary Bed', 300: 'Oxygen Bed', 400: 'Isolation Bed', 500: 'Others' }
 
-/** Contract facilities §3.4; there is no 19. */
+/** docs/api/facilities.md §3.4; there is no 19. */
 export const DOCTOR_AREAS: Labels = {
   1: 'General Medicine',
   2: 'Pulmonology',
@@ -110,7 +110,7 @@ export const DOCTOR_AREAS: Labels = {
   64: 'Critical Care Physician'
 }
 
-/** Contract facilities §3.6; the API carries the numbers. */
+/** docs/api/facilities.md §3.6; the API carries the numbers. */
 export const RELATIONSHIPS: Labels = { 1: 'Regular Hub', 2: 'Tele ICU Hub' }
 
 /** The stored numbers of an enumeration. */

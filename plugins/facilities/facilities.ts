@@ -1,4 +1,4 @@
-import type { Actor, Queryable, Tx } from 'care-kernel'
+import type { Actor, Queryable, ScopeOf, Tx } from 'care-kernel'
 import { rowCondition } from 'care-kernel/access'
 import { Params } from 'care-kernel/data'
 import { denied, isUuid, notAUuid } from 'care-kernel/rest'
@@ -7,27 +7,29 @@ import { DISTRICT, LOCAL_BODY, STATE } from 'care-kernel/contracts/places'
 import { resolvedPlaces } from 'care-kernel/toolkits/places'
 import type { Facilities, FacilityRow, FindOptions } from './contract.ts'
 import { facilityInput, type FacilityInput } from './inputs.ts'
+import type { manifest } from './manifest.ts'
 import { Facility, FacilityUser } from './models.ts'
 import { placesNamed } from './policy.ts'
-import type { DeclaredScope } from './scope.ts'
-import { facilityShapes, type FacilityShapes } from './shapes.ts'
+import { facilityShapes, type FacilityShapes } from './outputs.ts'
 
 /** Columns of a `FacilityRow`; `f` is the facility. */
 export const FACILITY_ROW = 'f.id, f.external_id, f.name, f.created_by_id, f.ward_id, f.local_body_id, f.district_id, f.state_id'
 
 const nameable = facilitiesNameableBy('f')
 
+type ServiceScope = ScopeOf<typeof manifest>
+
 /** Finds, adds, changes and deletes facilities. */
 export class FacilityService implements Facilities {
-  readonly #scope: DeclaredScope
+  readonly #scope: ServiceScope
   #shapes: FacilityShapes | undefined
 
-  constructor(scope: DeclaredScope) {
+  constructor(scope: ServiceScope) {
     this.#scope = scope
     for (const flag of scope.config.flags) scope['auth-permissions'].flags.register('FACILITY', flag)
   }
 
-  /** Made when they are first asked for: whoever fills the slots is built after this service. */
+  /** Made at the first read: plugins that fill the slots are opened after this service is constructed. */
   get shapes(): FacilityShapes {
     return (this.#shapes ??= facilityShapes(this.#scope.slots.facility))
   }
@@ -49,7 +51,7 @@ export class FacilityService implements Facilities {
   setPicture = async (tx: Tx, facilityId: number, key: string | null): Promise<string | null> =>
     this.#scope.repository(Facility).exchange(tx, facilityId, 'cover_image_url', key)
 
-  /** 403 unless the body names a state, a district and a local body that exist (contract facilities §4.1, CREATE). */
+  /** 403 unless the body names a state, a district and a local body that exist (docs/api/facilities.md §4.1, CREATE). */
   async requirePlaces(db: Queryable, body: unknown): Promise<void> {
     const places = placesNamed(body)
     if (!places) throw denied()
@@ -62,7 +64,7 @@ export class FacilityService implements Facilities {
     if (!found?.all) throw denied()
   }
 
-  /** Adds a facility; whoever adds it becomes a member. `known` sets columns the API does not. Its ids. */
+  /** Adds a facility, with the user as its first member. `known` sets columns that the API does not. Returns the ids of the facility. */
   async create(
     tx: Tx,
     userId: number,
@@ -81,14 +83,17 @@ export class FacilityService implements Facilities {
     return { id, uuid }
   }
 
-  /** Changes a facility that the transaction holds. */
+  /** Changes a facility whose row the transaction has locked. */
   async update(tx: Tx, facility: FacilityRow, values: Partial<FacilityInput>): Promise<void> {
     const columns = facilityInput.columns(values)
     const places = await resolvedPlaces(tx, { ...facility, ...columns })
     await this.#scope.repository(Facility).update(tx, facility.id, { ...columns, ...places })
   }
 
-  /** Deletes a facility that the transaction holds: its memberships and homes go with it, hooks take or refuse the rest (contract facilities §4.5). */
+  /**
+   * Deletes a facility whose row the transaction has locked, with its memberships and home facilities. The hook `facility-deleting` deletes
+   * or refuses the rest (docs/api/facilities.md §4.5).
+   */
   async remove(tx: Tx, actor: Actor, { id, external_id: uuid }: FacilityRow): Promise<void> {
     const { actors, users } = this.#scope['auth-permissions']
     await this.#scope.hooks['facility-deleting'](tx, { facilityId: id, actor })
@@ -106,7 +111,7 @@ export class FacilityService implements Facilities {
     await this.#scope.emit(tx, 'facility-deleted', { facilityId: id, facility: uuid })
   }
 
-  /** Makes a user a member; false when it is one already. */
+  /** Makes a user a member; false when the user is one already. */
   async addMember(tx: Tx, { facilityId, userId, by }: { facilityId: number; userId: number; by: number }): Promise<boolean> {
     const members = this.#scope.repository(FacilityUser)
     const [added] = await members.insertMissing(tx, [{ facility_id: facilityId, user_id: userId, created_by_id: by }])

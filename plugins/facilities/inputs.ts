@@ -26,7 +26,7 @@ function features(): Field<number[], false> {
   }
 }
 
-/** A facility (contract facilities §4.3). */
+/** A facility (docs/api/facilities.md §4.3). */
 export const facilityInput = record(
   {
     name: field.text({ max: 1000 }),
@@ -58,17 +58,17 @@ export const facilityInput = record(
 
 export type FacilityInput = Infer<typeof facilityInput>
 
-/** Beds of one kind (contract facilities §7.1). */
+/** The capacity of one room type (docs/api/facilities.md §7.1). */
 export const capacityInput = record({
   room_type: field.choice(numbersOf(ROOM_TYPES)),
   total_capacity: field.integer({ optional: true, min: 0, max: MOST }),
   current_capacity: field.integer({ optional: true, min: 0, max: MOST })
 })
 
-/** Doctors of one kind (contract facilities §7.2). */
+/** The number of doctors of one area (docs/api/facilities.md §7.2). */
 export const doctorsInput = record({ area: field.choice(numbersOf(DOCTOR_AREAS)), count: field.integer({ min: 0, max: MOST }) })
 
-/** A spoke of a hub (contract facilities §8.1). */
+/** A spoke of a hub (docs/api/facilities.md §8.1). */
 export const spokeInput = record({
   spoke: field.externalId('facility_facility', { source: 'spoke_id' }),
   relationship: field.choice(numbersOf(RELATIONSHIPS), { optional: true })

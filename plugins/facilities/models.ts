@@ -2,7 +2,7 @@ import { baseColumns, column, defineModel } from 'care-kernel/data'
 
 const count = () => column.integer('none', { default: 0 })
 
-/** Contract facilities §2.2. */
+/** docs/api/facilities.md §2.2. */
 export const Facility = defineModel({
   name: 'Facility',
   table: 'facility_facility',
@@ -40,7 +40,7 @@ export const Facility = defineModel({
   }
 })
 
-/** Who works where (contract facilities §2.3); rows are deleted for good. */
+/** Memberships (docs/api/facilities.md §2.3); rows are deleted physically. */
 export const FacilityUser = defineModel({
   name: 'FacilityUser',
   table: 'facility_facilityuser',
@@ -54,7 +54,7 @@ export const FacilityUser = defineModel({
   }
 })
 
-/** Contract facilities §2.4. */
+/** docs/api/facilities.md §2.4. */
 export const FacilityHubSpoke = defineModel({
   name: 'FacilityHubSpoke',
   table: 'facility_facilityhubspoke',
@@ -68,7 +68,7 @@ export const FacilityHubSpoke = defineModel({
   }
 })
 
-/** Contract facilities §2.5. */
+/** docs/api/facilities.md §2.5. */
 export const HospitalDoctors = defineModel({
   name: 'HospitalDoctors',
   table: 'facility_hospitaldoctors',
@@ -79,7 +79,7 @@ export const HospitalDoctors = defineModel({
 
 const capacity = { room_type: column.integer('none'), total_capacity: count(), current_capacity: count() }
 
-/** Contract facilities §2.6. */
+/** docs/api/facilities.md §2.6. */
 export const FacilityCapacity = defineModel({
   name: 'FacilityCapacity',
   table: 'facility_facilitycapacity',
@@ -88,7 +88,7 @@ export const FacilityCapacity = defineModel({
   columns: { ...baseColumns(), facility_id: column.bigint('none'), ...capacity }
 })
 
-/** One row per save of a capacity (contract facilities §2.6). */
+/** One row per save of a capacity (docs/api/facilities.md §2.6). */
 export const HistoricalFacilityCapacity = defineModel({
   name: 'HistoricalFacilityCapacity',
   table: 'facility_historicalfacilitycapacity',
@@ -107,7 +107,7 @@ export const HistoricalFacilityCapacity = defineModel({
   }
 })
 
-/** Contract facilities §2.8. */
+/** docs/api/facilities.md §2.8. */
 export const FacilityFlag = defineModel({
   name: 'FacilityFlag',
   table: 'facility_facilityflag',

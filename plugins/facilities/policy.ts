@@ -16,7 +16,7 @@ import {
   type FacilityLike
 } from 'care-kernel/contracts/auth-permissions'
 
-/** A facility as far as linking people to it looks at it. */
+/** A facility as the rules for linking users need it. */
 export interface LinkableFacility extends FacilityLike {
   readonly local_body_id: number | null
 }
@@ -26,19 +26,19 @@ export const facilityLike = (id: string): string =>
   `(select json_build_object('id', f.id, 'created_by_id', f.created_by_id, 'district_id', f.district_id, 'state_id', f.state_id)
     from facility_facility f where f.id = ${id})`
 
-/** FACREAD (contract facilities §4.1): who may look at a facility. */
+/** FACREAD (docs/api/facilities.md §4.1): who may read a facility. */
 export const facilityRead = any<FacilityLike>(superuser, owner, districtAdmin, stateAdmin, member, ofState, ofDistrict)
 
-/** Who may change what belongs to a facility: FWRITE of contract facilities §1.6, superusers let through (FIX). */
+/** Who may change what belongs to a facility: FWRITE of docs/api/facilities.md §1.6, and superusers (FIX). */
 export const partWrite = any<FacilityLike>(superuser, owner, ofDistrict, ofState, member)
 
 const trusted = any(superuser, verified)
 const writer = all(not(readOnly), trusted)
 
-/** Who may change a facility (contract facilities §4.1). */
+/** Who may change a facility (docs/api/facilities.md §4.1). */
 export const facilityWrite = all<FacilityLike>(not(readOnly), atLeast(RANK.staff), facilityRead)
 
-/** The places of a body, where all three are named by number; they are looked up once the rule holds. */
+/** The places of a body if it names all three by number. That they exist is checked after the rule, see `FacilityService.requirePlaces`. */
 export function placesNamed(
   body: unknown
 ): { readonly state: number; readonly district: number; readonly localBody: number } | undefined {
@@ -59,7 +59,7 @@ const names = (name: string, test: (actor: Parameters<Rule['allow']['test']>[0],
     return places !== undefined && test(actor, places)
   })
 
-/** CREATE (contract facilities §4.1), with its FIX: not by read-only types nor by the unverified. */
+/** CREATE (docs/api/facilities.md §4.1), with its FIX: neither read-only types nor unverified users. */
 const mayCreate = all<Asked>(
   not(readOnly),
   trusted,
@@ -83,7 +83,7 @@ const mayCreate = all<Asked>(
   )
 )
 
-/** LINK (contract auth-users §3.6). */
+/** LINK (docs/api/auth-users.md §3.6). */
 export const mayLink = any<LinkableFacility>(
   superuser,
   member,
@@ -95,10 +95,10 @@ export const mayLink = any<LinkableFacility>(
   )
 )
 
-/** Read-only types link nobody (auth-users §6, FIX 19). */
+/** LINK without read-only types (docs/api/auth-users.md §6, FIX 19). */
 export const maySetLink = all<LinkableFacility>(not(readOnly), mayLink)
 
-/** Who sees the people of a facility without being concerned with it (contract auth-users §3.2, facilities §6, FIX): those of it and of its district. */
+/** Who sees the users of a facility without the hook `concern-asked` (docs/api/auth-users.md §3.2, docs/api/facilities.md §6, FIX): users of the facility and of its district. */
 export const seesPeople = any<FacilityLike>(
   superuser,
   member,
@@ -107,7 +107,7 @@ export const seesPeople = any<FacilityLike>(
   predicate<FacilityLike>('device of it', ({ assetFacilityId }, { id }) => id === assetFacilityId)
 )
 
-/** Rules of facilities and of who works there (contract facilities §4.1, §1.6, auth-users §3.6). */
+/** Rules of facilities and of who works there (docs/api/facilities.md §4.1, §1.6, docs/api/auth-users.md §3.6). */
 export const facilityRules = {
   'facility.read': { summary: 'See facilities', allow: baseRead, object: facilityRead },
   'facility.create': { summary: 'Add facilities', allow: mayCreate, readsBody: true },

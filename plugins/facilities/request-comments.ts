@@ -27,7 +27,7 @@ type Comment = { Params: { id: string; comment: string } }
 
 const author = `from ${USER} u where u.id = c.created_by_id`
 
-/** A comment; `c` is its row (contract shifting §9.6). */
+/** A comment; `c` is its row (docs/api/shifting-resources.md §9.6). */
 export const commentShape = shape({
   id: out.uuid('c.external_id'),
   comment: out.text('c.comment'),
@@ -37,7 +37,7 @@ export const commentShape = shape({
   created_by_object: out.object(userBaseMinimum, author)
 })
 
-/** A comment as boards list it (contract shifting §8). */
+/** A comment in the list (docs/api/shifting-resources.md §8). */
 export const commentItem = shape({
   id: out.uuid('c.external_id'),
   comment: out.text('c.comment'),
@@ -50,7 +50,7 @@ export const commentItem = shape({
 
 const input = record({ comment: field.text({ blank: true, null: true, default: '' }) })
 
-/** The table of the comments on one kind of request; what is said may be about a patient. */
+/** The model of the comments on one kind of request. The text may be about a patient: privacy class `health`. */
 export const commentModel = (name: string, table: string, fixture: string) =>
   defineModel({
     name,
@@ -72,23 +72,23 @@ export interface CommentsOn {
   readonly path: string
   /** The requests; `r` is the row. */
   readonly requests: Resource
-  /** Which of them an actor sees. */
+  /** The requests that an actor sees. */
   readonly rowAccess: RowAccess
   readonly model: CommentModel
   readonly permissions: { readonly read: string; readonly write: string }
-  /** How a list shows them, and how one is shown. */
+  /** Representations in a list, and of one comment. */
   readonly shapes: { readonly listed: Shape; readonly one: Shape }
 }
 
 type CommentModel = ReturnType<typeof commentModel>
 
-/** What the routes need of the plugin that mounts them. */
+/** The part of the scope of the plugin that mounts the routes. */
 interface CommentScope {
   readonly database: Database
   readonly repository: Repositories
 }
 
-/** Mounts list, detail and creation of comments. They are neither changed nor deleted, and may be made in every status (contract shifting §8, §9.6). */
+/** Mounts list, detail and creation of comments. Comments are neither changed nor deleted; every status of the request allows one (docs/api/shifting-resources.md §8, §9.6). */
 export function commentRoutes(
   app: FastifyInstance,
   { database, repository }: CommentScope,
@@ -105,7 +105,7 @@ export function commentRoutes(
   })
   const config = { permission: permissions.read, permissionBefore405: permissions.write }
 
-  /** Of the request a path names, where the actor sees it; none otherwise. */
+  /** Comments on the request of the path, if the actor sees it; none otherwise. */
   const ofRequest = (request: FastifyRequest<One>): Where => {
     const { id } = request.params
     if (!isUuid(id)) throw notAUuid(id)

@@ -9,15 +9,15 @@ import { requestAccess, type RequestAccess } from './row-access.ts'
 
 /**
  * The part of a facility in a request for a transfer (of a patient, of oxygen): the request starts at the origin, the approving facility
- * decides, the assigned one provides (docs/api/shifting.md §1.1). Plugins declare kinds of requests; this file holds what all kinds have in
- * common (docs/api/shifting.md §3, §9).
+ * decides, the assigned one provides (docs/api/shifting-resources.md §1.1). Plugins declare kinds of requests; this file holds what all kinds have in
+ * common (docs/api/shifting-resources.md §3, §9).
  */
 type Role = 'origin' | 'approving' | 'assigned'
 
-/** The facilities of a request as rules look at them; null where there is none. */
+/** The facilities of a request by role, for rules; null where there is none. */
 export type FacilitiesOfRequest = Readonly<Record<Role, FacilityLike | null>>
 
-/** `perm(F)` (contract shifting §1.1): false without a facility, for superusers too. */
+/** `perm(F)` (docs/api/shifting-resources.md §1.1): false without a facility, for superusers too. */
 export const actsFor = (role: Role): Predicate<FacilitiesOfRequest> =>
   predicate(`${role} facility: ${hasFacility.name}`, (actor, request) => {
     const facility = request[role]
@@ -34,15 +34,17 @@ export interface RequestParties {
   outputs(object: Shape): Readonly<Record<string, Output>>
   /** Each facility shown as `object` only. */
   objects(object: Shape): Readonly<Record<string, Output>>
-  /** By facility, and `facility` for any of them (contract shifting §3.2, FIX). */
+  /** One filter per facility, and `facility` for any of them (docs/api/shifting-resources.md §3.2, FIX). */
   readonly filters: Readonly<Record<string, Filter>>
   /** SQL columns of `FacilitiesOfRequest`. */
   readonly columns: string
   /** SQL of the name of each facility, for tables. */
   readonly names: Readonly<Record<Role, string>>
-  /** Whether an actor sees a request of a facility, by the row access made below. */
-  concerns(access: RowAccess): (db: Queryable, asked: { readonly facilityId: number; readonly actor: Actor }) => Promise<boolean>
-  /** By place: requests that touch it. Otherwise: those that the actor's facilities see by a role, and what else is given. */
+  /** Whether an actor sees a request of a facility: the hook `concern-asked` for this kind of request. `access` comes from `rowAccess`. */
+  concerns(
+    access: RowAccess
+  ): (db: Queryable, payload: { readonly facilityId: number; readonly actor: Actor }) => Promise<boolean>
+  /** Row access: requests of which a facility lies in the actor's place, or of which one of the actor's facilities has a role. */
   rowAccess(declared: RequestAccess): RowAccess
 }
 
@@ -103,7 +105,7 @@ const peopleFilters: Readonly<Record<string, Filter>> = Object.fromEntries(
   PEOPLE.map(name => [name, filter.number(`r.${name}_id`)])
 )
 
-/** Filters every kind of request has. */
+/** Filters of every kind of request. */
 export const requestFilters: Readonly<Record<string, Filter>> = {
   emergency: filter.bool('r.emergency'),
   created_date: filter.dateRange('r.created_date'),
@@ -111,7 +113,7 @@ export const requestFilters: Readonly<Record<string, Filter>> = {
   ...peopleFilters
 }
 
-/** Inputs every kind of request has (contract shifting §4.2, §9.4). */
+/** Inputs of every kind of request (docs/api/shifting-resources.md §4.2, §9.4). */
 export const requestInputs = {
   reason: field.text({ optional: true, blank: true }),
   refering_facility_contact_name: field.text({ optional: true, blank: true }),
@@ -121,7 +123,7 @@ export const requestInputs = {
   assigned_to: field.reference(USER, { optional: true, null: true, source: 'assigned_to_id' })
 } as const
 
-/** Outputs every kind of request has, besides its facilities and people. */
+/** Outputs of every kind of request, besides its facilities. */
 export const requestOutputs: Readonly<Record<string, Output>> = {
   created_date: out.datetime('r.created_date'),
   modified_date: out.datetime('r.modified_date'),
@@ -133,7 +135,7 @@ export const requestOutputs: Readonly<Record<string, Output>> = {
   ...peopleOutputs
 }
 
-/** The first columns of every table of requests. */
+/** The first columns of every CSV of requests. */
 export const requestDates = {
   'Created Date': cell.datetime('r.created_date'),
   'Modified Date': cell.datetime('r.modified_date')

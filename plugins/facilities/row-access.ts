@@ -10,7 +10,7 @@ import {
   type Aliased
 } from 'care-kernel/contracts/auth-permissions'
 
-/** Facilities of a new user that its creator may give (contract auth-users §3.5). */
+/** Facilities of a new user that its creator may give (docs/api/auth-users.md §3.5). */
 const linkableFacilityAccess = rowAccess({
   name: 'facility.link',
   summary: 'Facilities whose members an actor may name for a new user',
@@ -28,10 +28,10 @@ const linkableFacilityAccess = rowAccess({
 
 export const linkableFacilities: RowAccess = inContext(linkableFacilityAccess, { alias: 'f' })
 
-/** All that this plugin declares. */
+/** The row access that this plugin declares. */
 export const facilityRowAccess = [linkableFacilityAccess] as const
 
-/** Which requests between facilities an actor sees. */
+/** Row access to one kind of requests between facilities. */
 export interface RequestAccess {
   /** Of the row access: `shift`. */
   readonly name: string
@@ -45,7 +45,7 @@ export interface RequestAccess {
 /** The names of the facilities of a request `r`; their columns are those with `_id`. */
 type Names = Readonly<Record<'origin' | 'approving' | 'assigned', string>>
 
-/** By place, requests that touch it; otherwise those that one's own facilities see by a role, and what else is given (contract shifting §3.1, §9.2). */
+/** Requests of which a facility lies in the actor's place, or of which one of the actor's facilities has a role, and what `also` adds (docs/api/shifting-resources.md §3.1, §9.2). */
 export function requestAccess(names: Names, { name, summary, assignedIf, also }: RequestAccess): RowAccess {
   const columns = Object.values(names).map(of => `r.${of}_id`)
   const touching = (place: 'state_id' | 'district_id') => (id: number, params: Params) => {
@@ -77,19 +77,19 @@ export function requestAccess(names: Names, { name, summary, assignedIf, also }:
         sql({ facilityIds }, params) {
           const own = params.add(facilityIds, 'bigint[]')
           const seen = roles.map(role => `(${role(`any(${own})`)})`)
-          // Each branch leaves out what an earlier one has.
-          const apart = (at: number) =>
+          // Each branch excludes the rows of the branches before it.
+          const excluded = (at: number) =>
             seen
               .slice(0, at)
               .map(role => ` and ${role} is not true`)
               .join('')
           return new Disjunction(
             ...roles.map((role, at) => ({
-              where: `(${seen[at] ?? ''}${apart(at)})`,
-              each: { of: `unnest(${own}) m(id)`, where: `${role('m.id')}${apart(at)}` }
+              where: `(${seen[at] ?? ''}${excluded(at)})`,
+              each: { of: `unnest(${own}) m(id)`, where: `${role('m.id')}${excluded(at)}` }
             })),
-            // Look-ups first, then their rows by key: a semi-join would be planned as if all matched.
-            ...(also ? [{ where: `(r.id = any(array(${also.ids(own)}))${apart(roles.length)})` }] : [])
+            // The array makes the planner look up the ids first and then the rows by key; it would plan a semi-join as if all rows matched.
+            ...(also ? [{ where: `(r.id = any(array(${also.ids(own)}))${excluded(roles.length)})` }] : [])
           )
         }
       }

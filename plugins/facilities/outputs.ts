@@ -11,28 +11,28 @@ import {
 } from 'care-kernel/contracts/places'
 import { FACILITY_TYPES, ROOM_TYPES } from './enumerations.ts'
 
-/** SQL that other plugins fill in: live patients, beds, the picture. */
+/** SQL of the slot `facility`: number of live patients, number of beds, address of the picture. */
 export interface FacilitySlot {
   readonly patient_count: string
   readonly bed_count: string
   readonly read_cover_image_url: string
 }
 
-/** The representations of a facility in one deployment; `f` is the facility's row. */
+/** The representations of a facility in one deployment, with the slots as other plugins fill them; `f` is the facility's row. */
 export interface FacilityShapes {
-  /** Contract facilities §4.3. */
+  /** docs/api/facilities.md §4.3. */
   readonly full: Shape
-  /** Contract facilities §4.4: `getallfacilities`, hubs and spokes, and embedded objects of other plugins. */
+  /** docs/api/facilities.md §4.4: `getallfacilities`, hubs and spokes, and embedded objects of other plugins. */
   readonly basic: Shape
 }
 
-/** A facility elsewhere in the API: its id and name; `f` is the facility's row. */
+/** Id and name of a facility, as other resources embed it; `f` is the facility's row. */
 export const facilityBare = shape({ id: out.uuid('f.external_id'), name: out.text('f.name') })
 
-/** The same by its key, in lists of requests (contract shifting §4.1, QUIRK). */
+/** The same with the key as id, in lists of requests (docs/api/shifting-resources.md §4.1, QUIRK). */
 export const facilityNumbered = shape({ id: out.integer('f.id'), name: out.text('f.name') })
 
-/** Beds of one kind as a facility reports them (contract facilities §7.1); `p` is the capacity's row. */
+/** The capacity of one room type (docs/api/facilities.md §7.1); `p` is the capacity's row. */
 export const capacityShape = shape({
   id: out.uuid('p.external_id'),
   room_type_text: out.label('p.room_type', ROOM_TYPES),
@@ -58,7 +58,7 @@ const placeIds = {
   state: out.integer('f.state_id')
 }
 
-/** Makes the representations of a deployment. */
+/** The representations of a facility with these slots. */
 export function facilityShapes(slot: FacilitySlot): FacilityShapes {
   const counts = { patient_count: out.integer(slot.patient_count), bed_count: out.integer(slot.bed_count) }
   const picture = out.text(slot.read_cover_image_url)

@@ -1,9 +1,9 @@
 import type { Tx } from 'care-kernel'
 import { USER } from 'care-kernel/contracts/auth-permissions'
 import { LOCAL_BODY, WARD } from 'care-kernel/contracts/places'
-import { demoUuid } from './demo-district.ts'
-import { FacilityCapacity, FacilityHubSpoke, HospitalDoctors } from './models.ts'
-import type { FacilityScope } from './scope.ts'
+import { demoUuid } from './district.ts'
+import { FacilityCapacity, FacilityHubSpoke, HospitalDoctors } from '../models.ts'
+import type { FacilityScope } from '../services.ts'
 
 interface DemoFacility {
   readonly name: string
@@ -22,7 +22,7 @@ interface DemoFacility {
   readonly staff?: readonly string[]
 }
 
-/** Invented houses of an invented district; where each sends what it cannot treat is its hub. */
+/** Invented facilities. A facility refers patients to its hub. */
 const FACILITIES: readonly DemoFacility[] = [
   {
     name: 'Puzhakkara District Hospital',
@@ -124,7 +124,7 @@ const FACILITIES: readonly DemoFacility[] = [
   { name: 'Puzhakkara War Room', type: 1600, at: [3, 0], staff: ['demo-dist-admin'] }
 ]
 
-/** Facilities of the demo district and where its people work; nothing without those people. */
+/** Facilities of the demo district and the memberships of its users; does nothing where the demo users are missing. */
 export async function demo(tx: Tx, { facilities, repository, 'auth-permissions': { users } }: FacilityScope): Promise<void> {
   const { rows: people } = await tx.query<{ id: number; username: string; district_id: number }>(
     `select id, username, district_id from ${USER} where username like 'demo-%' order by id`

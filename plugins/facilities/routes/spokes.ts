@@ -16,11 +16,11 @@ import {
   shape
 } from 'care-kernel/rest'
 import { facilitiesNameableBy } from 'care-kernel/contracts/auth-permissions'
-import { facilityReads } from './facility-resources.ts'
-import { spokeInput } from './inputs.ts'
-import { FacilityHubSpoke } from './models.ts'
-import { askingToWrite, type OfFacility } from './part-routes.ts'
-import type { FacilityScope } from './scope.ts'
+import { facilityReads } from '../reads.ts'
+import { spokeInput } from '../inputs.ts'
+import { FacilityHubSpoke } from '../models.ts'
+import { requireWritable, type OfFacility } from './reports.ts'
+import type { FacilityScope } from '../services.ts'
 
 type Link = { Params: { facility: string; id: string } }
 interface LinkRow {
@@ -31,15 +31,15 @@ interface LinkRow {
 const LINKED = { spoke: ['Facility is already a spoke/hub'] }
 const ITSELF = { spoke: ["Cannot set a facility as it's own spoke"] }
 const ANCESTOR = ['This facility is already an ancestor hub']
-/** Writers of links take turns, so that two links cannot close a circle together. */
-const TAKE_TURNS = `select pg_advisory_xact_lock(hashtext('facility_facilityhubspoke'))`
+/** Serializes writes of links, because two concurrent ones could close a cycle. */
+const LOCK = `select pg_advisory_xact_lock(hashtext('facility_facilityhubspoke'))`
 const ANCESTORS = `with recursive above(id) as (
     select $1::bigint union select k.hub_id from facility_facilityhubspoke k join above on k.spoke_id = above.id where not k.deleted and k.id <> $3
   ) select exists (select from above where id = $2) as found`
 
 const nameable = facilitiesNameableBy('f')
 
-/** `facility/{hub}/spokes/` and `facility/{spoke}/hubs/` (contract facilities §8). */
+/** `facility/{hub}/spokes/` and `facility/{spoke}/hubs/` (docs/api/facilities.md §8). */
 export function spokeRoutes(app: FastifyInstance, scope: FacilityScope): void {
   const { database, facilities } = scope
   const spokes = scope.repository(FacilityHubSpoke)
@@ -61,21 +61,21 @@ export function spokeRoutes(app: FastifyInstance, scope: FacilityScope): void {
     })
   })
 
-  /** The facility of the path, where the actor may name it; 404 otherwise. */
+  /** The key of the facility of the path if the actor may name it; 404 otherwise. */
   async function pathFacility(db: Queryable, actor: Actor, uuid: string): Promise<number> {
     if (!isUuid(uuid)) throw notAUuid(uuid)
     const { id } = await plain.row<{ id: number }>(db, uuid, 'f.id', params => [rowCondition(nameable, actor, params)])
     return id
   }
 
-  /** The input of a request, its spoke checked against every live link but this one. */
+  /** The input of a request; its spoke is checked against all live links except `link`. */
   async function read(tx: Tx, request: FastifyRequest, hub: number, link?: LinkRow) {
     const partial = request.method === 'PATCH'
     const { spoke, ...rest } = await (partial
       ? readInput(request, spokeInput, { db: tx, partial })
       : readInput(request, spokeInput, { db: tx }))
     if (spoke === hub) throw invalid(ITSELF)
-    await tx.query(TAKE_TURNS)
+    await tx.query(LOCK)
     if (spoke !== undefined) {
       const { rows } = await tx.query(
         'select 1 from facility_facilityhubspoke where not deleted and ((hub_id = $1 and spoke_id = $2) or (hub_id = $2 and spoke_id = $1)) limit 1',
@@ -93,7 +93,7 @@ export function spokeRoutes(app: FastifyInstance, scope: FacilityScope): void {
 
   const url = '/api/v1/facility/:facility/spokes/'
   const reading = { permission: 'facility.part.read', permissionBefore405: 'facility.part.write' }
-  const writing = { config: { permission: 'facility.part.write' }, onRequest: askingToWrite(scope) }
+  const writing = { config: { permission: 'facility.part.write' }, onRequest: requireWritable(scope) }
   const answer = links.shape
 
   app.get<OfFacility>(

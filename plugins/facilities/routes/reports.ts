@@ -13,30 +13,30 @@ import {
   type Where
 } from 'care-kernel/rest'
 import { facilitiesOf } from 'care-kernel/contracts/auth-permissions'
-import type { FacilityRow } from './contract.ts'
-import type { FacilityScope } from './scope.ts'
+import type { FacilityRow } from '../contract.ts'
+import type { FacilityScope } from '../services.ts'
 
-/** Rows that belong to a facility and are named by a number of their own: its beds and doctors by kind. `p` is the row. */
-export interface FacilityPart<Row> {
+/** What a facility reports, one row per number of an enumeration: capacity by room type, doctors by area. `p` is the row. */
+export interface Report<Row> {
   /** `facility/{id}/<path>/` */
   readonly path: string
   readonly what: string
   readonly rows: Resource
   readonly input: RecordInput
-  /** Columns `change` and `remove` need of the row, which is locked. */
+  /** Columns of the locked row that `change` and `remove` receive. */
   readonly columns: string
-  /** Reads the input and writes it; the number that names the row. */
+  /** Reads the input and writes it; returns the number that identifies the row. */
   add(tx: Tx, request: FastifyRequest, facility: FacilityRow): Promise<number>
   change(tx: Tx, request: FastifyRequest, row: Row): Promise<number>
   remove(tx: Tx, request: FastifyRequest, row: Row): Promise<void>
 }
 
 export type OfFacility = { Params: { facility: string } }
-export type PartOfFacility = { Params: { facility: string; key: string } }
+export type OfReport = { Params: { facility: string; key: string } }
 
 const reached = facilitiesOf('f')
 
-/** Rows of the facility of a path, where the actor reaches it; nothing otherwise. 400 for a malformed uuid. */
+/** Rows of the facility of the path if the actor reaches it; none otherwise. 400 for a malformed uuid. */
 export function ofFacility(column: string, uuid: string, actor: Actor): Where {
   if (!isUuid(uuid)) throw notAUuid(uuid)
   return params => [
@@ -44,23 +44,23 @@ export function ofFacility(column: string, uuid: string, actor: Actor): Where {
   ]
 }
 
-/** Asks FWRITE of the facility of the path before the body is read, as the original does (contract facilities §1.6). */
-export function askingToWrite({ database, facilities }: FacilityScope) {
+/** Checks FWRITE for the facility of the path before the body is read, as the original does (docs/api/facilities.md §1.6). */
+export function requireWritable({ database, facilities }: FacilityScope) {
   return async (request: FastifyRequest<OfFacility>): Promise<void> => {
     await facilities.writable(database, actorOf(request), request.params.facility)
   }
 }
 
-/** Mounts list, detail and writes of such rows (contract facilities §7). */
-export function partRoutes<Row>(
+/** Mounts list, detail and writes of one kind of report (docs/api/facilities.md §7). */
+export function reportRoutes<Row>(
   app: FastifyInstance,
   scope: FacilityScope,
-  { path, what, rows, input, columns, add, change, remove }: FacilityPart<Row>
+  { path, what, rows, input, columns, add, change, remove }: Report<Row>
 ): void {
   const { database, facilities } = scope
   const url = `/api/v1/facility/:facility/${path}/`
   const read = { permission: 'facility.part.read', permissionBefore405: 'facility.part.write' }
-  const write = { config: { permission: 'facility.part.write' }, onRequest: askingToWrite(scope) }
+  const write = { config: { permission: 'facility.part.write' }, onRequest: requireWritable(scope) }
   const answer = rows.shape
 
   app.get<OfFacility>(
@@ -84,7 +84,7 @@ export function partRoutes<Row>(
     }
   )
 
-  app.get<PartOfFacility>(
+  app.get<OfReport>(
     `${url}:key/`,
     { config: read, schema: describe({ summary: `${what} of one kind`, answer }) },
     async (request, reply) =>
@@ -95,7 +95,7 @@ export function partRoutes<Row>(
   )
 
   for (const method of ['PUT', 'PATCH'] as const) {
-    app.route<PartOfFacility>({
+    app.route<OfReport>({
       method,
       url: `${url}:key/`,
       ...write,
@@ -111,7 +111,7 @@ export function partRoutes<Row>(
     })
   }
 
-  app.delete<PartOfFacility>(
+  app.delete<OfReport>(
     `${url}:key/`,
     { ...write, schema: describe({ summary: `Withdraw ${what.toLowerCase()}`, status: 204 }) },
     async (request, reply) => {

@@ -4,7 +4,7 @@ import { rowCondition } from 'care-kernel/access'
 import { filter, filters, ordering, resource, type Filters, type Resource, type Where } from 'care-kernel/rest'
 import { facilitiesOf, USER } from 'care-kernel/contracts/auth-permissions'
 import { DISTRICT, LOCAL_BODY, STATE } from 'care-kernel/contracts/places'
-import type { FacilityShapes } from './shapes.ts'
+import type { FacilityShapes } from './outputs.ts'
 
 const nameOf = (table: Relation, column: string) => `(select x.name from ${table} x where x.id = ${column})`
 const [localBody, district, state] = [
@@ -13,7 +13,7 @@ const [localBody, district, state] = [
   nameOf(STATE, 'f.state_id')
 ]
 
-/** Contract facilities §4.2. */
+/** docs/api/facilities.md §4.2. */
 export const facilityFilters: Filters = filters({
   name: filter.contains('f.name'),
   facility_type: filter.number('f.facility_type'),
@@ -33,18 +33,18 @@ export const facilityFilters: Filters = filters({
 
 const reached = facilitiesOf('f')
 
-/** Facilities an actor sees: QS of contract facilities §4.1. */
+/** Facilities an actor sees: QS of docs/api/facilities.md §4.1. */
 export const visibleTo =
   (actor: Actor): Where =>
   params => [rowCondition(reached, actor, params)]
 
-/** The same for one row: the filters of the list hold for details, too. */
-export const visibleAndAsked =
+/** The same with the filters of the request, which apply to details too. */
+export const visibleAndFiltered =
   (actor: Actor, request: FastifyRequest): Where =>
-  params => [rowCondition(reached, actor, params), ...askedFor(request)(params)]
+  params => [rowCondition(reached, actor, params), ...filteredBy(request)(params)]
 
-/** The filters alone, for what anybody sees. */
-export const askedFor =
+/** The filters of the request alone, for the public routes. */
+export const filteredBy =
   (request: FastifyRequest): Where =>
   params =>
     facilityFilters.compile(request.query as Record<string, string | string[]>, params)

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { refusingDuplicates } from 'care-kernel/data'
 import { invalid, ordering, out, readInput, resource, shape } from 'care-kernel/rest'
-import { DOCTOR_AREAS } from './enumerations.ts'
-import { doctorsInput } from './inputs.ts'
-import { HospitalDoctors } from './models.ts'
-import { partRoutes } from './part-routes.ts'
-import type { FacilityScope } from './scope.ts'
+import { DOCTOR_AREAS } from '../enumerations.ts'
+import { doctorsInput } from '../inputs.ts'
+import { HospitalDoctors } from '../models.ts'
+import { reportRoutes } from './reports.ts'
+import type { FacilityScope } from '../services.ts'
 
 interface DoctorsRow {
   readonly id: number
@@ -28,10 +28,10 @@ const doctors = resource({
 
 const TAKEN = { unique_facility_doctor: () => invalid({ area: ['This facility already has doctors of this area.'] }) }
 
-/** `facility/{id}/hospital_doctor/` (contract facilities §7.2). */
+/** `facility/{id}/hospital_doctor/` (docs/api/facilities.md §7.2). */
 export function doctorRoutes(app: FastifyInstance, scope: FacilityScope): void {
   const reported = scope.repository(HospitalDoctors)
-  partRoutes<DoctorsRow>(app, scope, {
+  reportRoutes<DoctorsRow>(app, scope, {
     path: 'hospital_doctor',
     what: 'Doctors',
     rows: doctors,

@@ -1,16 +1,13 @@
 import type { FastifyInstance } from 'fastify'
-import type { Actor, Queryable, Tx } from 'care-kernel'
-import { rowCondition } from 'care-kernel/access'
-import { Params } from 'care-kernel/data'
+import type { Actor, Tx } from 'care-kernel'
 import { actorOf, describe, filter, filters, invalid, isUuid, notAUuid, ordering, resource, sendJson } from 'care-kernel/rest'
 import { RANK, READ_ONLY_TYPES, USER, USER_TYPES, userAssigned, type VisibleUser } from 'care-kernel/contracts/auth-permissions'
-import type { FacilityRow } from './contract.ts'
-import { facilityReads } from './facility-resources.ts'
-import { BARE_HOME } from './fillings.ts'
-import type { OfFacility } from './part-routes.ts'
-import { mayLink, seesPeople } from './policy.ts'
-import { linkableFacilities } from './row-access.ts'
-import type { FacilityScope } from './scope.ts'
+import type { FacilityRow } from '../contract.ts'
+import { facilityReads } from '../reads.ts'
+import { BARE_HOME } from '../slots.ts'
+import type { OfFacility } from './reports.ts'
+import { mayLink, seesPeople } from '../policy.ts'
+import type { FacilityScope } from '../services.ts'
 
 type Named = { Params: { username: string } }
 
@@ -30,7 +27,7 @@ const assigned = resource({
   })
 })
 
-/** Who works at a facility, and where a user works (contract facilities §6, auth-users §3.6). */
+/** Who works at a facility, and where a user works (docs/api/facilities.md §6, docs/api/auth-users.md §3.6). */
 export function memberRoutes(app: FastifyInstance, scope: FacilityScope): void {
   const { database, facilities, hooks } = scope
   const { users } = scope['auth-permissions']
@@ -46,7 +43,7 @@ export function memberRoutes(app: FastifyInstance, scope: FacilityScope): void {
       const actor = actorOf(request)
       const facility = await facilities.byUuid(database, request.params.facility)
       if (!facility) throw invalid({ Facility: 'Facility not found' })
-      // FIX: to whoever has nothing to do with it, nobody works there.
+      // FIX: the list is empty for actors that are not concerned with the facility.
       const seen =
         seesPeople.test(actor, facility) ||
         (await hooks['concern-asked'](database, { facilityId: facility.id, actor })).includes(true)
@@ -130,7 +127,7 @@ export function memberRoutes(app: FastifyInstance, scope: FacilityScope): void {
   )
 }
 
-/** The facility a body names, where the actor may link this user to it; 400 otherwise, in the original's order. */
+/** The facility of the body if the actor may link this user to it; 400 otherwise, checked in the original's order. */
 async function linkable(
   tx: Tx,
   { facilities, permissions }: FacilityScope,
@@ -149,9 +146,9 @@ async function linkable(
 }
 
 function requireClearing(actor: Actor, user: VisibleUser): void {
-  const oneself = actor.id === user.id && actor.userType === RANK.nurse
+  const isSelf = actor.id === user.id && actor.userType === RANK.nurse
   if (user.home_facility_id === null) throw invalid({ home_facility: 'No Home Facility Present' })
-  if (oneself) return
+  if (isSelf) return
   if (actor.userType < RANK.districtAdmin || READ_ONLY_TYPES.has(actor.userType))
     throw invalid({ home_facility: 'Insufficient Permissions' })
   if (actor.userType < user.user_type) throw invalid({ home_facility: 'Cannot Access Higher Level User' })
@@ -159,7 +156,7 @@ function requireClearing(actor: Actor, user: VisibleUser): void {
     throw refuse("Cannot unlink User's Home Facility from other district")
 }
 
-/** A user under the rules for actors, as a member of these facilities. Of superusers, one sees only oneself. */
+/** A user as an actor who is a member of these facilities, for rules. Superusers are visible to themselves only. */
 function asActor(
   { id, external_id: externalId, user_type: userType, ...user }: VisibleUser,
   actor: Actor,
@@ -181,20 +178,4 @@ function asActor(
     assetId: null,
     assetFacilityId: null
   }
-}
-
-/** Memberships of a user that was just added; facilities outside row access `facility.link` are left out (contract auth-users §3.5). */
-export async function addMemberships(
-  tx: Queryable,
-  { actor, userId, facilityIds }: { actor: Actor; userId: number; facilityIds: readonly number[] }
-): Promise<void> {
-  const params = new Params()
-  const [by, user, ids] = [params.add(actor.id), params.add(userId), params.add(facilityIds, 'bigint[]')]
-  // A set: the facilities that the policy finds. The user is new, so that no actor is cached.
-  await tx.query(
-    `insert into facility_facilityuser (created_by_id, user_id, facility_id)
-    select ${by}::bigint, ${user}::bigint, f.id from facility_facility f where f.id = any(${ids}) and not f.deleted and (${rowCondition(linkableFacilities, actor, params)}) for share
-    on conflict (facility_id, user_id) do nothing`,
-    params.values
-  )
 }

@@ -1,18 +1,18 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { actorOf, describe, readInput, sendJson } from 'care-kernel/rest'
-import type { FacilityRow } from './contract.ts'
-import { facilityCsv } from './csv.ts'
-import { FACILITY_ROW } from './facilities.ts'
-import { askedFor, facilityReads, visibleAndAsked, visibleTo } from './facility-resources.ts'
-import { facilityInput } from './inputs.ts'
-import type { FacilityScope } from './scope.ts'
+import type { FacilityRow } from '../contract.ts'
+import { facilityCsv } from '../csv.ts'
+import { FACILITY_ROW } from '../facilities.ts'
+import { filteredBy, facilityReads, visibleAndFiltered, visibleTo } from '../reads.ts'
+import { facilityInput } from '../inputs.ts'
+import type { FacilityScope } from '../services.ts'
 
 type One = { Params: { id: string } }
 
 const given = ({ query }: FastifyRequest, name: string) => Object.hasOwn(query as object, name)
 const wantsBasic = ({ query }: FastifyRequest) => (query as Record<string, unknown>).all === 'true'
 
-/** `facility/` and `getallfacilities/` (contract facilities §4, §5). The row access of a read implies its object rule FACREAD. */
+/** `facility/` and `getallfacilities/` (docs/api/facilities.md §4, §5). The row access of a read implies its object rule FACREAD. */
 export function facilityRoutes(app: FastifyInstance, scope: FacilityScope): void {
   const { database, facilities, permissions } = scope
   const { shapes } = facilities
@@ -59,7 +59,10 @@ export function facilityRoutes(app: FastifyInstance, scope: FacilityScope): void
     '/api/v1/facility/:id/',
     { config: { permission: 'facility.read' }, schema: describe({ summary: 'One facility', answer: shapes.full }) },
     async (request, reply) =>
-      sendJson(reply, await plain.one(database, request.params.id, visibleAndAsked(actorOf(request), request), shapeFor(request)))
+      sendJson(
+        reply,
+        await plain.one(database, request.params.id, visibleAndFiltered(actorOf(request), request), shapeFor(request))
+      )
   )
 
   for (const method of ['PUT', 'PATCH'] as const) {
@@ -75,7 +78,7 @@ export function facilityRoutes(app: FastifyInstance, scope: FacilityScope): void
             tx,
             request.params.id,
             FACILITY_ROW,
-            visibleAndAsked(actor, request),
+            visibleAndFiltered(actor, request),
             true
           )
           permissions.check(actor, 'facility.update', facility)
@@ -96,7 +99,13 @@ export function facilityRoutes(app: FastifyInstance, scope: FacilityScope): void
     async (request, reply) => {
       const actor = actorOf(request)
       await database.transaction(async tx => {
-        const facility = await plain.row<FacilityRow>(tx, request.params.id, FACILITY_ROW, visibleAndAsked(actor, request), true)
+        const facility = await plain.row<FacilityRow>(
+          tx,
+          request.params.id,
+          FACILITY_ROW,
+          visibleAndFiltered(actor, request),
+          true
+        )
         permissions.check(actor, 'facility.delete', facility)
         await facilities.remove(tx, actor, facility)
       })
@@ -116,6 +125,6 @@ export function facilityRoutes(app: FastifyInstance, scope: FacilityScope): void
   app.get<One>(
     '/api/v1/getallfacilities/:id/',
     { config: open, schema: describe({ summary: 'One of every facility', answer: shapes.basic }) },
-    async (request, reply) => sendJson(reply, await plain.one(database, request.params.id, askedFor(request), shapes.basic))
+    async (request, reply) => sendJson(reply, await plain.one(database, request.params.id, filteredBy(request), shapes.basic))
   )
 }

@@ -2,11 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import type { Actor, Tx } from 'care-kernel'
 import { refusingDuplicates } from 'care-kernel/data'
 import { actorOf, describe, invalid, ordering, out, readInput, resource, sendJson, shape } from 'care-kernel/rest'
-import { capacityInput } from './inputs.ts'
-import { FacilityCapacity } from './models.ts'
-import { ofFacility, partRoutes, type PartOfFacility } from './part-routes.ts'
-import type { FacilityScope } from './scope.ts'
-import { capacityShape } from './shapes.ts'
+import { capacityInput } from '../inputs.ts'
+import { FacilityCapacity } from '../models.ts'
+import { ofFacility, reportRoutes, type OfReport } from './reports.ts'
+import type { FacilityScope } from '../services.ts'
+import { capacityShape } from '../outputs.ts'
 
 interface CapacityRow {
   readonly id: number
@@ -49,12 +49,12 @@ const TAKEN = {
   unique_facility_room_type: () => invalid({ room_type: ['This facility already has a capacity of this room type.'] })
 }
 
-/** `facility/{id}/capacity/` and its history (contract facilities §7.1). */
+/** `facility/{id}/capacity/` and its history (docs/api/facilities.md §7.1). */
 export function capacityRoutes(app: FastifyInstance, scope: FacilityScope): void {
   const { database, clock, emit, repository } = scope
   const reported = repository(FacilityCapacity)
 
-  /** Appends the state the row has now, and tells whoever counts beds. */
+  /** Appends the current state of the row to the history and emits `capacity-changed`. */
   async function record(
     tx: Tx,
     actor: Actor,
@@ -62,7 +62,7 @@ export function capacityRoutes(app: FastifyInstance, scope: FacilityScope): void
     kind: '+' | '~',
     { facility_id: facilityId, room_type: roomType }: Pick<CapacityRow, 'facility_id' | 'room_type'>
   ): Promise<void> {
-    // Copies the stored row, whatever columns it has.
+    // Copies the stored row, so that columns that the input leaves out are in the history too.
     await tx.query(
       `insert into facility_historicalfacilitycapacity (${COPIED}, history_date, history_type, history_user_id)
       select ${COPIED}, $2, $3, $4 from facility_facilitycapacity where id = $1`,
@@ -71,7 +71,7 @@ export function capacityRoutes(app: FastifyInstance, scope: FacilityScope): void
     await emit(tx, 'capacity-changed', { facilityId, roomType })
   }
 
-  partRoutes<CapacityRow>(app, scope, {
+  reportRoutes<CapacityRow>(app, scope, {
     path: 'capacity',
     what: 'Beds',
     rows: capacities,
@@ -101,7 +101,7 @@ export function capacityRoutes(app: FastifyInstance, scope: FacilityScope): void
     }
   })
 
-  app.get<PartOfFacility>(
+  app.get<OfReport>(
     '/api/v1/facility/:facility/capacity/:key/history/',
     {
       config: { permission: 'facility.part.read', permissionBefore405: 'facility.part.write' },
@@ -120,7 +120,7 @@ export function capacityRoutes(app: FastifyInstance, scope: FacilityScope): void
   )
 }
 
-/** Not more beds taken than there are; the stored numbers count where the body is silent (FIX of contract facilities §7.1). */
+/** 400 if more beds are taken than there are; fields missing in the body have their stored values (FIX of docs/api/facilities.md §7.1). */
 function requireFitting({
   total_capacity: total = 0,
   current_capacity: current = 0

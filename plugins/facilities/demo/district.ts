@@ -3,10 +3,10 @@ import { USER } from 'care-kernel/contracts/auth-permissions'
 
 const DAY_MS = 86_400_000
 
-/** Ids of the demo district are the same everywhere: eight hexadecimal digits of one kind of row, then its number from one. */
+/** External id of a demo row, the same in every database: eight hexadecimal digits per kind of row, then its number from 1. */
 export const demoUuid = (kind: string, number: number): string => `${kind}-0000-4000-8000-${String(number).padStart(12, '0')}`
 
-/** A facility of the demo district, and who works there. */
+/** A facility of the demo district and its members. */
 export interface DemoPlace {
   readonly id: number
   readonly type: number
@@ -16,17 +16,17 @@ export interface DemoPlace {
   readonly staff: Readonly<Record<string, number>>
 }
 
-/** What demos of other plugins build on: the people and the facilities of this and the plugins before it, by their names. */
+/** Users and facilities of the demo district by name, for the demos of other plugins. */
 export interface DemoDistrict {
-  /** Key of the person of a user name. Throws for one that is not there. */
+  /** Key of the user. Throws for an unknown user name. */
   person(username: string): number
-  /** Throws for a facility that is not there. */
+  /** Throws for an unknown name. */
   facility(name: string): DemoPlace
-  /** So many days before now, as ISO text. */
+  /** The time `days` before now, as ISO text. */
   daysAgo(days: number): string
 }
 
-/** The demo district of this database; undefined where its facilities were not made. */
+/** The demo district of this database; undefined where it has none. */
 export async function demoDistrict(db: Queryable, clock: Clock): Promise<DemoDistrict | undefined> {
   const { rows: people } = await db.query<{ username: string; id: number }>(
     `select username, id from ${USER} where username like 'demo-%'`
