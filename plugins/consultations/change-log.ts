@@ -16,7 +16,7 @@ import {
 } from './enumerations.ts'
 import { ROUND_FIELDS, roundFields } from './round-fields.ts'
 
-/** What a model's events speak of: where its rows are, and the value of each field by its name in `facility_eventtype.fields`. */
+/** The watched values of a model: its rows, and SQL of each field by its name in `facility_eventtype.fields`. */
 interface Watched {
   readonly from: string
   readonly alias: string
@@ -29,7 +29,7 @@ const same = (alias: string, make: (sql: string) => Output, names: string) =>
   Object.fromEntries(names.split(/\s+/).map(name => [name, make(`${alias}."${name}"`).sql]))
 const physician = (sql: string) => `(select ${sql} from ${USER} u where u.id = c.treating_physician_id)`
 
-/** The original's class names with their fields: choices by label, decimals as text, times in ISO form (contract consultations §11). */
+/** The original's class names with their fields: choices by label, decimals as text, times in ISO form (`docs/api/consultations.md §11`). */
 const WATCHED = {
   PatientConsultation: {
     from: 'facility_patientconsultation c',
@@ -102,16 +102,16 @@ export interface Change {
   readonly consultationId: number
   readonly ids: readonly number[]
   readonly by: number
-  /** When, ISO text; `takenAt` where what it says was so at another time. */
+  /** When, ISO text; `takenAt`: time of the observation, where it differs. */
   readonly at: string
   readonly takenAt?: string | undefined
-  /** What `before` gave before the save: only types with a field that differs are written, as UPDATED. */
+  /** The watched values before the save: only types with a field that differs are written, as UPDATED. */
   readonly before?: unknown
   /** Only types with one of these fields. */
   readonly only?: readonly string[]
 }
 
-/** One row that was saved, and what is to be said of it. */
+/** One saved row. */
 export interface Save extends Pick<Change, 'consultationId' | 'by' | 'at' | 'takenAt' | 'before'> {
   readonly id: number
 }
@@ -122,7 +122,7 @@ export function watchedValues(model: WatchedModel): string {
   return `(select to_jsonb(_) from (select ${pairs.join(', ')}) _)`
 }
 
-/** Writes what changed in consultations (contract consultations §11): one statement per save, whatever it changes. */
+/** Writes the events of consultations (`docs/api/consultations.md §11`), one statement per save. */
 export class ChangeLog {
   readonly #statements = new Map<WatchedModel, Readonly<Record<'added' | 'changed', string>>>()
 
@@ -131,16 +131,16 @@ export class ChangeLog {
       this.#statements.set(model, { added: statementOf(model, 'added'), changed: statementOf(model, 'changed') })
   }
 
-  async record(tx: Queryable, { model, ids, only, ...said }: Change): Promise<void> {
+  async record(tx: Queryable, { model, ids, only, ...rest }: Change): Promise<void> {
     await this.recordAll(
       tx,
       model,
-      ids.map(id => ({ ...said, id })),
+      ids.map(id => ({ ...rest, id })),
       only
     )
   }
 
-  /** The same of rows of many consultations. */
+  /** Records rows of many consultations. */
   async recordAll(tx: Queryable, model: WatchedModel, saves: readonly Save[], only?: readonly string[]): Promise<void> {
     if (saves.length === 0) return
     const { added, changed } = this.#statements.get(model) ?? { added: '', changed: '' }
@@ -161,10 +161,10 @@ export class ChangeLog {
 }
 
 /**
- * Raw SQL: a set, of which PostgreSQL finds what changed. The statement that tells of rows: of new ones, or of those that were there and have told something before.
+ * Raw SQL: a set, compared by PostgreSQL. The statement that writes the events of new rows, or of rows that may have earlier events.
  *
- * Every active type of the model that has a changed field and a value that says something becomes an event. Of an object and a
- * type the event of its last save is the latest, whatever time it speaks of (FIX-C12). An event's id is a ULID: the time, then randomness (written in hexadecimal digits, which are its alphabet's).
+ * Every active type of the model with a changed field and a non-empty value becomes an event. Per object and type the event of
+ * the last save is the latest, whatever its time (FIX-C12). An event's id is a ULID: the time, then randomness (written in hexadecimal digits, which are its alphabet's).
  */
 function statementOf(model: WatchedModel, saved: 'added' | 'changed'): string {
   const { from, alias }: Watched = WATCHED[model]
@@ -180,7 +180,7 @@ function statementOf(model: WatchedModel, saved: 'added' | 'changed'): string {
           `and exists (select from unnest(t.fields) f where (s.before is null or s.before -> f is distinct from s.values -> f)
       and ($8::text[] is null or split_part(f, '__', 1) = any($8::text[])))`,
           `, replaced as (
-    update facility_patientconsultationevent e set is_latest = false from telling c
+    update facility_patientconsultationevent e set is_latest = false from changed_types c
     where e.consultation_id = c.consultation_id and e.is_latest and e.event_type_id = c.type_id and e.object_model = '${model}' and e.object_id = c.id
   )`
         ]
@@ -189,7 +189,7 @@ function statementOf(model: WatchedModel, saved: 'added' | 'changed'): string {
       g(id, consultation_id, by_id, at, taken_at, ulid${columns})
   ), saved as materialized (
     select g.*, ${alias}.external_id, ${watchedValues(model)} as values from given g join ${from} on ${alias}.id = g.id
-  ), telling as (
+  ), changed_types as (
     select s.*, t.id as type_id, (select jsonb_object_agg(f, coalesce(s.values -> f, 'null')) from unnest(t.fields) f) as value
     from saved s join facility_eventtype t on t.is_active and t.model = '${model}' and cardinality(t.fields) > 0
     where exists (select from unnest(t.fields) f where s.values -> f <> all (array['null', '""', '0', 'false', '[]', '{}']::jsonb[])${zero})
@@ -199,7 +199,7 @@ function statementOf(model: WatchedModel, saved: 'added' | 'changed'): string {
     (external_id, consultation_id, event_type_id, caused_by_id, created_date, taken_at, object_model, object_id, is_latest, meta, value, change_type)
   select c.ulid || upper(right(replace(gen_random_uuid()::text, '-', ''), 16)), c.consultation_id, c.type_id, c.by_id, c.at, c.taken_at, '${model}', c.id, true,
     jsonb_build_object('external_id', c.external_id), c.value, ${kind}
-  from telling c`
+  from changed_types c`
 }
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'

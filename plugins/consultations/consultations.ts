@@ -1,34 +1,34 @@
-import type { Actor, Queryable, Tx } from 'care-kernel'
+import type { Actor, Queryable, ScopeOf, Tx } from 'care-kernel'
 import { FACILITY } from 'care-kernel/contracts/facilities'
 import { PATIENT } from 'care-kernel/contracts/patients'
 import { Params, type Values } from 'care-kernel/data'
 import { isUuid, notAUuid, notFound, type Shape } from 'care-kernel/rest'
-import type { ConsultationNotice, Consultations, FoundConsultation } from './contract.ts'
+import type { ConsultationNotificationData, Consultations, FoundConsultation } from './contract.ts'
 import { CATEGORIES, REASON } from './enumerations.ts'
 import { PatientConsultation } from './models.ts'
 import { RULE_COLUMNS, type ConsultationLike } from './policy.ts'
 import { listedFor, reachedBy } from './row-access.ts'
-import type { DeclaredScope } from './scope.ts'
-import { consultationShape } from './shapes.ts'
+import type { manifest } from './manifest.ts'
+import { consultationShape } from './outputs.ts'
 
 const FOUND = 'c.id, c.external_id, c.facility_id, c.patient_id, c.discharge_date, c.current_bed_id, c.suggestion'
 const CONSULTATION = 'facility_patientconsultation c'
 
-/** A consultation of a path with what rules ask about it. */
+/** A consultation of a path with the columns that rules test. */
 export interface RuledConsultation extends FoundConsultation, ConsultationLike {
   readonly suggestion: string
 }
 
-/** Finds consultations for what belongs to them, and ends them for other plugins. */
+/** Finds consultations for the rows nested below them, and ends them for other plugins. */
 export class ConsultationService implements Consultations {
-  readonly #scope: DeclaredScope
+  readonly #scope: ScopeOf<typeof manifest>
   #shape: Shape | undefined
 
-  constructor(scope: DeclaredScope) {
+  constructor(scope: ScopeOf<typeof manifest>) {
     this.#scope = scope
   }
 
-  /** Made when first asked for: whoever fills the slots is built after this service. */
+  /** Lazy: the plugins that fill the slots are built after this service. */
   get shape(): Shape {
     const { 'auth-permissions': auth, facilities, slots } = this.#scope
     this.#shape ??= consultationShape({
@@ -39,14 +39,14 @@ export class ConsultationService implements Consultations {
     return this.#shape
   }
 
-  ofPath = async (db: Queryable, actor: Actor, uuid: string, hold = false): Promise<RuledConsultation> => {
+  ofPath = async (db: Queryable, actor: Actor, uuid: string, lock = false): Promise<RuledConsultation> => {
     const params = new Params()
-    return this.#find(db, uuid, params, reachedBy(actor)(params).map(String), hold)
+    return this.#find(db, uuid, params, reachedBy(actor)(params).map(String), lock)
   }
 
-  /** The consultation of a path, whoever asks; for rules that look at it themselves. 404 for an unknown one. */
-  async anywhere(db: Queryable, uuid: string, hold = false): Promise<RuledConsultation> {
-    return this.#find(db, uuid, new Params(), [], hold)
+  /** The consultation of a path without row access, for rules that test it themselves. 404 for an unknown one. */
+  async anywhere(db: Queryable, uuid: string, lock = false): Promise<RuledConsultation> {
+    return this.#find(db, uuid, new Params(), [], lock)
   }
 
   listed = async (db: Queryable, actor: Actor, uuid: string): Promise<RuledConsultation> => {
@@ -54,10 +54,10 @@ export class ConsultationService implements Consultations {
     return this.#find(db, uuid, params, listedFor(actor)(params).map(String), false)
   }
 
-  notice = async (db: Queryable, consultationId: number): Promise<ConsultationNotice | undefined> => {
+  notificationData = async (db: Queryable, consultationId: number): Promise<ConsultationNotificationData | undefined> => {
     const {
-      rows: [notice]
-    } = await db.query<ConsultationNotice>(
+      rows: [data]
+    } = await db.query<ConsultationNotificationData>(
       `select c.external_id as consultation, c.assigned_to_id, p.external_id as patient, p.name as patient_name,
         p.facility_id as patient_facility_id, x.external_id as patient_facility, f.id as facility_id, f.external_id as facility, f.name as facility_name
       from ${CONSULTATION} join ${PATIENT} p on p.id = c.patient_id join ${FACILITY} f on f.id = c.facility_id
@@ -65,7 +65,7 @@ export class ConsultationService implements Consultations {
       where c.id = $1 and not c.deleted`,
       [consultationId]
     )
-    return notice
+    return data
   }
 
   referOpen = async (
@@ -95,18 +95,18 @@ export class ConsultationService implements Consultations {
   setConsents = async (tx: Tx, consultationId: number, types: readonly number[]): Promise<void> =>
     this.save(tx, consultationId, { has_consents: types, modified_date: this.#scope.clock.now() })
 
-  /** Writes these columns of a consultation and no others: callers say when, and who, where the original does. */
+  /** Writes these columns and no stamps: callers pass time and user where the original writes them. */
   async save(tx: Tx, id: number, values: Values<(typeof PatientConsultation)['columns']>): Promise<void> {
     await this.#scope.repository(PatientConsultation).update(tx, id, values, { stamp: false })
   }
 
-  async #find(db: Queryable, uuid: string, params: Params, where: readonly string[], hold: boolean): Promise<RuledConsultation> {
+  async #find(db: Queryable, uuid: string, params: Params, where: readonly string[], lock: boolean): Promise<RuledConsultation> {
     if (!isUuid(uuid)) throw notAUuid(uuid)
     const found = [`c.external_id = ${params.add(uuid, 'uuid')}`, 'not c.deleted', ...where].join(' and ')
     const {
       rows: [row]
     } = await db.query<RuledConsultation>(
-      `select ${FOUND}, ${RULE_COLUMNS} from ${CONSULTATION} where ${found}${hold ? ' for no key update of c' : ''}`,
+      `select ${FOUND}, ${RULE_COLUMNS} from ${CONSULTATION} where ${found}${lock ? ' for no key update of c' : ''}`,
       params.values
     )
     if (!row) throw notFound('PatientConsultation')

@@ -17,7 +17,7 @@ import type { ConsultationLike } from './policy.ts'
 
 export { consultationRead, type ConsultationLike } from './policy.ts'
 
-/** A consultation of a path, as rules and writes of other plugins look at it. */
+/** A consultation of a path: the columns that rules and writes of other plugins need. */
 export interface FoundConsultation {
   readonly id: number
   readonly external_id: string
@@ -27,16 +27,16 @@ export interface FoundConsultation {
   readonly current_bed_id: number | null
 }
 
-/** What is told about a consultation (contract gateways-jobs §6.2). */
-export interface ConsultationNotice {
+/** Data of notifications about a consultation (`docs/api/gateways-jobs.md §6.2`). */
+export interface ConsultationNotificationData {
   /** Uuids of itself, the patient and the facilities. */
   readonly consultation: string
   readonly patient: string
   readonly patient_name: string
-  /** Where the patient is now; null for one at no facility. */
+  /** The patient's current facility, if any. */
   readonly patient_facility_id: number | null
   readonly patient_facility: string | null
-  /** Where it is, or was. */
+  /** The consultation's own facility. */
   readonly facility_id: number
   readonly facility: string
   readonly facility_name: string
@@ -45,25 +45,25 @@ export interface ConsultationNotice {
 
 /** What other plugins do with consultations. */
 export interface Consultations {
-  /** Contract consultations §3, slots filled; `c` is the consultation's row. */
+  /** `docs/api/consultations.md §3`, slots filled; `c` is the consultation's row. */
   readonly shape: Shape
-  /** The consultation of a nested path, where the actor reaches it; 404 otherwise, 400 for a malformed uuid. `hold` locks the row. */
-  ofPath(db: Queryable, actor: Actor, uuid: string, hold?: boolean): Promise<FoundConsultation>
+  /** The consultation of a nested path, where the actor reaches it; 404 otherwise, 400 for a malformed uuid. `lock` locks the row. */
+  ofPath(db: Queryable, actor: Actor, uuid: string, lock?: boolean): Promise<FoundConsultation>
   /**
-   * The consultation of a path as `consultation/{id}/` finds it: where the actor lists it, 404 otherwise. Whether the actor may open it, READ-C, is
-   * asked by the caller's own rule.
+   * The consultation of a path as `consultation/{id}/` finds it: where the actor lists it, 404 otherwise. READ-C, whether the actor may open it,
+   * is checked by the caller's own rule.
    */
   listed(db: Queryable, actor: Actor, uuid: string): Promise<FoundConsultation & ConsultationLike>
-  /** What is told about a live consultation; undefined when there is none. */
-  notice(db: Queryable, consultationId: number): Promise<ConsultationNotice | undefined>
+  /** Data of notifications about a consultation; undefined for a deleted one. */
+  notificationData(db: Queryable, consultationId: number): Promise<ConsultationNotificationData | undefined>
   /**
-   * The patient is taken in elsewhere: every open consultation ends as Referred and its bed is free (contract shifting-resources §5.1, patients §11).
-   * No events, `modified_date` stays, no discharge summary. Their ids. `patients.move` leads here by its hook: who moves a patient need not call it.
+   * Ends every open consultation of a patient who moves to another facility, as Referred, and frees the beds (`docs/api/shifting-resources.md §5.1`,
+   * `docs/api/patients.md §11`). Returns the ids. No events, no discharge summary; `modified_date` stays. `patients.move` calls it by its hook.
    */
   referOpen(tx: Queryable, patientId: number, options?: { readonly firstOnly?: boolean }): Promise<readonly number[]>
   /** Sets the category (stored key: `Stable`) of the patient's last consultation, `modified_date` stays; nothing without one. */
   setCategory(tx: Tx, patientId: number, category: string): Promise<void>
-  /** Which types of consent have a current file, recomputed by whoever keeps the files (contract consultations §12). */
+  /** Stores which types of consent have a current file (`docs/api/consultations.md §12`). */
   setConsents(tx: Tx, consultationId: number, types: readonly number[]): Promise<void>
 }
 
@@ -79,11 +79,11 @@ export type ConsultationHooks = {
   ) => Promise<number | undefined>
   /** These consultations ended: their beds are free from `at` on. */
   'consultations-closed': (tx: Queryable, payload: { consultationIds: readonly number[]; at: string }) => Promise<void>
-  /** Somebody ends a consultation (contract consultations §5), its row written already. A patient who is taken in elsewhere ends it without this. */
+  /** A user ends a consultation (`docs/api/consultations.md §5`); its row is written already. Not called where a move of the patient ends it. */
   'consultation-discharging': (tx: Tx, payload: { consultationId: number }) => Promise<void>
   /** Whether this asset belongs to the bed the consultation has now. */
   'device-at-bed': (db: Queryable, payload: { assetId: number; consultationId: number }) => Promise<boolean>
-  /** These consents are no longer current: so are their files. */
+  /** These consents are no longer current; neither are their files. */
   'consents-archived': (tx: Queryable, payload: { consents: readonly string[]; by: number; at: string }) => Promise<void>
 }
 
@@ -98,7 +98,7 @@ export const consultations = defineContract({
   events: {
     'consultation-created': Type.Object(consultation),
     'consultation-updated': Type.Object(consultation),
-    /** Somebody was asked to look after the patient. */
+    /** A user was assigned to the consultation. */
     'consultation-assigned': Type.Object({ ...consultation, assignedTo: Type.Integer() }),
     'consultation-discharged': Type.Object(consultation),
     'round-created': Type.Object(round),

@@ -1,29 +1,26 @@
 import type { Actor, Tx } from 'care-kernel'
 import { invalid } from 'care-kernel/rest'
-import {
-  placesOf,
-  referralOf,
-  requireFree,
-  requireNumber,
-  requirePhysician,
-  routeOf,
-  type ConsultationValues
-} from './admission.ts'
+import { RANK, USER } from 'care-kernel/contracts/auth-permissions'
+import { MEMBER } from 'care-kernel/contracts/facilities'
+import type { PatientRow } from 'care-kernel/contracts/patients'
 import { watchedValues } from './change-log.ts'
-import { REASON } from './enumerations.ts'
-import type { consultationInputs, ConsultationInput, DischargeInput } from './inputs.ts'
+import { OTHER_SYMPTOM } from './enumerations.ts'
+import type { consultationInputs, ConsultationInput, NewDiagnosis, NewSymptom } from './inputs.ts'
 import { ConsultationDiagnosis, EncounterSymptom, PatientConsultation } from './models.ts'
-import { requireFittingDiagnoses, requireFittingSymptoms } from './parts.ts'
 import { isHome } from './policy.ts'
-import type { ConsultationScope } from './scope.ts'
+import type { ConsultationScope } from './services.ts'
 
 const DAY_MS = 86_400_000
 const READMISSION_DAYS = 30
+const NO_DOCTOR = "This field is required as the suggestion is not 'Declared Death'"
+const ONE_SOURCE = 'Only one of referred_from_facility and referred_from_facility_external can be set'
 
-/** Answered to whoever changes what has ended. */
+/** Errors of a change after the end. */
 export const DISCHARGED = { consultation: ['Discharged Consultation data cannot be updated'] }
 
-/** A consultation to be changed, its row held, with the values its events speak of. */
+type ConsultationValues = Partial<ConsultationInput>
+
+/** A consultation whose row is locked for a change; `before`: its watched values. */
 export interface OpenConsultation {
   readonly id: number
   readonly external_id: string
@@ -42,11 +39,11 @@ export interface OpenConsultation {
 export const OPEN_COLUMNS = `c.id, c.external_id, c.patient_id, c.facility_id, c.patient_no, c.suggestion, c.assigned_to_id,
   c.encounter_date, c.discharge_date, c.is_kasp, ${watchedValues('PatientConsultation')} as before`
 
-/** When the patient is looked at again: so many minutes from now. */
+/** When the patient is due for review, `minutes` from now; null below `least`. */
 export const reviewTime = (now: Date, minutes: number, least: number): Date | null =>
   minutes >= least ? new Date(now.getTime() + minutes * 60_000) : null
 
-/** Begins, changes and ends consultations (contract consultations §4, §5), each in the caller's transaction. */
+/** Begins and changes consultations (`docs/api/consultations.md §4`), each in the caller's transaction. */
 export class Encounters {
   readonly #scope: ConsultationScope
   readonly #input: ReturnType<typeof consultationInputs>
@@ -56,7 +53,7 @@ export class Encounters {
     this.#input = input
   }
 
-  /** Begins one; the patient's row is held, so that of many at once one is kept. The uuid. */
+  /** Begins one, its uuid. The patient's row is locked, so that of concurrent requests one succeeds. */
   async begin(tx: Tx, actor: Actor, values: ConsultationInput): Promise<string> {
     const { clock, repository, patients, changeLog, hooks, emit } = this.#scope
     const patient = await patients.patients.byId(tx, values.patient, { lock: true })
@@ -70,9 +67,9 @@ export class Encounters {
     await requirePhysician(tx, values, patient.facility_id)
     const referral = referralOf(values)
     if (!diagnoses) throw invalid({ create_diagnoses: ['This field is required.'] })
-    requireFittingDiagnoses(diagnoses)
+    requireValidDiagnoses(diagnoses)
     if (!symptoms) throw invalid({ create_symptoms: ['This field is required.'] })
-    requireFittingSymptoms(symptoms, now.getTime())
+    requireValidSymptoms(symptoms, now.getTime())
     const route = routeOf(values, location)
     const { facility } = patient
     if (!facility || !isHome(actor, facility))
@@ -124,13 +121,13 @@ export class Encounters {
     await changeLog.record(tx, { ...change, model: 'PatientConsultation', ids: [id] })
     await changeLog.record(tx, { ...change, model: 'ConsultationDiagnosis', ids: addedDiagnoses.map(row => row.id) })
     await changeLog.record(tx, { ...change, model: 'EncounterSymptom', ids: addedSymptoms.map(row => row.id) })
-    const told = { consultationId: id, consultation: uuid, by: actor.id }
-    await emit(tx, 'consultation-created', told)
-    if (values.assigned_to) await emit(tx, 'consultation-assigned', { ...told, assignedTo: values.assigned_to })
+    const event = { consultationId: id, consultation: uuid, by: actor.id }
+    await emit(tx, 'consultation-created', event)
+    if (values.assigned_to) await emit(tx, 'consultation-assigned', { ...event, assignedTo: values.assigned_to })
     return uuid
   }
 
-  /** Changes one that is held. One that has ended takes only `medico_legal_case`, silently leaving out the rest (QUIRK). */
+  /** Changes a locked one. One that has ended takes only `medico_legal_case` and ignores the rest (QUIRK). */
   async change(tx: Tx, actor: Actor, row: OpenConsultation, values: ConsultationValues): Promise<void> {
     const { clock, patients, changeLog, consultations, emit } = this.#scope
     const now = clock.now()
@@ -174,53 +171,13 @@ export class Encounters {
       at,
       before: row.before
     })
-    const told = { consultationId: row.id, consultation: row.external_id, by: actor.id }
-    await emit(tx, 'consultation-updated', told)
+    const event = { consultationId: row.id, consultation: row.external_id, by: actor.id }
+    await emit(tx, 'consultation-updated', event)
     const { assigned_to: assigned } = values
-    if (assigned && assigned !== row.assigned_to_id) await emit(tx, 'consultation-assigned', { ...told, assignedTo: assigned })
+    if (assigned && assigned !== row.assigned_to_id) await emit(tx, 'consultation-assigned', { ...event, assignedTo: assigned })
   }
 
-  /** Ends one that is held (contract consultations §5); `modified_date` stays. Throws 400 for one that has ended (FIX-C7). */
-  async discharge(tx: Tx, actor: Actor, row: OpenConsultation, values: DischargeInput): Promise<void> {
-    const { clock, patients, changeLog, consultations, hooks, emit } = this.#scope
-    const at = clock.now().toISOString()
-    if (row.discharge_date !== null) throw invalid(DISCHARGED)
-    const ended = endOf(row, values, Date.parse(at))
-    const { new_discharge_reason: reason, discharge_notes: notes, referred_to: to, referred_to_external: external } = values
-    await consultations.save(tx, row.id, {
-      ...ended,
-      new_discharge_reason: reason,
-      current_bed_id: null,
-      ...(notes === undefined ? {} : { discharge_notes: notes }),
-      ...(to === undefined ? {} : { referred_to_id: to }),
-      ...(external === undefined ? {} : { referred_to_external: external })
-    })
-    await patients.patients.change(
-      tx,
-      actor,
-      row.patient_id,
-      {
-        is_active: false,
-        allow_transfer: true,
-        review_time: null,
-        ...('death_datetime' in ended ? { death_datetime: ended.death_datetime } : {})
-      },
-      { partial: true }
-    )
-    await hooks['consultations-closed'](tx, { consultationIds: [row.id], at })
-    await changeLog.record(tx, {
-      model: 'PatientConsultation',
-      consultationId: row.id,
-      ids: [row.id],
-      by: actor.id,
-      at,
-      before: row.before
-    })
-    await hooks['consultation-discharging'](tx, { consultationId: row.id })
-    await emit(tx, 'consultation-discharged', { consultationId: row.id, consultation: row.external_id, by: actor.id })
-  }
-
-  /** The values under their columns, without what is no column of a consultation. */
+  /** The values that are columns of a consultation. */
   #columns(values: ConsultationValues): Record<string, unknown> {
     return Object.fromEntries(
       Object.entries(this.#input.columns(values)).filter(([name]) => name !== 'patient_id' && name in PatientConsultation.columns)
@@ -237,35 +194,145 @@ function isReadmission(
   return Date.parse(previous.discharge_date) + READMISSION_DAYS * DAY_MS > Date.parse(encounter)
 }
 
-/** When and how it ended; death has a time and a witness, other reasons drop theirs (QUIRK). Throws 400 for a time that cannot be. */
-function endOf(
-  { encounter_date: encounter }: OpenConsultation,
-  {
-    new_discharge_reason: reason,
-    discharge_date: date,
-    death_datetime: death,
-    death_confirmed_doctor: doctor,
-    referred_to: to,
-    referred_to_external: external
-  }: DischargeInput,
-  now: number
-): { readonly discharge_date: string } | { readonly discharge_date: string; readonly death_datetime: string } {
-  if (to && external) {
-    const message = ['Only one of referred_to and referred_to_external can be set']
-    throw invalid({ referred_to: message, referred_to_external: message })
+// Rules over several fields (`docs/api/consultations.md §4.1`, `§4.2`). The functions throw 400.
+
+/** An admission has a number; `stored`: the row that changes. */
+function requireNumber(
+  { suggestion, patient_no: number = null }: ConsultationValues,
+  stored?: { readonly patient_no: string | null }
+): void {
+  if (suggestion === 'A' && !number && (!stored || number !== stored.patient_no))
+    throw invalid({ patient_no: ['This field is required for admission.'] })
+}
+
+/** The physician is given, is a doctor, and works at the facility. */
+async function requirePhysician(
+  tx: Tx,
+  { suggestion, treating_physician: id }: ConsultationValues,
+  facilityId: number | null
+): Promise<void> {
+  if (suggestion !== undefined && suggestion !== 'DD' && suggestion !== 'DC' && !id)
+    throw invalid({ treating_physician: [NO_DOCTOR] })
+  if (!id) return
+  const {
+    rows: [user]
+  } = await tx.query<{ user_type: number; home_facility_id: number | null; linked: boolean }>(
+    `select u.user_type, u.home_facility_id, exists (select from ${MEMBER} m where m.user_id = u.id and m.facility_id = $2::bigint) as linked
+    from ${USER} u where u.id = $1`,
+    [id, facilityId]
+  )
+  const refuse = (message: string) => invalid({ non_field_errors: [message] })
+  if (user?.user_type !== RANK.doctor) throw refuse('Only Doctors can verify a Consultation')
+  if (!user.linked)
+    throw refuse(
+      'The treating doctor is no longer linked to this facility. Please update the respective field in the form before proceeding.'
+    )
+  if (user.home_facility_id !== null && user.home_facility_id !== facilityId)
+    throw refuse('Home Facility of the Doctor must be the same as the Consultation Facility')
+}
+
+/** Columns of a referral: of the two destinations one is kept. */
+function referralOf({ suggestion, referred_to: to, referred_to_external: external }: ConsultationValues): object {
+  if (suggestion !== 'R') return {}
+  if (!to && !external) throw invalid({ referred_to: ['This field is required as the suggestion is R.'] })
+  return external ? { referred_to_id: null } : { referred_to_external: null }
+}
+
+/** Columns of the route into the facility; those of other routes are emptied. */
+function routeOf(values: ConsultationValues, location: number | null): object {
+  const { route_to_facility: route, referred_from_facility: from, referred_from_facility_external: external } = values
+  const notReferred = {
+    referred_from_facility_id: null,
+    referred_from_facility_external: '',
+    referred_by_external: ''
   }
-  const requireTime = (field: string, time: string) => {
-    if (Date.parse(time) > now) throw invalid({ [field]: ['This field value cannot be in the future.'] })
-    if (Date.parse(time) < Date.parse(encounter))
-      throw invalid({ [field]: ['This field value cannot be before the encounter date.'] })
+  if (!route) throw invalid({ route_to_facility: 'This field is required' })
+  if (route === 10) return { ...notReferred, icu_admission_date: null, transferred_from_location_id: null }
+  if (route === 30) {
+    if (location === null)
+      throw invalid({
+        transferred_from_location: ['This field is required as the patient has been transferred from another location.']
+      })
+    return { ...notReferred, transferred_from_location_id: location }
   }
-  if (reason !== REASON.expired) {
-    requireTime('discharge_date', date)
-    return { discharge_date: date }
+  if (!from && !external)
+    throw invalid({
+      referred_from_facility: ['This field is required as the patient has been referred from another facility.']
+    })
+  if (from && external) throw invalid({ referred_from_facility: [ONE_SOURCE], referred_from_facility_external: [ONE_SOURCE] })
+  return { transferred_from_location_id: null }
+}
+
+/** The patient's previous consultation. */
+interface PreviousConsultation {
+  readonly id: number
+  readonly assigned_to_id: number | null
+  readonly discharge_date: string | null
+  readonly suggestion: string
+}
+
+/** The patient's last consultation, which is neither open nor assigned to the caller. */
+async function requireFree(
+  tx: Tx,
+  actor: Actor,
+  { last_consultation_id: id }: PatientRow
+): Promise<PreviousConsultation | undefined> {
+  if (id === null) return undefined
+  const {
+    rows: [last]
+  } = await tx.query<PreviousConsultation>(
+    'select id, assigned_to_id, discharge_date, suggestion from facility_patientconsultation where id = $1',
+    [id]
+  )
+  if (last && last.assigned_to_id === actor.id)
+    throw invalid({ 'Permission Denied': 'Only Facility Staff can create consultation for a Patient' })
+  if (last && last.discharge_date === null) throw invalid({ consultation: 'Exists please Edit Existing Consultation' })
+  return last
+}
+
+/** Ids of the bed and the location of a body, resolved by the plugin that owns them. */
+async function placesOf(
+  { hooks }: ConsultationScope,
+  tx: Tx,
+  { bed, transferred_from_location: location }: ConsultationValues
+): Promise<{ readonly bed: number | null; readonly location: number | null }> {
+  const named = async (hook: 'bed-named' | 'location-named', field: string, uuid: string | undefined) => {
+    if (uuid === undefined) return null
+    const id = (await hooks[hook](tx, { uuid })).find(answer => answer !== undefined)
+    if (id === undefined) throw invalid({ [field]: ['object with this id not found'] })
+    return id
   }
-  if (!death) throw invalid({ death_datetime: ['This field is required'] })
-  requireTime('death_datetime', death)
-  if (!doctor) throw invalid({ death_confirmed_doctor: ['This field is required'] })
-  const dead = { discharge_date: death, death_datetime: death, death_confirmed_doctor: doctor }
-  return dead
+  return {
+    bed: await named('bed-named', 'bed', bed),
+    location: await named('location-named', 'transferred_from_location', location)
+  }
+}
+
+/** Errors are under `create_diagnoses`. */
+function requireValidDiagnoses(diagnoses: readonly NewDiagnosis[]): void {
+  const refuse = (message: string) => invalid({ create_diagnoses: [message] })
+  const principals = diagnoses.filter(({ is_principal: principal }) => principal)
+  if (diagnoses.length === 0) throw refuse('Atleast one diagnosis is required')
+  if (new Set(diagnoses.map(({ diagnosis }) => diagnosis)).size < diagnoses.length)
+    throw refuse('Duplicate diagnoses are not allowed')
+  if (principals.length > 1) throw refuse('Only one diagnosis can be set as principal diagnosis')
+  const confirmed = diagnoses.some(({ verification_status: status }) => status === 'confirmed')
+  if (confirmed && principals.some(({ verification_status: status }) => status !== 'confirmed'))
+    throw refuse('Only confirmed diagnosis can be set as principal diagnosis if it is present')
+}
+
+/** Errors are under `create_symptoms`; `now` in milliseconds. */
+function requireValidSymptoms(symptoms: readonly NewSymptom[], now: number): void {
+  const refuse = (problem: unknown) => invalid({ create_symptoms: problem })
+  const active = new Set<string>()
+  for (const { symptom, other_symptom: other = '', onset_date: onset, cure_date: cured = null } of symptoms) {
+    if (symptom === OTHER_SYMPTOM && other === '')
+      throw refuse({ other_symptom: 'Other symptom should not be empty when symptom type is OTHERS' })
+    const key = symptom === OTHER_SYMPTOM ? `${symptom} ${other.trim().toLowerCase()}` : String(symptom)
+    if (active.has(key)) throw refuse(['Duplicate symptoms are not allowed'])
+    if (cured === null) active.add(key)
+    if (Date.parse(onset) > now) throw refuse({ onset_date: 'Onset date cannot be in the future' })
+    if (cured !== null && Date.parse(cured) < Date.parse(onset))
+      throw refuse({ cure_date: 'Cure date should be after onset date' })
+  }
 }

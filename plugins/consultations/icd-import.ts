@@ -114,7 +114,7 @@ function rowOf(entry: IcdEntry, roots: Map<number, Roots>): object {
   }
 }
 
-/** What the original's own file says of an entry. */
+/** An entry of the original's JSON file. */
 interface JsonEntry {
   readonly ID: string
   readonly label: string

@@ -25,7 +25,7 @@ const COLUMNS = {
 
 /**
  * Reads WHO's tabulation of ICD-11 (LinearizationMiniOutput, SimpleTabulation): one entry a line, columns by their names, the
- * depth as dashes before the title. Throws with the line for what cannot be an entry.
+ * depth as dashes before the title. Throws with the number of an invalid line.
  */
 export async function* readTabulation(lines: AsyncIterable<string> | Iterable<string>): AsyncIterable<IcdEntry> {
   let columns: Record<keyof typeof COLUMNS, number> | undefined

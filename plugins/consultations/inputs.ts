@@ -30,10 +30,10 @@ const person = <const S extends string>(source: S) => field.reference(USER, { op
 
 const STATUS_REFUSED = 'Verification status not allowed'
 const FUTURE = 'This field value cannot be in the future.'
-/** How far the clock of a device may be ahead of ours. */
+/** How far the clock of a device may be ahead of the server's. */
 const AHEAD_MS = 120_000
 
-/** A field whose right values are looked at once more; what `wrong` returns are the messages. */
+/** A field with a further check of its valid values; `wrong` returns the messages. */
 function checked<F extends Field>(of: F, wrong: (value: never) => Messages | undefined): F {
   return {
     ...of,
@@ -57,7 +57,7 @@ function oldCategory(): Field<string | null, false> {
   }
 }
 
-/** A row of a plugin that may be off, by its uuid: asked for by hook. */
+/** The uuid of a row of a plugin that may be disabled; a hook resolves it. */
 const uuidOfOther = () => {
   const uuid = field.uuid(optional)
   return {
@@ -91,7 +91,7 @@ const newSymptom = record({
 export type NewDiagnosis = Infer<typeof newDiagnosis>
 export type NewSymptom = Infer<typeof newSymptom>
 
-/** What `consultation/` takes (contract consultations §3), made once per deployment. Internals of the server are not read (FIX-C5). */
+/** The body of `consultation/` (`docs/api/consultations.md §3`), built once per deployment. Server-side columns are not read (FIX-C5). */
 export function consultationInputs(clock: Clock, earliest: string) {
   const encounter = checked(field.datetime(optional), (value: string) => {
     if (Date.parse(value) < Date.parse(earliest))
@@ -163,7 +163,7 @@ export const diagnosisInput = record({
   is_principal: field.boolean({ optional: true })
 })
 
-/** Contract consultations §9; `clock` says what is in the future. */
+/** `docs/api/consultations.md §9`. */
 export const symptomInput = (clock: Clock) =>
   record({
     symptom: field.choice(numbersOf(SYMPTOMS)),
@@ -185,7 +185,7 @@ export const consentInput = record({
   )
 })
 
-/** Contract consultations §10.2, with what acts on the patient. */
+/** `docs/api/consultations.md §10.2`, with `action` and `review_interval` of the patient. */
 export const roundInput = (clock: Clock) =>
   record({
     taken_at: checked(field.datetime(), (value: string) =>

@@ -1,20 +1,9 @@
 import { definePlugin } from 'care-kernel'
 import { invalidateResponses } from 'care-kernel/rest'
-import { authPermissions, USER } from 'care-kernel/contracts/auth-permissions'
-import { CAPACITY, facilities, FACILITY, MEMBER } from 'care-kernel/contracts/facilities'
-import { NOTE, PATIENT, PATIENT_HISTORY, patients } from 'care-kernel/contracts/patients'
-import { places } from 'care-kernel/contracts/places'
-import { ChangeLog } from './change-log.ts'
 import { commands } from './commands.ts'
-import { consentRoutes } from './consent-routes.ts'
-import { consultationRoutes } from './consultation-routes.ts'
-import { ConsultationService } from './consultations.ts'
-import { consultations } from './contract.ts'
-import { demo } from './demo.ts'
-import { diagnosisRoutes } from './diagnosis-routes.ts'
-import { EVENT_TYPES, eventRoutes } from './event-routes.ts'
-import { fillings, recordNote, referMoved } from './fillings.ts'
-import { icdRoutes } from './icd-routes.ts'
+import { demo } from './demo/index.ts'
+import { recordNote, referMoved } from './hooks.ts'
+import { manifest } from './manifest.ts'
 import {
   ConsultationClinician,
   ConsultationDiagnosis,
@@ -27,20 +16,14 @@ import {
   PatientConsultationEvent
 } from './models.ts'
 import { consultationRules } from './policy.ts'
-import { roundRoutes } from './round-routes.ts'
+import { EVENT_TYPES } from './routes/events.ts'
+import { routes } from './routes/index.ts'
 import { consultationRowAccess } from './row-access.ts'
-import { Settings } from './settings.ts'
-import { symptomRoutes } from './symptom-routes.ts'
+import { services } from './services.ts'
+import { slots } from './slots.ts'
 
 export default definePlugin({
-  contract: consultations,
-  version: '1.0.0',
-  kernel: '^1.0.0',
-  summary: 'Consultations: diagnoses, symptoms, daily rounds, what changed, consents; ICD-11',
-  requires: [places, authPermissions, facilities, patients],
-  reads: [CAPACITY, FACILITY, MEMBER, NOTE, PATIENT, PATIENT_HISTORY, USER],
-  ports: ['database', 'cache'],
-  config: Settings,
+  ...manifest,
   models: [
     Icd11Diagnosis,
     EventType,
@@ -53,19 +36,11 @@ export default definePlugin({
     PatientConsultationEvent
   ],
   migrations: new URL('../../migrations/consultations/', import.meta.url),
-  services: { changeLog: ChangeLog, consultations: ConsultationService },
+  services,
   permissions: { rules: consultationRules, rowAccess: consultationRowAccess },
-  fills: fillings,
+  fills: slots,
   hooks: { 'patients/patient-moving': referMoved, 'patients/note-written': recordNote },
-  routes(app, scope) {
-    consultationRoutes(app, scope)
-    diagnosisRoutes(app, scope)
-    symptomRoutes(app, scope)
-    roundRoutes(app, scope)
-    eventRoutes(app, scope)
-    consentRoutes(app, scope)
-    icdRoutes(app, scope)
-  },
+  routes,
   commands,
   demo,
   afterLoad: ({ cache }) => invalidateResponses(cache, EVENT_TYPES)

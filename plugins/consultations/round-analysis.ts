@@ -5,7 +5,7 @@ import { DailyRound } from './models.ts'
 const PAGE = 36
 const MOST_FIELDS = 20
 const COLUMNS = Object.keys(DailyRound.columns)
-/** Fields one may ask for, by the original's names: references without `_id`. */
+/** Allowed fields, by the original's names: references without `_id`. */
 const FIELDS: ReadonlySet<string> = new Set(COLUMNS.map(name => name.replace(/_id$/, '')).concat('external_id'))
 
 const utc = (column: string) => `replace(to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000', '')`
@@ -24,8 +24,8 @@ const STATEMENT = `select (select count(*) from facility_dailyround r where r.co
       order by r.taken_at desc, r.id desc limit ${PAGE + 1} offset $3) r, lateral (select ${RAW} as row) raw
     order by r.taken_at desc, r.id desc) p) as results`
 
-/** What `analyse` is asked for. Throws 400, a bare text per field as the original does (contract consultations §10.4). */
-export function readQuestion(body: unknown): { readonly fields: readonly string[]; readonly page: number } {
+/** The body of `analyse`. Throws 400 with a bare text per field, as the original does (`docs/api/consultations.md §10.4`). */
+export function readAnalysis(body: unknown): { readonly fields: readonly string[]; readonly page: number } {
   const { fields, page = 1 } = (body ?? {}) as { fields?: unknown; page?: unknown }
   if (fields === undefined) throw invalid({ fields: 'Field not present' })
   if (!Array.isArray(fields)) throw invalid({ fields: 'Must be an List' })

@@ -1,12 +1,10 @@
 import { column, type Column } from 'care-kernel/data'
 import { field, Invalid, out, type CodeLabels, type Field, type Labels, type Output } from 'care-kernel/rest'
-import type { TSchema } from 'typebox'
+import { Type, type TSchema } from 'typebox'
 import { Value } from 'typebox/value'
-import { CATEGORIES, COVID_CATEGORIES } from './enumerations.ts'
-import * as labels from './round-labels.ts'
-import * as schemas from './round-schemas.ts'
+import * as labels from './enumerations.ts'
 
-/** One thing a daily round may record: how it is stored, read from a body, and answered (contract consultations §10.2). */
+/** One field of a daily round: its column, input and output (`docs/api/consultations.md §10.2`). */
 export interface RoundField {
   readonly column: Column
   readonly input: Field
@@ -69,10 +67,58 @@ const json = (
   }
 }
 
-/** Everything a daily round may record, by column. Numbers are in the units of the bedside: °F, mmHg, %, ml, mg/dl. */
+// JSON values (`docs/api/consultations.md §10.2`). Every element is checked (FIX-C8); objects have no further properties.
+
+const closed = <T extends Record<string, TSchema>>(properties: T) => Type.Object(properties, { additionalProperties: false })
+const oneOf = (...values: readonly string[]) => Type.Union(values.map(value => Type.Literal(value)))
+const amount = (most?: number) => Type.Number({ minimum: 0, ...(most === undefined ? {} : { maximum: most }) })
+const measured = (...names: readonly string[]) => Type.Array(closed({ name: oneOf(...names), quantity: amount() }))
+
+const ANTERIOR = `Head Neck RightShoulder RightChest RightArm RightForearm RightHand LeftHand LeftChest LeftShoulder LeftArm
+  LeftForearm RightFoot LeftFoot RightLeg LowerChest Abdomen LeftLeg RightThigh LeftThigh Groin`
+const POSTERIOR = `Head Neck LeftChest RightChest Abdomen LeftShoulder RightShoulder LeftArm LeftForearm LeftHand RightArm
+  RightForearm RightHand LeftThighAndButtock RightThighAndButtock LeftLeg RightLeg LeftFoot RightFoot`
+const regions = (side: string, names: string) => names.split(/\s+/).map(name => `${side}${name}`)
+const region = oneOf(...regions('Anterior', ANTERIOR), ...regions('Posterior', POSTERIOR))
+
+const PROCEDURES = `oral_care hair_care bed_bath eye_care perineal_care skin_care pre_enema wound_dressing lymphedema_care
+  ascitic_tapping colostomy_care colostomy_change personal_hygiene positioning suctioning ryles_tube_care ryles_tube_change
+  iv_sitecare nubulisation dressing dvt_pump_stocking restrain chest_tube_care tracheostomy_care tracheostomy_tube_change
+  stoma_care catheter_care catheter_change`
+
+/** mmHg. */
+const bloodPressure = closed({ systolic: amount(400), diastolic: amount(400) })
+
+const infusions = measured('Adrenalin', 'Noradrenalin', 'Vasopressin', 'Dopamine', 'Dobutamine')
+const ivFluids = measured('RL', 'NS', 'DNS')
+const feeds = measured('Ryles Tube', 'Normal Feed')
+const outputs = measured('Urine', 'Ryles Tube Aspiration', 'ICD', 'Abdominal Drain')
+
+const pressureSores = Type.Array(
+  closed({
+    region,
+    width: amount(),
+    length: amount(),
+    exudate_amount: Type.Optional(oneOf('None', 'Light', 'Moderate', 'Heavy')),
+    tissue_type: Type.Optional(oneOf('Closed', 'Epithelial', 'Granulation', 'Slough', 'Necrotic')),
+    description: Type.Optional(Type.String()),
+    push_score: Type.Optional(amount(19)),
+    scale: Type.Optional(Type.Number({ minimum: 1, maximum: 5 }))
+  })
+)
+
+const pains = Type.Array(
+  closed({ region, scale: Type.Number({ minimum: 1, maximum: 10 }), description: Type.Optional(Type.String()) })
+)
+
+const nursing = Type.Array(closed({ procedure: oneOf(...PROCEDURES.split(/\s+/)), description: Type.String() }))
+
+const roundMeta = closed({ dialysis: Type.Optional(Type.Boolean()) })
+
+/** The fields of a daily round, by column. Units: °F, mmHg, %, ml, mg/dl. */
 export const ROUND_FIELDS = {
-  patient_category: code(CATEGORIES, 13),
-  deprecated_covid_category: code(COVID_CATEGORIES, 8),
+  patient_category: code(labels.CATEGORIES, 13),
+  deprecated_covid_category: code(labels.COVID_CATEGORIES, 8),
   temperature: decimal(5, { min: 95, max: 106 }),
   archived_spo2: decimal(4),
   physical_examination_info: words(),
@@ -104,7 +150,7 @@ export const ROUND_FIELDS = {
   limb_response_upper_extremity_left: label(labels.LIMB_RESPONSES),
   limb_response_lower_extremity_left: label(labels.LIMB_RESPONSES),
   limb_response_lower_extremity_right: label(labels.LIMB_RESPONSES),
-  bp: json(schemas.bloodPressure, null, ({ systolic, diastolic }: { systolic: number; diastolic: number }) =>
+  bp: json(bloodPressure, null, ({ systolic, diastolic }: { systolic: number; diastolic: number }) =>
     systolic < diastolic ? 'Systolic must be greater than diastolic' : undefined
   ),
   pulse: whole(0, 200),
@@ -127,7 +173,7 @@ export const ROUND_FIELDS = {
   etco2: whole(0, 200),
   bilateral_air_entry: yesNo(),
   pain: whole(0, 10),
-  pain_scale_enhanced: json(schemas.pains, []),
+  pain_scale_enhanced: json(pains, []),
   ph: decimal(4, { min: 0, max: 10 }),
   pco2: whole(10, 200),
   po2: whole(10, 400),
@@ -139,16 +185,16 @@ export const ROUND_FIELDS = {
   blood_sugar_level: whole(0, 700),
   insulin_intake_dose: decimal(5, { min: 0, max: 100 }),
   insulin_intake_frequency: label(labels.INSULIN_FREQUENCIES),
-  infusions: json(schemas.infusions, []),
-  iv_fluids: json(schemas.ivFluids, []),
-  feeds: json(schemas.feeds, []),
-  output: json(schemas.outputs, []),
+  infusions: json(infusions, []),
+  iv_fluids: json(ivFluids, []),
+  feeds: json(feeds, []),
+  output: json(outputs, []),
   dialysis_fluid_balance: whole(0, 5000),
   dialysis_net_balance: whole(0, 5000),
-  pressure_sore: json(schemas.pressureSores, []),
-  nursing: json(schemas.nursing, []),
-  meta: json(schemas.roundMeta, {})
+  pressure_sore: json(pressureSores, []),
+  nursing: json(nursing, []),
+  meta: json(roundMeta, {})
 } satisfies Readonly<Record<string, RoundField>>
 
-/** The same list as pairs. */
+/** `ROUND_FIELDS` as pairs. */
 export const roundFields: readonly (readonly [string, RoundField])[] = Object.entries(ROUND_FIELDS)

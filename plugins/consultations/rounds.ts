@@ -6,7 +6,7 @@ import { DISCHARGED, reviewTime } from './encounters.ts'
 import { ROUND } from './enumerations.ts'
 import { DailyRound } from './models.ts'
 import { isHome } from './policy.ts'
-import type { ConsultationScope } from './scope.ts'
+import type { ConsultationScope } from './services.ts'
 
 /** The values of a body, by field. */
 export type RoundValues = Readonly<Record<string, unknown>> & {
@@ -25,7 +25,7 @@ export interface RoundRow {
 
 const MOST = 9999.99
 
-/** Records daily rounds (contract consultations §10.3), each in the caller's transaction with the consultation held. */
+/** Records daily rounds (`docs/api/consultations.md §10.3`), each in the caller's transaction with the consultation locked. */
 export class Rounds {
   readonly #scope: ConsultationScope
 
@@ -106,7 +106,7 @@ export class Rounds {
     })
   }
 
-  /** Throws 400 where a round may not be added (contract consultations §10.3). */
+  /** Throws 400 where a round may not be added (`docs/api/consultations.md §10.3`). */
   async #requirePlace(tx: Tx, actor: Actor, consultation: RuledConsultation, type: number | undefined): Promise<void> {
     const { facility_id: facilityId, suggestion, current_bed_id: bed } = consultation
     const {
@@ -125,7 +125,7 @@ export class Rounds {
       throw invalid({ rounds_type: 'Telemedicine Rounds are only allowed for Domiciliary Care patients' })
   }
 
-  /** What a round changes besides itself: its consultation, and what is planned for the patient. */
+  /** Writes what a round changes in its consultation and its patient. */
   async #touch(
     tx: Tx,
     actor: Actor,

@@ -1,5 +1,5 @@
 import type { Tx } from 'care-kernel'
-import type { ConsultationNotice } from 'care-kernel/contracts/consultations'
+import type { ConsultationNotificationData } from 'care-kernel/contracts/consultations'
 import type { Notice } from './notices.ts'
 import type { NotificationScope } from './scope.ts'
 
@@ -64,7 +64,12 @@ export interface OfFile {
 const FILE_TYPE = { patient: 1, consultation: 2 } as const
 
 /** What is told about a consultation, whatever its event. */
-const aboutConsultation = (found: ConsultationNotice, by: number, facility: string | null, more: object = {}): Notice => ({
+const aboutConsultation = (
+  found: ConsultationNotificationData,
+  by: number,
+  facility: string | null,
+  more: object = {}
+): Notice => ({
   facilityId: found.patient_facility_id,
   alsoTo: found.assigned_to_id,
   by,
@@ -79,7 +84,7 @@ const aboutConsultation = (found: ConsultationNotice, by: number, facility: stri
 
 /** The patient's facility, and who looks after the patient in this consultation. */
 export const consultation: Subject<OfConsultation> = async (tx, { consultationId, by }, { consultations }) => {
-  const found = await consultations?.consultations.notice(tx, consultationId)
+  const found = await consultations?.consultations.notificationData(tx, consultationId)
   return found && aboutConsultation(found, by, found.patient_facility)
 }
 
@@ -89,7 +94,7 @@ export const round: Subject<OfConsultation & { readonly round: string }> = async
   { consultationId, by, round: uuid },
   { consultations }
 ) => {
-  const found = await consultations?.consultations.notice(tx, consultationId)
+  const found = await consultations?.consultations.notificationData(tx, consultationId)
   return found && aboutConsultation(found, by, found.facility, { daily_round: uuid })
 }
 
@@ -100,7 +105,7 @@ export const patientFile: Subject<OfFile> = async (tx, { fileType, patientId, by
 /** The facility of the consultation, wherever the patient is, and who looks after the patient in it. */
 export const consultationFile: Subject<OfFile> = async (tx, { fileType, consultationId, by }, { consultations }) => {
   if (fileType !== FILE_TYPE.consultation || consultationId === null) return undefined
-  const found = await consultations?.consultations.notice(tx, consultationId)
+  const found = await consultations?.consultations.notificationData(tx, consultationId)
   return found && { ...aboutConsultation(found, by, found.patient_facility), facilityId: found.facility_id }
 }
 

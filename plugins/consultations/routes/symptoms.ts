@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import type { Actor, Tx } from 'care-kernel'
 import { actorOf, describe, filter, filters, invalid, ordering, resource } from 'care-kernel/rest'
-import { watchedValues } from './change-log.ts'
-import { OTHER_SYMPTOM } from './enumerations.ts'
-import { symptomInput, type SymptomInput } from './inputs.ts'
-import { EncounterSymptom } from './models.ts'
-import { CONSULTATION, consultationOfPath, of, type PartOfConsultation } from './nested.ts'
-import { partRoutes } from './part-routes.ts'
-import type { ConsultationScope } from './scope.ts'
-import { symptomShape } from './shapes.ts'
+import { watchedValues } from '../change-log.ts'
+import { OTHER_SYMPTOM } from '../enumerations.ts'
+import { symptomInput, type SymptomInput } from '../inputs.ts'
+import { EncounterSymptom } from '../models.ts'
+import { CONSULTATION, consultationOfPath, of, type NestedRow } from './nested.ts'
+import { nestedRoutes } from './nested.ts'
+import type { ConsultationScope } from '../services.ts'
+import { symptomShape } from '../outputs.ts'
 
 const rows = resource({
   name: 'EncounterSymptom',
@@ -62,7 +62,7 @@ export function symptomRoutes(app: FastifyInstance, scope: ConsultationScope): v
     if (same.length > 0) throw invalid({ symptom: ['An active symptom with the same details already exists'] })
   }
 
-  /** Writes a row that is there, and what changed. */
+  /** Updates a row and records the change. */
   async function save(
     tx: Tx,
     actor: Actor,
@@ -75,7 +75,7 @@ export function symptomRoutes(app: FastifyInstance, scope: ConsultationScope): v
     await changeLog.record(tx, { model: 'EncounterSymptom', consultationId, ids: [id], by: actor.id, at, before })
   }
 
-  partRoutes(app, scope, {
+  nestedRoutes(app, scope, {
     path: 'symptoms',
     name: 'symptom',
     rows,
@@ -112,7 +112,7 @@ export function symptomRoutes(app: FastifyInstance, scope: ConsultationScope): v
     }
   })
 
-  app.delete<PartOfConsultation>(
+  app.delete<NestedRow>(
     `${CONSULTATION}symptoms/:id/`,
     {
       config: { permission: 'symptom.remove' },

@@ -2,13 +2,13 @@ import type { FastifyInstance } from 'fastify'
 import type { Actor, Tx } from 'care-kernel'
 import { filter, filters, invalid, ordering, resource } from 'care-kernel/rest'
 import { RANK } from 'care-kernel/contracts/auth-permissions'
-import type { RuledConsultation } from './consultations.ts'
-import { CODE_STATUS_CONSENT } from './enumerations.ts'
-import { consentInput } from './inputs.ts'
-import { PatientConsent } from './models.ts'
-import { partRoutes } from './part-routes.ts'
-import type { ConsultationScope } from './scope.ts'
-import { consentShape } from './shapes.ts'
+import type { RuledConsultation } from '../consultations.ts'
+import { CODE_STATUS_CONSENT } from '../enumerations.ts'
+import { consentInput } from '../inputs.ts'
+import { PatientConsent } from '../models.ts'
+import { nestedRoutes } from './nested.ts'
+import type { ConsultationScope } from '../services.ts'
+import { consentShape } from '../outputs.ts'
 
 interface ConsentRow {
   readonly id: number
@@ -55,7 +55,7 @@ export function consentRoutes(app: FastifyInstance, scope: ConsultationScope): v
       await hooks['consents-archived'](tx, { consents: archived.map(row => row.external_id), by: actor.id, at })
   }
 
-  partRoutes(app, scope, {
+  nestedRoutes(app, scope, {
     path: 'consents',
     name: 'consent',
     scheme: 'consultation',

@@ -3,20 +3,21 @@ import type { Actor, Tx } from 'care-kernel'
 import { PATIENT, PATIENT_HISTORY } from 'care-kernel/contracts/patients'
 import type { Params } from 'care-kernel/data'
 import { actorOf, describe, filter, filters, isUuid, notAUuid, ordering, readInput, resource, sendJson } from 'care-kernel/rest'
-import { Encounters, OPEN_COLUMNS, type OpenConsultation } from './encounters.ts'
-import { consultationInputs, dischargeInput } from './inputs.ts'
-import { RULE_COLUMNS, type ConsultationLike } from './policy.ts'
-import { listedFor } from './row-access.ts'
-import type { ConsultationScope } from './scope.ts'
+import { discharge } from '../discharge.ts'
+import { Encounters, OPEN_COLUMNS, type OpenConsultation } from '../encounters.ts'
+import { consultationInputs, dischargeInput } from '../inputs.ts'
+import { RULE_COLUMNS, type ConsultationLike } from '../policy.ts'
+import { listedFor } from '../row-access.ts'
+import type { ConsultationScope } from '../services.ts'
 
-/** The latest row of patients' history by whoever asks: beginning and ending a consultation leave one. */
+/** The caller's latest row of patients' history: beginning and ending a consultation add one. */
 function lastWriting(request: FastifyRequest, params: Params): string {
   return `(select max(w.history_id) from ${PATIENT_HISTORY} w where w.history_user_id = ${params.add(actorOf(request).id)})`
 }
 
 type One = { Params: { id: string } }
 
-/** `consultation/` (contract consultations §4, §5). */
+/** `consultation/` (`docs/api/consultations.md §4`, `§5`). */
 export function consultationRoutes(app: FastifyInstance, scope: ConsultationScope): void {
   const { clock, config, consultations, database, patients, permissions } = scope
   const { shape } = consultations
@@ -42,8 +43,8 @@ export function consultationRoutes(app: FastifyInstance, scope: ConsultationScop
   const writing = { scheme: 'consultation', permission: 'consultation.write' }
   const url = '/api/v1/consultation/'
 
-  /** The consultation of a path to be changed: the patient is held first, as by who moves the patient, then the consultation. */
-  async function held(tx: Tx, actor: Actor, uuid: string): Promise<OpenConsultation> {
+  /** Locks the patient, then the consultation of a path: the order in which a move of the patient locks them. */
+  async function lock(tx: Tx, actor: Actor, uuid: string): Promise<OpenConsultation> {
     const { patient_id: patientId } = await rows.row<{ patient_id: number }>(tx, uuid, 'c.patient_id', listedFor(actor))
     await patients.patients.byId(tx, patientId, { lock: true })
     const row = await rows.row<OpenConsultation & ConsultationLike>(
@@ -103,7 +104,7 @@ export function consultationRoutes(app: FastifyInstance, scope: ConsultationScop
       async handler(request, reply) {
         const actor = actorOf(request)
         const json = await database.transaction(async tx => {
-          const row = await held(tx, actor, request.params.id)
+          const row = await lock(tx, actor, request.params.id)
           const values = await (method === 'PATCH'
             ? readInput(request, input, { db: tx, partial: true })
             : readInput(request, input, { db: tx }))
@@ -121,8 +122,8 @@ export function consultationRoutes(app: FastifyInstance, scope: ConsultationScop
     async (request, reply) => {
       const actor = actorOf(request)
       await database.transaction(async tx => {
-        const row = await held(tx, actor, request.params.id)
-        await encounters.discharge(tx, actor, row, await readInput(request, dischargeInput, { db: tx }))
+        const row = await lock(tx, actor, request.params.id)
+        await discharge(scope, tx, actor, row, await readInput(request, dischargeInput, { db: tx }))
       })
       return reply.code(200).send()
     }

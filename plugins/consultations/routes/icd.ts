@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { describe, escapeLike, ordering, resource, sendJson, type Query } from 'care-kernel/rest'
-import { icdShape } from './shapes.ts'
-import type { ConsultationScope } from './scope.ts'
+import { icdShape } from '../outputs.ts'
+import type { ConsultationScope } from '../services.ts'
 
 const MOST = 20
 const MOST_TOKENS = 4
@@ -53,7 +53,7 @@ export function icdRoutes(app: FastifyInstance, { database }: ConsultationScope)
 
 const last = (value: string | readonly string[] | undefined) => (typeof value === 'string' ? value : (value?.at(-1) ?? ''))
 
-/** At most four, split from the right: what is left over at the beginning is one. Signs between words count as spaces. */
+/** At most four tokens, split from the right: the rest at the beginning is one. Punctuation counts as spaces. */
 function tokensOf(text: string): string[] {
   const words = text.replaceAll('\0', '').trim().split(/\s+/)
   const first = words.slice(0, Math.max(1, words.length - MOST_TOKENS + 1)).join(' ')

@@ -1,8 +1,8 @@
 import type { Tx } from 'care-kernel'
-import { demoEncounters } from './demo-encounters.ts'
-import { importEntries } from './icd-import.ts'
-import { readTabulation } from './icd-tabulation.ts'
-import type { ConsultationScope } from './scope.ts'
+import { demoEncounters } from './encounters.ts'
+import { importEntries } from '../icd-import.ts'
+import { readTabulation } from '../icd-tabulation.ts'
+import type { ConsultationScope } from '../services.ts'
 
 /** Chapters and some everyday entries of them: number, title, then code and title of each. Keys are of this sample, not WHO's. */
 const SAMPLE: readonly (readonly [string, string, Readonly<Record<string, string>>])[] = [
@@ -41,7 +41,7 @@ const SAMPLE: readonly (readonly [string, string, Readonly<Record<string, string
 const HEADER = ['Foundation URI', 'Linearization URI', 'Code', 'Title', 'ClassKind', 'ChapterNo', 'isLeaf']
 const FIRST_KEY = 9_100_000
 
-/** A sample of ICD-11 in the form of WHO's tabulation, so that the demo goes the way a deployment goes; then the consultations of the demo district. */
+/** A sample of ICD-11 in the form of WHO's tabulation, so that the demo goes the course a deployment goes; then the consultations of the demo district. */
 export async function demo(tx: Tx, scope: ConsultationScope): Promise<void> {
   await importEntries(tx, readTabulation([HEADER.join('\t'), ...sampleLines()]))
   await demoEncounters(tx, scope)

@@ -3,19 +3,19 @@ import { RANK, USER } from 'care-kernel/contracts/auth-permissions'
 import { CAPACITY, MEMBER } from 'care-kernel/contracts/facilities'
 import { demoDistrict, demoUuid } from 'care-kernel/toolkits/facilities'
 import { PATIENT } from 'care-kernel/contracts/patients'
-import { watchedValues, type ChangeLog, type Save } from './change-log.ts'
-import { COURSES, type Course } from './demo-courses.ts'
-import { BEFORE, LATELY, wayNamed, WITHOUT_BEDS, type Way } from './demo-ways.ts'
-import { addRounds, type Followed } from './demo-rounds.ts'
-import { REASON } from './enumerations.ts'
-import { ConsultationDiagnosis, EncounterSymptom, PatientConsultation } from './models.ts'
-import type { ConsultationScope } from './scope.ts'
+import { watchedValues, type ChangeLog, type Save } from '../change-log.ts'
+import { ILLNESSES, type Illness } from './illnesses.ts'
+import { BEFORE, LATELY, courseNamed, WITHOUT_BEDS, type Course } from './courses.ts'
+import { addRounds, type Followed } from './rounds.ts'
+import { REASON } from '../enumerations.ts'
+import { ConsultationDiagnosis, EncounterSymptom, PatientConsultation } from '../models.ts'
+import type { ConsultationScope } from '../services.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-/** Who came in the last days may be here still. */
+/** Patients registered within these days may still be admitted. */
 const LATELY_DAYS = 14
-/** Where those go whom the district cannot treat. */
+/** Destination of referrals out of the district. */
 const REFERRED_TO = 'Malayoram Medical College Hospital'
 
 interface DemoPatient {
@@ -45,12 +45,12 @@ const END = `update facility_patientconsultation c set discharge_date = e.at, ne
     death_datetime = case when e.ends = ${REASON.expired} then e.at end, death_confirmed_doctor = case when e.ends = ${REASON.expired} then 'Dr Anju Vellaram' end
   from jsonb_to_recordset($1::jsonb) e(id bigint, at timestamptz, ends smallint, notes text) where c.id = e.id`
 
-/** A consultation to be made, with what its parts need; times in milliseconds. */
+/** A consultation to be inserted; times in milliseconds. */
 interface Planned {
   readonly number: number
   readonly patient: DemoPatient
+  readonly illness: Illness
   readonly course: Course
-  readonly way: Way
   readonly from: number
   readonly until: number | null
 }
@@ -69,13 +69,13 @@ export async function demoEncounters(tx: Tx, scope: ConsultationScope): Promise<
   const fallback = district.person('demo-dist-admin')
   const referredTo = district.facility(REFERRED_TO).id
   const planned = plan(patients, now)
-  const doctorOf = ({ patient: { doctors }, course }: Planned) => (course.surgical ? doctors.at(-1) : doctors[0])
+  const doctorOf = ({ patient: { doctors }, illness }: Planned) => (illness.surgical ? doctors.at(-1) : doctors[0])
 
   const made = await repository(PatientConsultation).insertMany(
     tx,
     planned.map(one => ({
       ...columnsOf(one, doctorOf(one) ?? null, fallback),
-      ...(one.way.suggestion === 'R' ? { referred_to_id: referredTo } : {})
+      ...(one.course.suggestion === 'R' ? { referred_to_id: referredTo } : {})
     }))
   )
   const ids = made.map(({ id }) => id)
@@ -84,10 +84,10 @@ export async function demoEncounters(tx: Tx, scope: ConsultationScope): Promise<
   await tx.query(
     `update facility_patientconsultation c set previous_consultation_id = (select max(b.id) from facility_patientconsultation b where b.patient_id = c.patient_id and b.id < c.id)
     where c.id = any($1::bigint[])`,
-    [parts.filter(({ way: { again } }) => again).map(({ id }) => id)]
+    [parts.filter(({ course: { again } }) => again).map(({ id }) => id)]
   )
-  const diagnoses = parts.flatMap(({ id, by, date, course, number }) =>
-    course.diagnoses.flatMap((title, at) => {
+  const diagnoses = parts.flatMap(({ id, by, date, illness, number }) =>
+    illness.diagnoses.flatMap((title, at) => {
       const diagnosis = diagnosisOf.get(title)
       const status = at > 0 || number % 4 > 0 ? 'confirmed' : number % 8 > 0 ? 'provisional' : 'unconfirmed'
       return diagnosis === undefined
@@ -105,9 +105,9 @@ export async function demoEncounters(tx: Tx, scope: ConsultationScope): Promise<
           ]
     })
   )
-  const symptoms = parts.flatMap(({ id, by, date, course, way, from, until, number }) =>
-    course.symptoms.map((symptom, at) => {
-      const cured = until !== null && way.ends === 1
+  const symptoms = parts.flatMap(({ id, by, date, illness, course, from, until, number }) =>
+    illness.symptoms.map((symptom, at) => {
+      const cured = until !== null && course.ends === 1
       return {
         consultation_id: id,
         symptom,
@@ -134,7 +134,7 @@ export async function demoEncounters(tx: Tx, scope: ConsultationScope): Promise<
     tx,
     scope,
     parts
-      .filter(({ way }) => way.roundsEvery !== undefined)
+      .filter(({ course }) => course.roundsEvery !== undefined)
       .map(({ patient, until, by, ...one }): Followed => ({
         ...one,
         until: until ?? now - HOUR_MS / 4,
@@ -145,7 +145,7 @@ export async function demoEncounters(tx: Tx, scope: ConsultationScope): Promise<
   await tx.query(LAST, [ids, iso(now)])
 }
 
-/** What is to be said of new rows; the keys are in their order. */
+/** Saves of new rows; `keys` are in their order. */
 const savesOf = (
   rows: readonly { readonly consultation_id: number; readonly created_by_id: number; readonly created_date: string }[],
   keys: readonly { readonly id: number }[]
@@ -157,7 +157,7 @@ const savesOf = (
     at
   }))
 
-/** Who came with what, and what became of it, in the order it began. */
+/** The consultations of all patients, in the order of their begin. */
 function plan(patients: readonly DemoPatient[], now: number): Planned[] {
   const counts = { lately: 0, before: 0 }
   const planned = patients.flatMap((patient, at): Omit<Planned, 'number'>[] => {
@@ -165,50 +165,50 @@ function plan(patients: readonly DemoPatient[], now: number): Planned[] {
     const lately = now - came <= LATELY_DAYS * DAY_MS
     const name = lately ? LATELY[counts.lately++ % LATELY.length] : BEFORE[counts.before++ % BEFORE.length]
     if (name === null || name === undefined) return []
-    const wanted = wayNamed(name)
-    const way = patient.beds || wanted.suggestion !== 'A' ? wanted : wayNamed(WITHOUT_BEDS)
-    const course = courseFor(patient, way, at)
+    const wanted = courseNamed(name)
+    const course = patient.beds || wanted.suggestion !== 'A' ? wanted : courseNamed(WITHOUT_BEDS)
+    const illness = illnessFor(patient, course, at)
     const from = came + HOUR_MS / 4
-    if (!way.again) {
-      // Who is still here came no longer ago than the illness lasts.
+    if (!course.again) {
+      // Open admissions are no older than the illness lasts.
       const begins =
-        way.ends === undefined && way.suggestion === 'A'
-          ? Math.max(from, now - course.days * DAY_MS + ((at * 5) % 17) * HOUR_MS)
+        course.ends === undefined && course.suggestion === 'A'
+          ? Math.max(from, now - illness.days * DAY_MS + ((at * 5) % 17) * HOUR_MS)
           : from
-      return [{ patient, course, way, from: begins, until: endOf(begins, course, way, now) }]
+      return [{ patient, illness, course, from: begins, until: endOf(begins, illness, course, now) }]
     }
-    const first = wayNamed('recovered')
+    const first = courseNamed('recovered')
     const again = now - (1 + (at % 5)) * DAY_MS - HOUR_MS
     return [
-      { patient, course, way: first, from, until: endOf(from, course, first, now) },
-      { patient, course, way, from: again, until: null }
+      { patient, illness, course: first, from, until: endOf(from, illness, first, now) },
+      { patient, illness, course, from: again, until: null }
     ]
   })
   return planned.sort((one, other) => one.from - other.from).map((one, at) => ({ ...one, number: at + 1 }))
 }
 
-/** The nth of the courses that fit. */
-function courseFor({ age }: DemoPatient, { suggestion, ends }: Way, at: number): Course {
+/** The nth of the fitting illnesses. */
+function illnessFor({ age }: DemoPatient, { suggestion, ends }: Course, at: number): Illness {
   const inBed = suggestion === 'A' || suggestion === 'R' || suggestion === 'DD'
-  const fitting = COURSES.filter(
+  const fitting = ILLNESSES.filter(
     ({ ages: [from, to], light = false, category, days }) =>
       age >= from && age <= to && (inBed ? days > 2 : light) && (ends !== REASON.expired || category !== 'Stable')
   )
-  const found = (fitting.length > 0 ? fitting : COURSES)[(at * 7) % (fitting.length || COURSES.length)]
-  if (!found) throw new Error('there are no courses')
+  const found = (fitting.length > 0 ? fitting : ILLNESSES)[(at * 7) % (fitting.length || ILLNESSES.length)]
+  if (!found) throw new Error('there are no illnesses')
   return found
 }
 
-function endOf(from: number, { days }: Course, { suggestion, ends }: Way, now: number): number | null {
+function endOf(from: number, { days }: Illness, { suggestion, ends }: Course, now: number): number | null {
   if (suggestion === 'OP') return from
   if (ends === undefined) return null
   const stay = suggestion === 'R' || suggestion === 'DD' ? HOUR_MS * 3 : ends === 4 ? DAY_MS : days * DAY_MS
   return Math.min(from + stay, now - HOUR_MS / 2)
 }
 
-function columnsOf({ number, patient, course, way, from, until }: Planned, doctor: number | null, fallback: number) {
+function columnsOf({ number, patient, illness, course, from, until }: Planned, doctor: number | null, fallback: number) {
   const date = iso(from)
-  const admitted = way.suggestion === 'A'
+  const admitted = course.suggestion === 'A'
   const by = doctor ?? fallback
   const kasp = admitted && number % 5 === 0
   const grown = patient.age >= 18
@@ -219,21 +219,21 @@ function columnsOf({ number, patient, course, way, from, until }: Planned, docto
     patient_id: patient.id,
     facility_id: patient.facility_id,
     patient_no: `${admitted ? 'IP' : 'OP'}-${String(1000 + number)}`,
-    category: course.category,
-    examination_details: course.examination,
-    history_of_present_illness: course.history,
-    treatment_plan: course.plan,
-    consultation_notes: way.again ? 'Here again with the same complaint' : null,
-    suggestion: way.suggestion,
+    category: illness.category,
+    examination_details: illness.examination,
+    history_of_present_illness: illness.history,
+    treatment_plan: illness.plan,
+    consultation_notes: course.again ? 'Here again with the same complaint' : null,
+    suggestion: course.suggestion,
     route_to_facility: number % 6 === 0 && admitted ? 20 : 10,
     referred_from_facility_external: number % 6 === 0 && admitted ? 'A clinic in the next town' : '',
     review_interval: until === null && !admitted ? 1440 : -1,
-    is_readmission: way.again ?? false,
+    is_readmission: course.again ?? false,
     admitted,
     encounter_date: date,
-    icu_admission_date: admitted && course.category === 'Critical' ? date : null,
+    icu_admission_date: admitted && illness.category === 'Critical' ? date : null,
     bed_number: admitted
-      ? `${course.category === 'Critical' ? 'ICU' : `W${String((number % 4) + 1)}`}-${String((number % 24) + 1)}`
+      ? `${illness.category === 'Critical' ? 'ICU' : `W${String((number % 4) + 1)}`}-${String((number % 24) + 1)}`
       : null,
     is_kasp: kasp,
     kasp_enabled_date: kasp ? date : null,
@@ -251,8 +251,8 @@ async function end(
   changeLog: ChangeLog,
   parts: readonly (Planned & { readonly id: number; readonly by: number })[]
 ): Promise<void> {
-  const ended = parts.flatMap(({ id, by, until, way }) =>
-    until === null ? [] : [{ id, by, at: iso(until), ends: way.ends ?? null }]
+  const ended = parts.flatMap(({ id, by, until, course }) =>
+    until === null ? [] : [{ id, by, at: iso(until), ends: course.ends ?? null }]
   )
   const { rows } = await tx.query<{ id: number; before: unknown }>(
     `select c.id, ${watchedValues('PatientConsultation')} as before from facility_patientconsultation c where c.id = any($1::bigint[])`,
@@ -267,7 +267,7 @@ async function end(
   )
 }
 
-/** What is written at discharge, by its reason. */
+/** Discharge notes by reason. */
 const NOTES: Readonly<Record<number, string>> = {
   1: 'Well at discharge, review in one week with reports',
   2: 'Needs what this hospital does not have',

@@ -1,15 +1,15 @@
-/** How a consultation goes on. */
-export interface Way {
+/** The course of a consultation. */
+export interface Course {
   readonly suggestion: 'A' | 'DC' | 'HI' | 'OP' | 'R' | 'DD'
   /** A discharge reason; nothing for one that is still open. */
   readonly ends?: number
   /** Hours from round to round; nothing without rounds. */
   readonly roundsEvery?: number
-  /** Somebody who was here before, and comes again now. */
+  /** A readmission. */
   readonly again?: true
 }
 
-const WAYS = {
+const COURSES = {
   admitted: { suggestion: 'A', roundsEvery: 12 },
   readmitted: { suggestion: 'A', roundsEvery: 12, again: true },
   domiciliary: { suggestion: 'DC', roundsEvery: 36 },
@@ -21,16 +21,16 @@ const WAYS = {
   broughtDead: { suggestion: 'DD', ends: 3 },
   againstAdvice: { suggestion: 'A', ends: 4 },
   unknown: { suggestion: 'A', ends: -1 }
-} as const satisfies Readonly<Record<string, Way>>
+} as const satisfies Readonly<Record<string, Course>>
 
-export type WayName = keyof typeof WAYS
-export const wayNamed = (name: WayName): Way => WAYS[name]
+export type CourseName = keyof typeof COURSES
+export const courseNamed = (name: CourseName): Course => COURSES[name]
 
 /**
- * What becomes of those who came lately, and of those who came before; `null` is registered only. Their numbers have no factor in
- * common with that of the facilities' shares, so that everything happens everywhere.
+ * Courses of recent and of earlier patients, in turn; `null`: registered only. Their lengths share no factor with the facilities' shares,
+ * so that every facility gets every course.
  */
-export const LATELY: readonly (WayName | null)[] = [
+export const LATELY: readonly (CourseName | null)[] = [
   'admitted',
   'admitted',
   'outpatient',
@@ -43,7 +43,7 @@ export const LATELY: readonly (WayName | null)[] = [
   'recovered',
   'admitted'
 ]
-export const BEFORE: readonly (WayName | null)[] = [
+export const BEFORE: readonly (CourseName | null)[] = [
   'outpatient',
   'recovered',
   'domiciliary',
@@ -64,10 +64,10 @@ export const BEFORE: readonly (WayName | null)[] = [
   'unknown',
   null
 ]
-/** Where there are no beds, who would be in one goes home with tablets. */
-export const WITHOUT_BEDS: WayName = 'outpatient'
+/** The course in place of an admission at facilities without beds. */
+export const WITHOUT_BEDS: CourseName = 'outpatient'
 
-/** What a round finds besides numbers: of those who are ill still, and of those who mend. */
+/** Examination texts of rounds, by state of the patient. */
 export const REMARKS = {
   ill: [
     'Unchanged since the last round',

@@ -1,10 +1,10 @@
 import type { Tx } from 'care-kernel'
 import { demoUuid } from 'care-kernel/toolkits/facilities'
-import { WELL, type Course, type Vitals } from './demo-courses.ts'
-import { REMARKS, type Way } from './demo-ways.ts'
-import type { Save } from './change-log.ts'
-import { DailyRound } from './models.ts'
-import type { ConsultationScope } from './scope.ts'
+import { WELL, type Illness, type Vitals } from './illnesses.ts'
+import { REMARKS, type Course } from './courses.ts'
+import type { Save } from '../change-log.ts'
+import { DailyRound } from '../models.ts'
+import type { ConsultationScope } from '../services.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -14,9 +14,9 @@ const EXPIRED = 3
 const [DOCTORS_LOG, NURSES_LOG, COMMUNITY_LOG, ICU_LOG] = [50, 0, 30, 200] as const
 /** How far two rounds of the same state may differ. */
 const WOBBLE: Vitals = { temperature: 0.4, pulse: 4, systolic: 6, diastolic: 4, resp: 1, spo2: 0.6 }
-/** What whoever dies loses besides, whatever the illness. */
+/** Further deterioration of dying patients, for all illnesses. */
 const FAILING: Vitals = { temperature: -1, pulse: 14, systolic: -24, diastolic: -16, resp: 9, spo2: -14 }
-/** What nobody survives to tell, and what instruments show at most. */
+/** Plausible range of each vital sign. */
 const LIMITS: Readonly<Record<keyof Vitals, readonly [number, number]>> = {
   temperature: [95, 104.6],
   pulse: [38, 160],
@@ -30,8 +30,8 @@ const LIMITS: Readonly<Record<keyof Vitals, readonly [number, number]>> = {
 export interface Followed {
   readonly id: number
   readonly number: number
+  readonly illness: Illness
   readonly course: Course
-  readonly way: Way
   readonly from: number
   readonly until: number
   readonly doctor: number
@@ -62,8 +62,8 @@ export async function addRounds(
 }
 
 function roundsOf(consultation: Followed): Record<string, unknown>[] {
-  const { way, from, until } = consultation
-  const step = (way.roundsEvery ?? 24) * HOUR_MS
+  const { course, from, until } = consultation
+  const step = (course.roundsEvery ?? 24) * HOUR_MS
   const count = Math.max(1, Math.floor((until - from - 2 * HOUR_MS) / step) + 1)
   const first = Math.max(0, count - MOST_ROUNDS)
   return Array.from({ length: count - first }, (_, at) =>
@@ -71,16 +71,20 @@ function roundsOf(consultation: Followed): Record<string, unknown>[] {
   )
 }
 
-/** The nth round of a consultation: the illness goes from where it began to health, or the other way. */
-function roundOf({ id, number, course, way, from, doctor, nurse }: Followed, nth: number, at: number): Record<string, unknown> {
-  const dying = way.ends === EXPIRED
-  const passed = Math.min(1, (at - from) / (course.days * DAY_MS))
+/** The nth round of a consultation: the illness goes from where it began to health, or the other course. */
+function roundOf(
+  { id, number, illness, course, from, doctor, nurse }: Followed,
+  nth: number,
+  at: number
+): Record<string, unknown> {
+  const dying = course.ends === EXPIRED
+  const passed = Math.min(1, (at - from) / (illness.days * DAY_MS))
   const eased = 1 - (1 - passed) ** 2
-  const vitals = vitalsAt(course, dying ? -eased : eased, number + nth * 3)
+  const vitals = vitalsAt(illness, dying ? -eased : eased, number + nth * 3)
   const byDoctor = nth % 2 === 0
   const by = byDoctor ? doctor : nurse
-  const atHome = way.suggestion === 'DC'
-  const critical = dying ? passed > 0.4 || course.category === 'Critical' : course.category === 'Critical' && passed < 0.5
+  const atHome = course.suggestion === 'DC'
+  const critical = dying ? passed > 0.4 || illness.category === 'Critical' : illness.category === 'Critical' && passed < 0.5
   const remarks = dying ? REMARKS.dying : passed < 0.45 ? REMARKS.ill : REMARKS.mending
   const taken = new Date(at).toISOString()
   const oxygen = oxygenFor(vitals.spo2)
@@ -92,17 +96,17 @@ function roundOf({ id, number, course, way, from, doctor, nurse }: Followed, nth
     modified_date: taken,
     taken_at: taken,
     rounds_type: atHome ? COMMUNITY_LOG : critical ? ICU_LOG : byDoctor ? DOCTORS_LOG : NURSES_LOG,
-    patient_category: critical ? 'Critical' : (dying || passed < 0.6) && !atHome ? course.category : 'Stable',
+    patient_category: critical ? 'Critical' : (dying || passed < 0.6) && !atHome ? illness.category : 'Stable',
     temperature: vitals.temperature.toFixed(1),
     pulse: Math.round(vitals.pulse),
     bp: { systolic: Math.round(vitals.systolic), diastolic: Math.round(vitals.diastolic) },
     resp: Math.round(vitals.resp),
     ventilator_spo2: Math.round(vitals.spo2),
-    rhythm: course.diagnoses[0]?.startsWith('Congestive') ? 10 : 5,
-    consciousness_level: critical && (dying || course.symptoms.includes(28)) ? 10 : 5,
-    physical_examination_info: nth === 0 ? course.examination : remarks[(number + nth) % remarks.length],
-    other_details: byDoctor ? course.plan : null,
-    pain: Math.max(0, Math.round((course.surgical ? 6 : 3) * (1 - eased))),
+    rhythm: illness.diagnoses[0]?.startsWith('Congestive') ? 10 : 5,
+    consciousness_level: critical && (dying || illness.symptoms.includes(28)) ? 10 : 5,
+    physical_examination_info: nth === 0 ? illness.examination : remarks[(number + nth) % remarks.length],
+    other_details: byDoctor ? illness.plan : null,
+    pain: Math.max(0, Math.round((illness.surgical ? 6 : 3) * (1 - eased))),
     sleep: passed < 0.45 ? 3 : 2,
     appetite: passed < 0.45 ? 3 : 2,
     nutrition_route: 1,
@@ -113,20 +117,20 @@ function roundOf({ id, number, course, way, from, doctor, nurse }: Followed, nth
           ventilator_oxygen_modality_oxygen_rate: oxygen.rate
         }
       : {}),
-    ...(course.sugar === undefined
+    ...(illness.sugar === undefined
       ? {}
-      : { blood_sugar_level: Math.round(course.sugar + (138 - course.sugar) * eased + ((number + nth) % 5) * 6) }),
+      : { blood_sugar_level: Math.round(illness.sugar + (138 - illness.sugar) * eased + ((number + nth) % 5) * 6) }),
     ...(critical ? comaScale(dying ? 9 - nth : 11 + nth) : {}),
     ...fluids(atHome ? 0 : 1 - eased, (number + nth) % 4)
   }
 }
 
 /** `eased` is 0 at first, 1 in health, below 0 for the worse. */
-function vitalsAt(course: Course, eased: number, seed: number): Vitals {
+function vitalsAt(illness: Illness, eased: number, seed: number): Vitals {
   const names = Object.keys(WELL) as (keyof Vitals)[]
   return Object.fromEntries(
     names.map((name, index) => {
-      const ill = course.vitals[name] ?? WELL[name]
+      const ill = illness.vitals[name] ?? WELL[name]
       const failing = eased < 0 ? FAILING[name] * eased : 0
       const wobble = ((((seed * 7 + index * 5) % 11) - 5) / 5) * WOBBLE[name]
       const [least, most] = LIMITS[name]
@@ -135,7 +139,7 @@ function vitalsAt(course: Course, eased: number, seed: number): Vitals {
   ) as unknown as Vitals
 }
 
-/** Litres a minute, and through what. */
+/** Oxygen supply: litres per minute and modality. */
 function oxygenFor(spo2: number): { readonly modality: number; readonly rate: number } | undefined {
   if (spo2 >= 94) return undefined
   return spo2 >= 90 ? { modality: 5, rate: 2 } : spo2 >= 86 ? { modality: 10, rate: 6 } : { modality: 15, rate: 12 }

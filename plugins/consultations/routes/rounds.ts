@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor, Queryable } from 'care-kernel'
 import { actorOf, describe, filter, filters, ordering, readInput, resource, sendJson, type Filter } from 'care-kernel/rest'
-import type { RuledConsultation } from './consultations.ts'
-import { ROUNDS_TYPES } from './enumerations.ts'
-import { roundInput } from './inputs.ts'
-import { CONSULTATION, of, type OfConsultation, type PartOfConsultation } from './nested.ts'
-import { analyse, readQuestion } from './round-analysis.ts'
-import { Rounds, type RoundRow, type RoundValues } from './rounds.ts'
-import type { ConsultationScope } from './scope.ts'
-import { roundShape } from './shapes.ts'
+import type { RuledConsultation } from '../consultations.ts'
+import { ROUNDS_TYPES } from '../enumerations.ts'
+import { roundInput } from '../inputs.ts'
+import { CONSULTATION, of, type NestedPath, type NestedRow } from './nested.ts'
+import { analyse, readAnalysis } from '../round-analysis.ts'
+import { Rounds, type RoundRow, type RoundValues } from '../rounds.ts'
+import type { ConsultationScope } from '../services.ts'
+import { roundShape } from '../outputs.ts'
 
 /** Names of rounds, separated by commas; unknown ones are left out, and none left is no row. */
 const byType: Filter = filter.custom((text, params) => {
@@ -29,7 +29,7 @@ const rows = resource({
 
 const ROW = 'r.id, r.external_id, to_jsonb(r) as stored'
 
-/** `consultation/{id}/daily_rounds/` (contract consultations §10). READ-D is asked before the body is read. */
+/** `consultation/{id}/daily_rounds/` (`docs/api/consultations.md §10`). READ-D is checked before the body is read. */
 export function roundRoutes(app: FastifyInstance, scope: ConsultationScope): void {
   const { clock, consultations, database, hooks, permissions } = scope
   const input = roundInput(clock)
@@ -39,23 +39,23 @@ export function roundRoutes(app: FastifyInstance, scope: ConsultationScope): voi
   const writing = { scheme: 'consultation', permission: 'round.write' }
   const answer = rows.shape
 
-  /** The consultation of the path. Devices have the consultations of their facility, people those READ-D gives them. */
+  /** The consultation of the path: for devices those of their facility, for users those of READ-D. */
   async function reached(
     db: Queryable,
     actor: Actor,
     uuid: string,
     permission: 'round.read' | 'round.write',
-    hold = false
+    lock = false
   ): Promise<RuledConsultation> {
-    if (actor.assetId !== null) return consultations.ofPath(db, actor, uuid, hold)
-    const consultation = await consultations.anywhere(db, uuid, hold)
+    if (actor.assetId !== null) return consultations.ofPath(db, actor, uuid, lock)
+    const consultation = await consultations.anywhere(db, uuid, lock)
     permissions.check(actor, permission, consultation)
     return consultation
   }
-  const asking = async (request: FastifyRequest<OfConsultation>) =>
+  const asking = async (request: FastifyRequest<NestedPath>) =>
     void (await reached(database, actorOf(request), request.params.consultation, 'round.write'))
 
-  app.get<OfConsultation>(
+  app.get<NestedPath>(
     url,
     {
       config: reading,
@@ -67,7 +67,7 @@ export function roundRoutes(app: FastifyInstance, scope: ConsultationScope): voi
     }
   )
 
-  app.post<OfConsultation>(
+  app.post<NestedPath>(
     url,
     {
       config: writing,
@@ -85,7 +85,7 @@ export function roundRoutes(app: FastifyInstance, scope: ConsultationScope): voi
     }
   )
 
-  app.post<OfConsultation>(
+  app.post<NestedPath>(
     `${url}analyse/`,
     {
       config: reading,
@@ -93,11 +93,11 @@ export function roundRoutes(app: FastifyInstance, scope: ConsultationScope): voi
     },
     async (request, reply) => {
       const { id } = await reached(database, actorOf(request), request.params.consultation, 'round.read')
-      return sendJson(reply, await analyse(database, id, readQuestion(request.body)))
+      return sendJson(reply, await analyse(database, id, readAnalysis(request.body)))
     }
   )
 
-  app.get<PartOfConsultation>(
+  app.get<NestedRow>(
     `${url}:id/`,
     { config: reading, schema: describe({ summary: 'One daily round', answer }) },
     async (request, reply) => {
@@ -109,7 +109,7 @@ export function roundRoutes(app: FastifyInstance, scope: ConsultationScope): voi
   )
 
   for (const method of ['PUT', 'PATCH'] as const) {
-    app.route<PartOfConsultation>({
+    app.route<NestedRow>({
       method,
       url: `${url}:id/`,
       config: writing,

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { describe, filter, filters, invalid, ordering, resource, sendJson, type Query } from 'care-kernel/rest'
-import { CONSULTATION, consultationOfPath, of, type OfConsultation, type PartOfConsultation } from './nested.ts'
-import type { ConsultationScope } from './scope.ts'
-import { eventShape, eventTypeShape } from './shapes.ts'
+import { CONSULTATION, consultationOfPath, of, type NestedPath, type NestedRow } from './nested.ts'
+import type { ConsultationScope } from '../services.ts'
+import { eventShape, eventTypeShape } from '../outputs.ts'
 
-/** What makes the kept trees of types stale. */
+/** Cache tag of the trees of types. */
 export const EVENT_TYPES = 'event-types'
 const DAY_SECONDS = 86_400
 
@@ -73,7 +73,7 @@ export function eventRoutes(app: FastifyInstance, scope: ConsultationScope): voi
   const kept = { ...config, cache: { seconds: DAY_SECONDS, tag: EVENT_TYPES } }
   const known = new Set<number>()
 
-  /** An unknown type is an error; types are never taken away, so those that were found stay known. */
+  /** An unknown type is an error. Types are never deleted, so found ones are cached for the life of the process. */
   async function requireKnown(type: unknown): Promise<void> {
     const id = Number([type ?? ''].flat().at(-1))
     if (!Number.isSafeInteger(id) || id === 0 || known.has(id)) return
@@ -82,7 +82,7 @@ export function eventRoutes(app: FastifyInstance, scope: ConsultationScope): voi
     known.add(id)
   }
 
-  app.get<OfConsultation>(
+  app.get<NestedPath>(
     `${CONSULTATION}events/`,
     {
       config,
@@ -101,7 +101,7 @@ export function eventRoutes(app: FastifyInstance, scope: ConsultationScope): voi
     }
   )
 
-  app.get<PartOfConsultation>(
+  app.get<NestedRow>(
     `${CONSULTATION}events/:id/`,
     { config, schema: describe({ summary: 'One change', answer: eventShape }) },
     async (request, reply) => sendJson(reply, await events.one(database, request.params.id, of('e', await ofPath(request))))

@@ -1,4 +1,4 @@
-/** What the bedside measures, in the units of daily rounds. */
+/** Vital signs, in the units of daily rounds. */
 export interface Vitals {
   readonly temperature: number
   readonly pulse: number
@@ -8,12 +8,12 @@ export interface Vitals {
   readonly spo2: number
 }
 
-/** Somebody who is well. */
+/** Vital signs of a healthy person. */
 export const WELL: Vitals = { temperature: 98.4, pulse: 78, systolic: 122, diastolic: 78, resp: 16, spo2: 98 }
 
-/** An illness as it comes to a hospital. */
-export interface Course {
-  /** Whom it befalls: years from, to. */
+/** An illness at presentation. */
+export interface Illness {
+  /** Ages in years: from, to. */
   readonly ages: readonly [number, number]
   /** Titles in the sample of ICD-11: the principal one first. */
   readonly diagnoses: readonly string[]
@@ -21,20 +21,20 @@ export interface Course {
   readonly history: string
   readonly examination: string
   readonly plan: string
-  /** How ill at first (a stored category), how many days in hospital. */
+  /** Category at first (stored key), and days in hospital. */
   readonly category: 'Stable' | 'Moderate' | 'Critical'
   readonly days: number
   /** What differs from `WELL` at first. */
   readonly vitals: Partial<Vitals>
-  /** Whose hands: a surgeon's. */
+  /** Treated by a surgeon. */
   readonly surgical?: true
-  /** mg/dl at first, where sugar is watched. */
+  /** Blood sugar at first, mg/dl, where it is monitored. */
   readonly sugar?: number
   /** Can be treated without a bed. */
   readonly light?: true
 }
 
-export const COURSES: readonly Course[] = [
+export const ILLNESSES: readonly Illness[] = [
   {
     ages: [5, 95],
     diagnoses: ['Dengue fever, unspecified'],

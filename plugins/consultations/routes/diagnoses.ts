@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import type { Tx } from 'care-kernel'
 import { invalid, ordering, resource } from 'care-kernel/rest'
-import { watchedValues } from './change-log.ts'
-import { INACTIVE_STATUSES } from './enumerations.ts'
-import { diagnosisInput } from './inputs.ts'
-import { ConsultationDiagnosis } from './models.ts'
-import { partRoutes } from './part-routes.ts'
-import type { ConsultationScope } from './scope.ts'
-import { diagnosisShape } from './shapes.ts'
+import { watchedValues } from '../change-log.ts'
+import { INACTIVE_STATUSES } from '../enumerations.ts'
+import { diagnosisInput } from '../inputs.ts'
+import { ConsultationDiagnosis } from '../models.ts'
+import { nestedRoutes } from './nested.ts'
+import type { ConsultationScope } from '../services.ts'
+import { diagnosisShape } from '../outputs.ts'
 
 const rows = resource({
   name: 'ConsultationDiagnosis',
@@ -47,7 +47,7 @@ export function diagnosisRoutes(app: FastifyInstance, scope: ConsultationScope):
     if (others.length > 0) throw invalid(TAKEN)
   }
 
-  partRoutes(app, scope, {
+  nestedRoutes(app, scope, {
     path: 'diagnoses',
     name: 'diagnosis',
     rows,
