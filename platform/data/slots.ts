@@ -1,5 +1,6 @@
 import { hint, type Contribution } from '../../kernel/contributions/contribution.ts'
 import type { Filling, Plugin, UntypedScope } from '../../kernel/plugin/plugin.ts'
+import { sqlComment } from './sql-comment.ts'
 
 /** Filled fields `<plugin>/<slot>/<field>`. */
 export type CollectedSlots = ReadonlyMap<string, { readonly owner: string; readonly sql: Filling }>
@@ -74,8 +75,9 @@ function expression(collected: CollectedSlots, key: string, constant: string, sc
   const filling = collected.get(key)
   if (!filling) return constant
   const { owner, sql } = filling
-  if (typeof sql === 'string') return sql
+  const comment = sqlComment(`slot ${key}: ${owner}`)
+  if (typeof sql === 'string') return `${comment} ${sql}`
   const scope = scopes.get(owner)
   if (!scope) throw new Error(`"${owner}" fills ${key} with a function: read it in routes or later, not in a constructor`)
-  return sql(scope)
+  return `${comment} ${sql(scope)}`
 }

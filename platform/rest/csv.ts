@@ -5,6 +5,7 @@ import { sendJson } from '../http/server.ts'
 import type { Database } from '../../kernel/ports/database.ts'
 import type { Query } from './paging.ts'
 import { Params } from '../data/params.ts'
+import { sqlComment } from '../data/sql-comment.ts'
 import type { Resource, Where } from './resource.ts'
 
 /** Makers of CSV columns: each takes an SQL expression and returns one for the text of the cell; NULL is an empty cell. */
@@ -37,6 +38,7 @@ export interface ListTable extends Pick<Table, 'file' | 'columns'> {
 }
 
 const ROWS_AT_ONCE = 500
+const COLUMNS = sqlComment('columns of the CSV')
 
 type Cell = string | number | null
 
@@ -72,7 +74,7 @@ export async function sendCsv(
 ): Promise<FastifyReply> {
   const client = await database.pool.connect()
   const read = client.query(
-    new QueryStream(`select ${Object.values(columns).join(', ')} ${rows}`, params.values, {
+    new QueryStream(`select ${COLUMNS} ${Object.values(columns).join(', ')} ${rows}`, params.values, {
       rowMode: 'array',
       batchSize: ROWS_AT_ONCE
     })

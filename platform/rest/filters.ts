@@ -4,6 +4,7 @@ import { isDate, sessionDatetime } from './formats.ts'
 import type { Labels } from './outputs.ts'
 import { valueOf, type Query } from './paging.ts'
 import type { Params } from '../data/params.ts'
+import { sqlComment } from '../data/sql-comment.ts'
 
 /** Result of a filter: an SQL condition, undefined for no condition, or the message of a 400. */
 type Verdict = string | undefined | { readonly error: string }
@@ -160,7 +161,10 @@ export const filter = {
 /** Declares the filters of a list by parameter name. */
 export function filters(declared: Readonly<Record<string, Filter>>): Filters {
   const entries = Object.entries(declared).flatMap(([name, filter]) =>
-    (filter.suffixes ?? ['']).map(suffix => ({ name, parameter: `${name}${suffix}`, suffix, filter }))
+    (filter.suffixes ?? ['']).map(suffix => {
+      const parameter = `${name}${suffix}`
+      return { name, parameter, suffix, filter, comment: sqlComment(`filter ${parameter}`) }
+    })
   )
   const names = new Set(entries.map(({ parameter }) => parameter))
   return {
@@ -171,14 +175,14 @@ export function filters(declared: Readonly<Record<string, Filter>>): Filters {
       if (!Object.keys(query).some(name => names.has(name))) return []
       const errors: Record<string, string[]> = {}
       const conditions = new Map<string, string[]>()
-      for (const { name, parameter, suffix, filter } of entries) {
+      for (const { name, parameter, suffix, filter, comment } of entries) {
         const text = valueOf(query, parameter)
         if (text === undefined || text.trim() === '') continue
         const verdict = text.includes('\0') ? { error: 'Null characters are not allowed.' } : filter.compile(text, params, suffix)
         if (typeof verdict === 'object') errors[name] = [verdict.error]
         else if (verdict !== undefined) {
           const link = filter.link ?? '%'
-          conditions.set(link, [...(conditions.get(link) ?? []), verdict])
+          conditions.set(link, [...(conditions.get(link) ?? []), `${comment} ${verdict}`])
         }
       }
       if (Object.keys(errors).length > 0) throw invalid(errors)
@@ -193,13 +197,15 @@ export interface Ordering {
   readonly fields: readonly string[]
 }
 
+const ORDERING = sqlComment('ordering')
+
 /** `allowed` is the SQL by field; `fallback` the whole default order; `stable` the end of every requested order. */
 export function ordering(
   allowed: Readonly<Record<string, string>>,
   fallback: string,
   stable: string = fallback.split(',').at(-1) ?? fallback
 ): Ordering {
-  const byDefault = `order by ${fallback}`
+  const byDefault = `${ORDERING} order by ${fallback}`
   return {
     fields: Object.keys(allowed),
     compile(query) {
@@ -213,7 +219,7 @@ export function ordering(
           requested.set(name, part === name ? `${allowed[name]}` : `${allowed[name]} desc`)
       }
       if (requested.size === 0) return byDefault
-      return `order by ${[...requested.values(), stable.trim()].join(', ')}`
+      return `${ORDERING} order by ${[...requested.values(), stable.trim()].join(', ')}`
     }
   }
 }

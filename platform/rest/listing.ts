@@ -4,6 +4,7 @@ import type { Disjunction } from '../data/disjunction.ts'
 import type { Shape } from './outputs.ts'
 import { allRows, keyLookup, limitBucket, matchesOf, orderedScan, type Source } from './page-sql.ts'
 import { Params } from '../data/params.ts'
+import { sqlComment } from '../data/sql-comment.ts'
 import type { Query } from './paging.ts'
 import type { ResourceInput, Where } from './resource.ts'
 import type { Statements } from './statements.ts'
@@ -40,11 +41,13 @@ export class Listing {
   readonly #statements: Statements
   readonly #alias: string
   readonly #totals: Totals
+  readonly #outputs: string
 
   constructor(input: ResourceInput, alias: string, statements: Statements) {
     this.#input = input
     this.#alias = alias
     this.#statements = statements
+    this.#outputs = sqlComment(`outputs ${input.name}`)
     this.#totals = new Totals(input.counted?.seconds ?? 0)
   }
 
@@ -95,7 +98,7 @@ export class Listing {
         this.#read(
           { ...list, params: countParams },
           `total ${stampOfCount}`,
-          () => `select ${countOf(source)} as count, ${stampOfCount} as stamp, '' as results`
+          () => `select ${countOf(source)} as count, ${STAMP} ${stampOfCount} as stamp, '' as results`
         )
       )
 
@@ -126,14 +129,18 @@ export class Listing {
   }
 
   #select(shape: Shape, count: string, stamp: string, rows: string): string {
-    const results = `select coalesce('[' || string_agg(${shape.sql}::text, ',') || ']', '[]') from (${rows}) ${this.#alias}`
-    return `select ${count} as count, ${stamp} as stamp, (${results}) as results`
+    const results = `select coalesce('[' || string_agg(${this.#outputs} ${shape.sql}::text, ',') || ']', '[]') from (${rows}) ${this.#alias}`
+    return `select ${count} as count, ${STAMP} ${stamp} as stamp, (${results}) as results`
   }
 }
 
 const isCondition = (part: string | Disjunction | undefined): part is string | Disjunction => part !== undefined && part !== ''
 
-const countOf = (source: Source): string => `(select count(*) from (${matchesOf(source, '1')}) _)`
+const STAMP = sqlComment('stamp of the requester')
+const COUNT = sqlComment('count')
+const PAGE = sqlComment('page')
+
+const countOf = (source: Source): string => `${COUNT} (select count(*) from (${matchesOf(source, '1')}) _)`
 
 const limitClauseOf = ({ limit, offset }: Slice, params: Params): string =>
-  `limit ${params.add(limit)} offset ${params.add(offset)}`
+  `${PAGE} limit ${params.add(limit)} offset ${params.add(offset)}`

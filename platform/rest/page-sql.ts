@@ -1,4 +1,5 @@
 import { isDisjunction, type Disjunction } from '../data/disjunction.ts'
+import { sqlComment } from '../data/sql-comment.ts'
 
 /** Where the rows of a list come from: a from-item, its alias, and the conditions the rows meet. */
 export interface Source {
@@ -21,6 +22,11 @@ const LARGEST_BUCKET = 65_536
 /** Up to this number of matches, fetching and sorting all of them is cheaper than scanning along the order. */
 const SORTED_AT_MOST = 400
 
+const SCAN = sqlComment('ordered scan')
+const LOOKUP = sqlComment('key lookup')
+const MATCHES = sqlComment('matches')
+const BUCKET = sqlComment('limit bucket')
+
 const and = (conditions: readonly string[]) => conditions.join(' and ') || 'true'
 
 /**
@@ -40,10 +46,10 @@ export const allRows = ({ from, alias, conditions }: Source, order: string): str
 /** The rows of a page by an ordered scan: along an index in the list's order, until the page is full. */
 export function orderedScan({ source, order, limitClause, bucket }: PageQuery): string {
   const { from, alias } = source
-  if (bucket === undefined) return `${allRows(source, order)} ${limitClause}`
-  const firstRows = `${order} limit ${bucket}`
+  if (bucket === undefined) return `${SCAN} ${allRows(source, order)} ${limitClause}`
+  const firstRows = `${order} ${BUCKET} limit ${bucket}`
   const { plain, disjunction } = split(source)
-  const select = (conditions: readonly string[]) => `select ${alias}.* from ${from} where ${and(conditions)} ${firstRows}`
+  const select = (conditions: readonly string[]) => `${SCAN} select ${alias}.* from ${from} where ${and(conditions)} ${firstRows}`
   if (!disjunction) return `select * from (${select(plain)}) ${alias} ${limitClause}`
   const parts = disjunction.branches.map(({ where, each }) =>
     each
@@ -77,9 +83,9 @@ export function keyLookup(page: PageQuery, upTo: number): { readonly matches: st
   } = page
   const few = Math.min(SORTED_AT_MOST, upTo)
   // As an array: for `in (select …)` the planner assumes that the limit of the subquery is reached, and reads the whole table.
-  const lookup = `select ${alias}.* from ${from} where ${alias}.id = any(array(select m.id from m limit ${few})) ${order} ${limitClause}`
+  const lookup = `${LOOKUP} select ${alias}.* from ${from} where ${alias}.id = any(array(select m.id from m limit ${few})) ${order} ${limitClause}`
   return {
-    matches: `with m as materialized (select * from (${matchesOf(page.source, `${alias}.id`)}) m limit ${upTo + 1}), n as materialized (select count(*) as count from m)`,
+    matches: `with m as materialized (${MATCHES} select * from (${matchesOf(page.source, `${alias}.id`)}) m limit ${upTo + 1}), n as materialized (select count(*) as count from m)`,
     rows: `select * from (${lookup}) ${alias} where (select count from n) <= ${few}
       union all select * from (${orderedScan(page)}) ${alias} where (select count from n) > ${few}`
   }

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Queryable } from '../../kernel/ports/database.ts'
 import { Params } from '../data/params.ts'
+import { sqlComment } from '../data/sql-comment.ts'
 import type { Fields, Lookup, RecordInput, Values } from './record.ts'
 
 /** Where references are looked up, and how the body is parsed. */
@@ -31,6 +32,8 @@ export function readInput<R extends Fields>(
   return input.parse(request.body, { partial, arrival: { form: request.form, zone }, lookup: lookupIn(db) })
 }
 
+const REFERENCES = sqlComment('references')
+
 /** Looks up references in one statement. */
 export function lookupIn(db: Queryable): Lookup {
   return async requests => {
@@ -39,7 +42,10 @@ export function lookupIn(db: Queryable): Lookup {
       ({ table, column, live, values }, index) =>
         `select ${index} as request, ${column}::text as given, id from ${table} where ${column} = any(${params.add(values, column === 'id' ? 'bigint[]' : 'uuid[]')})${live ? ' and not deleted' : ''}`
     )
-    const { rows } = await db.query<{ request: number; given: string; id: number }>(parts.join(' union all '), params.values)
+    const { rows } = await db.query<{ request: number; given: string; id: number }>(
+      `${REFERENCES} ${parts.join(' union all ')}`,
+      params.values
+    )
     return requests.map(
       (_, index) => new Map(rows.filter(({ request }) => request === index).map(({ given, id }) => [given, id]))
     )

@@ -8,6 +8,7 @@ import { Listing } from './listing.ts'
 import type { Shape } from './outputs.ts'
 import { envelope, invalidPage, limitOffset, pageEnvelope, pageNumber, type Query } from './paging.ts'
 import { Params } from '../data/params.ts'
+import { sqlComment } from '../data/sql-comment.ts'
 import { Statements } from './statements.ts'
 import type { Counting } from './totals.ts'
 
@@ -51,12 +52,17 @@ export interface Resource extends ResourceInput {
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i
 const INTEGER = /^\d{1,15}$/
 
+const LIVE = sqlComment('live')
+const KEY = sqlComment('key')
+
 /** Whether a text is a uuid, with or without hyphens. */
 export const isUuid = (text: string): boolean => UUID.test(text)
 
 /** Makes the reads of a resource. Statement texts are built once per combination of conditions. */
-export function resource(input: ResourceInput): Resource {
+export function resource(declared: ResourceInput): Resource {
+  const input = { ...declared, ...(declared.live ? { live: `${LIVE} ${declared.live}` } : {}) }
   const { name, from, key, live, pageSize } = input
+  const outputs = sqlComment(`outputs ${name}`)
   const alias = from.split(' ').at(-1) ?? from
   const statements = new Statements()
   const listing = new Listing(input, alias, statements)
@@ -65,7 +71,7 @@ export function resource(input: ResourceInput): Resource {
     const text = String(value)
     if (key.kind === 'uuid' ? !UUID.test(text) : key.kind === 'integer' ? !INTEGER.test(text) : text.includes('\0'))
       throw notFound()
-    return `${key.column} = ${key.kind === 'integer' ? params.add(Number(text), 'bigint') : params.add(text)}`
+    return `${KEY} ${key.column} = ${key.kind === 'integer' ? params.add(Number(text), 'bigint') : params.add(text)}`
   }
 
   async function find<Row>(
@@ -78,7 +84,7 @@ export function resource(input: ResourceInput): Resource {
     const params = new Params()
     const conditions = [live, keyCondition(value, params), ...(where?.(params) ?? [])].filter(Boolean).join(' and ')
     const text = statements.text(['one', conditions, tail], selected, () => {
-      const select = typeof selected === 'string' ? selected : `${selected.sql}::text as json`
+      const select = typeof selected === 'string' ? selected : `${outputs} ${selected.sql}::text as json`
       return `select ${select} from ${from} where ${conditions} ${tail}`
     })
     const {

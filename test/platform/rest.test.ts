@@ -887,6 +887,10 @@ t.test('statement texts depend on the kind of request, never on values', async (
     for (const path of requests) await kernel.get(path)
     return new Set(texts).size
   }
+  await kernel.get('/items/?has=a&at_before=2024-01-01&owner_has=x&ordering=rank&limit=3')
+  const [explained = ''] = texts
+  for (const part of ['filter has', 'filter at_before', 'filter owner_has', 'live', 'ordering', 'outputs Item', 'page', 'count'])
+    t.match(explained, `/* ${part} */`, 'comments say who contributed a part')
   const VALUE = ['1', '2', '%', "a'b", '-1', '100%', 'x y']
   t.equal(await distinct(VALUE.flatMap(value => [`/items/?has=${value}`, `/items/?has=${value}&limit=9`])), 1, 'a filter')
   t.equal(await distinct(['1', '2', '99', '-1'].flatMap(value => [`/items/?min=${value}&max=${value}&title=x`])), 1, 'filters')
