@@ -15,3 +15,5 @@ if (!existsSync(main)) {
 module.enableCompileCache?.()
 const { run } = await import(main.href)
 process.exitCode = await run(process.argv.slice(2))
+// A handle that a plugin left open keeps no process alive.
+setTimeout(() => process.exit(), 1000).unref()

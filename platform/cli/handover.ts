@@ -7,19 +7,19 @@ interface ClusterMessage {
 }
 
 /**
- * Gives connections again that a process took to its grave. The primary keeps a connection open until the process it was sent to
- * says that it has it; one that dies before leaves the client waiting for ever. Answering "not accepted" in its place, as a process
- * that shuts down does, makes Node give the connection to another one.
+ * Re-dispatches connections whose worker died before accepting them. The primary keeps a connection open until its worker acknowledges
+ * it, so without this the client would wait for ever. The answer "not accepted", which a worker that shuts down gives, is given in place
+ * of the dead one; Node then hands the connection to another worker.
  */
-export function handOverAgain({ process: child }: Worker): void {
-  const untaken = new Set<number>()
+export function redispatchConnections({ process: child }: Worker): void {
+  const pending = new Set<number>()
   const send = child.send.bind(child) as (...args: unknown[]) => boolean
   child.send = (message: ClusterMessage, ...rest: unknown[]) => {
-    if (message.act === 'newconn' && message.seq !== undefined) untaken.add(message.seq)
+    if (message.act === 'newconn' && message.seq !== undefined) pending.add(message.seq)
     return send(message, ...rest)
   }
-  child.on('internalMessage', ({ ack }: ClusterMessage) => ack !== undefined && untaken.delete(ack))
+  child.on('internalMessage', ({ ack }: ClusterMessage) => ack !== undefined && pending.delete(ack))
   child.once('exit', () => {
-    for (const ack of untaken) child.emit('internalMessage', { cmd: 'NODE_CLUSTER', ack, accepted: false })
+    for (const ack of pending) child.emit('internalMessage', { cmd: 'NODE_CLUSTER', ack, accepted: false })
   })
 }

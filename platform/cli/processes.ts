@@ -1,84 +1,136 @@
 import cluster, { type Worker } from 'node:cluster'
 import { setTimeout as wait } from 'node:timers/promises'
-import { deploymentOf } from '../../kernel/lifecycle/deployment.ts'
-import { openCare, type PlannedCare } from '../care-kernel.ts'
-import type { Role } from '../../kernel/contributions/contribution.ts'
-import type { Cli } from './command.ts'
-import { makeDemo } from './demo.ts'
-import { handOverAgain } from './handover.ts'
+import { messageOf, ProblemsError, type Problem } from '../../kernel/plugin/problems.ts'
+import type { Logger } from '../../kernel/ports/logger.ts'
+import { redispatchConnections } from './handover.ts'
+import { runUntilStopped, type Starting } from './run-until-stopped.ts'
 
 /** A young generation of 24 MiB instead of 48: 25 MB less per process, and no request slower (measured on the facility list). */
 export const HEAP = ['--max-semi-space-size=8']
 const RESTART_MS = 250
 const RESTART_AT_MOST_MS = 10_000
 const LONG_ENOUGH_MS = 30_000
+const LAST_REPORT_MS = 50
 
-/** What a web process tells the primary once it serves. */
-export interface Serving {
-  readonly serving?: string
+/** Processes of this machine that serve one port. */
+export interface WebProcesses {
+  /** The address, once `count` processes have served; rejects with their problems where all of the first ones failed, and with `stop`. */
+  readonly serving: Promise<string>
+  /** SIGTERM to each, SIGKILL to those that take longer than `seconds`. */
+  stop(seconds: number): Promise<void>
+}
+
+/** What a web process reports to its primary. */
+type Report = { readonly serving: string } | { readonly failed: Failure }
+
+interface Failure {
+  readonly message: string
+  readonly problems: readonly Problem[]
 }
 
 /**
- * Runs one web process per core (`processes: auto`) on one port. A process that dies is replaced, ever more slowly when it
- * keeps dying; SIGTERM stops all of them together. The work of `all` that is not web runs in this process.
+ * Forks `count` processes with the command line of this one. A process that ends is replaced, with a back-off while they end early.
+ * Before the first one serves, none is replaced: a deployment that cannot start must end, so that its supervisor takes notice.
  */
-export async function superviseProcesses({ terminal }: Cli, planned: PlannedCare, role: Role): Promise<number> {
-  const { root, logger } = planned
-  const { processes } = deploymentOf(root)
-  const kernel = role === 'all' ? await openCare(planned, line => terminal.print(`opened    ${line}`)) : undefined
-  if (kernel && root.environment === 'development') {
-    await kernel.migrate()
-    await makeDemo(kernel)
-  }
-  await kernel?.start()
-  let stopping = false
-  let failures = 0
+export function startWebProcesses(count: number, logger: Logger, stop: AbortSignal): WebProcesses {
+  const exits = new Map<Worker, Promise<string>>()
+  const failures: Failure[] = []
+  const stopped = new AbortController()
   let served = 0
+  let restarts = 0
 
-  function fork(): void {
-    const worker = cluster.fork()
-    handOverAgain(worker)
-    const since = performance.now()
-    worker.on('message', ({ serving }: Serving) => {
-      if (serving !== undefined && ++served === processes) terminal.print(`serving   ${serving}  (${processes} processes)`)
-    })
-    worker.on('exit', (code, signal) => {
-      if (stopping) return
-      failures = performance.now() - since > LONG_ENOUGH_MS ? 0 : failures + 1
-      logger.error({ pid: worker.process.pid, code, signal }, 'web process died, starting another')
-      void wait(Math.min(RESTART_MS * 2 ** failures, RESTART_AT_MOST_MS)).then(() => stopping || fork())
-    })
-  }
   cluster.setupPrimary({ execArgv: [...process.execArgv, ...HEAP] })
-  for (let count = 0; count < processes; count++) fork()
+  process.once('exit', kill)
+  const serving = new Promise<string>((resolve, reject) => {
+    for (let index = 0; index < count; index++) fork()
+    stop.addEventListener('abort', () => reject(stop.reason as Error))
 
-  return new Promise(resolve => {
-    const stop = () => {
-      if (stopping) process.exit(1)
-      stopping = true
-      void Promise.all([kernel?.stop(), ...workers().map(worker => ended(worker, root.server.stopSeconds))]).then(() =>
-        resolve(0)
-      )
+    function fork(): void {
+      const worker = cluster.fork()
+      const since = performance.now()
+      let failure: Failure | undefined
+      redispatchConnections(worker)
+      // A write to a process that has just died; its exit is handled below.
+      worker.on('error', () => undefined)
+      worker.on('message', (report: Report) => {
+        if ('failed' in report) failure = report.failed
+        else if (++served === count) resolve(report.serving)
+        if (served > 0) failures.splice(0).forEach(replace)
+      })
+      const exit = new Promise<string>(done => worker.once('exit', (code, signal) => done(signal || `exit code ${code}`)))
+      exits.set(worker, exit)
+      void exit.then(async cause => {
+        // Its report may arrive after the exit; the end of the channel is not reported for each process that was killed.
+        await wait(LAST_REPORT_MS)
+        exits.delete(worker)
+        if (stopped.signal.aborted) return
+        restarts = performance.now() - since > LONG_ENOUGH_MS ? 0 : restarts + 1
+        failure ??= { message: `a web process ended with ${cause}`, problems: [] }
+        if (served > 0) replace(failure)
+        else if (failures.push(failure) === count) reject(startError(failures))
+      })
     }
-    process.on('SIGTERM', stop)
-    process.on('SIGINT', stop)
+
+    function replace({ message, problems }: Failure): void {
+      const ms = Math.min(RESTART_MS * 2 ** restarts, RESTART_AT_MOST_MS)
+      const facts = problems.map(({ code, owner, fact }) => `${code} ${owner}: ${fact}`)
+      logger.error({ reason: facts.join('; ') || message, ms }, 'web process ended, starting another')
+      wait(ms, undefined, { signal: stopped.signal }).then(fork, () => undefined)
+    }
   })
+
+  function kill(): void {
+    for (const worker of exits.keys()) worker.process.kill('SIGKILL')
+  }
+
+  return {
+    serving,
+    async stop(seconds) {
+      stopped.abort()
+      for (const worker of exits.keys()) worker.process.kill('SIGTERM')
+      const late = setTimeout(kill, seconds * 1000)
+      await Promise.all(exits.values())
+      clearTimeout(late)
+    }
+  }
 }
 
-function workers(): Worker[] {
-  return Object.values(cluster.workers ?? {}).filter(worker => worker !== undefined)
+/** Whether `startWebProcesses` of another process has forked this one. */
+export const isWebProcess = cluster.isWorker
+
+/** Runs this web process until its primary stops it or is gone; the exit code. `start` resolves with the address. */
+export async function runWebProcess(start: (starting: Starting) => Promise<string>): Promise<number> {
+  const { worker } = cluster
+  if (!worker) throw new Error('this process has no primary')
+  const report = (text: Report) => worker.isConnected() && worker.send(text, undefined, () => undefined)
+  const stop = new AbortController()
+  // Without this mark Node ends the process at once when its primary is gone, in the middle of requests.
+  worker.exitedAfterDisconnect = true
+  worker.once('disconnect', () => stop.abort())
+  try {
+    await runUntilStopped(async starting => void report({ serving: await start(starting) }), {
+      stop,
+      // A signal to the whole process group comes before the primary's own; the primary kills what takes too long.
+      onSecondSignal: () => undefined
+    })
+    return 0
+  } catch (error) {
+    report({ failed: failureOf(error) })
+    return 1
+  } finally {
+    // An open channel keeps the process alive.
+    worker.disconnect()
+  }
 }
 
-async function ended(worker: Worker, seconds: number): Promise<void> {
-  const exit = new Promise<void>(resolve => worker.once('exit', () => resolve()))
-  worker.process.kill('SIGTERM')
-  const late = new AbortController()
-  await Promise.race([
-    exit,
-    wait(seconds * 1000, undefined, { signal: late.signal }).then(
-      () => worker.process.kill('SIGKILL'),
-      () => undefined
-    )
-  ])
-  late.abort()
+function failureOf(error: unknown): Failure {
+  const problems = error instanceof ProblemsError ? error.problems : []
+  return { message: messageOf(error), problems: problems.map(({ code, owner, fact, remedy }) => ({ code, owner, fact, remedy })) }
+}
+
+/** The problems of several processes, each once. */
+function startError(failures: readonly Failure[]): Error {
+  const problems = new Map(failures.flatMap(failure => failure.problems).map(problem => [JSON.stringify(problem), problem]))
+  if (problems.size > 0) return new ProblemsError('Cannot start', [...problems.values()])
+  return new Error([...new Set(failures.map(({ message }) => message))].join('; '))
 }
