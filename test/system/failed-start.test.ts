@@ -65,7 +65,7 @@ function processesOf(config: string): number[] {
 }
 
 async function noneLeft(t: Test, config: string): Promise<void> {
-  for (let round = 0; round < 20 && processesOf(config).length > 0; round++) await wait(50)
+  for (let round = 0; round < 300 && processesOf(config).length > 0; round++) await wait(50)
   t.strictSame(processesOf(config), [], 'no process is left')
 }
 
