@@ -1,9 +1,14 @@
 import { makeLogger } from '../../platform/data/logger.ts'
 import t, { type Test } from 'tap'
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { defineContract, definePlugin } from 'care-kernel'
 import { openCare, planCare } from 'care-kernel/platform'
 import { predicate } from 'care-kernel/access'
 import { rootValues } from '../../platform/testing/defaults.ts'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
 
 /** Says what it was told; one rule that nobody without a name passes. */
 const echo = definePlugin({
@@ -165,4 +170,32 @@ t.test('other origins may call where the config says so', async t => {
   t.strictSame((await allowed({ origins: ['https://a.example'] }, 'https://b.example'))[0], undefined)
   t.strictSame(await allowed({ patterns: ['^https://.*\\.example$'] }, 'https://b.example'), ['https://b.example', methods])
   t.strictSame(await allowed({ origins: ['*'] }, 'https://c.example'), ['*', methods])
+})
+
+t.test('log lines hide the fields that have the name of a column with a privacy class', async t => {
+  // In a process of its own, because the log of a deployment goes to standard output.
+  const program = `
+    import { definePlugin, defineContract } from 'care-kernel'
+    import { column, defineModel } from 'care-kernel/data'
+    import { planCare } from 'care-kernel/platform'
+    const columns = {
+      id: column.key(), status: column.varchar('health', 9), beds: column.integer('none'),
+      nickname: column.varchar('identity', 9), mobile: column.varchar('contact', 9), finding: column.varchar('health', 9)
+    }
+    const notes = definePlugin({
+      contract: defineContract({ name: 'notes', version: 1 }), version: '1.0.0', kernel: '^1.0.0', summary: 'Notes',
+      models: [defineModel({ name: 'Note', table: 'notes_note', subject: null, columns })]
+    })
+    const values = ${JSON.stringify({ ...rootValues(), plugins: { notes: {} }, gateways: { database: { use: 'database-postgres', url: 'postgres://unset' } }, log: { level: 'info' } })}
+    const { logger } = await planCare({ raw: { file: 'test.yaml', values }, plugins: { notes } })
+    const row = { mobile: '99', finding: 'cough', beds: 4 }
+    logger.info({ id: 7, status: 'parked', beds: 4, nickname: 'anu', token: 'abc', mobile: '99', row, of: { of: row } }, 'seen')`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], { cwd: root })
+  const hidden = '[redacted]'
+  const row = { mobile: hidden, finding: hidden, beds: 4 }
+  const { level, time, deployment, ...fields } = JSON.parse(stdout) as Record<string, unknown>
+  t.same({ level, deployment }, { level: 30, deployment: 'test' })
+  t.ok(time)
+  const named = { nickname: hidden, token: hidden, mobile: hidden }
+  t.strictSame(fields, { id: 7, status: 'parked', beds: 4, ...named, row, of: { of: row }, msg: 'seen' })
 })

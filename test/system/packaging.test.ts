@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -61,6 +61,20 @@ t.test('both packages, packed and installed in an empty folder', { skip, timeout
     const { code, output } = await run(process.execPath, [join(installed, 'test', test)], { cwd: home })
     t.equal(code, 0, code === 0 ? `its own ${test} passes there` : output.slice(-1500))
   }
+
+  await t.test('the gateway of the guide passes the suite of its port', async t => {
+    const guide = readFileSync(join(root, 'docs/plugin-guide.md'), 'utf8')
+    const files = [...guide.matchAll(/^```js\n\/\/ sms-acme\/(\S+)\n([\s\S]*?)^```$/gm)]
+    t.strictSame(
+      files.map(([, name]) => name),
+      ['gateway.js', 'gateway.test.js']
+    )
+    mkdirSync(join(home, 'sms-acme'))
+    for (const [, name = '', text = ''] of files) writeFileSync(join(home, 'sms-acme', name), text)
+    const { code, output } = await run(process.execPath, ['sms-acme/gateway.test.js'], { cwd: home })
+    t.equal(code, 0, output.slice(-1500))
+    t.match(output, /^ok 1 - a message arrives as it was written/m)
+  })
 })
 
 t.test('`plugin new` writes a plugin whose test passes', { skip, timeout: 200_000 }, async t => {
