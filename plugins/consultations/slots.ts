@@ -14,7 +14,7 @@ export const slots = {
     category: labelSql('c.category', CATEGORIES),
     new_discharge_reason: labelSql('c.new_discharge_reason', DISCHARGE_REASONS)
   },
-  'patients/relations': {
+  'patients/joined': {
     consultations: 'facility_patientconsultation',
     daily_rounds: 'facility_dailyround',
     diagnoses: `(select x.consultation_id, x.diagnosis_id, i.label, x.verification_status, x.is_principal

@@ -89,7 +89,7 @@ export class Summaries implements DischargeSummaries {
   ): Promise<{ readonly consultation: string; readonly patient: string; readonly document: Document } | undefined> {
     const { deployment, patients, slots } = this.#scope
     // Lazy: the plugins that fill the slots are built after this service.
-    this.#sql ??= factsSql(slots.consultation, patients.patients.relations.consultation_beds)
+    this.#sql ??= factsSql(slots.consultation, patients.patients.joined.consultation_beds)
     const facts = await readFacts(db, this.#sql, consultationId)
     if (!facts) return undefined
     return {

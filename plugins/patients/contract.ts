@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { defineContract, hooks, relation, type, type Actor, type Queryable, type Tx } from 'care-kernel'
 import type { Where } from 'care-kernel/rest'
 import type { PatientLike } from './policy.ts'
-import type { Relations } from './patient-filters.ts'
+import type { JoinedRows } from './patient-filters.ts'
 import type { PatientShapes } from './shapes.ts'
 
 export {
@@ -58,8 +58,8 @@ export interface FindPatient {
 export interface Patients {
   /** Representations of this deployment, their slots filled; `p` is the patient's row. To be read in `routes` or later. */
   readonly shapes: PatientShapes
-  /** What fills the slot `relations` in this deployment: from-items of consultations, stays in beds and so on. */
-  readonly relations: Relations
+  /** What fills the slot `joined` in this deployment: from-items of consultations, stays in beds and so on. */
+  readonly joined: JoinedRows
   /** The live patient of a uuid, undefined for an unknown one. Throws 400 for a malformed one. */
   byUuid(db: Queryable, uuid: string, options?: FindPatient): Promise<PatientRow | undefined>
   /** The live patient of an id. */
@@ -158,7 +158,7 @@ export const patients = defineContract({
      * Rows of other plugins that row access, filters, orders and the CSV of patients look at: from-items with at least these columns,
      * a table's name where it has them. Without their owner there are no such rows.
      */
-    relations: {
+    joined: {
       alias: '',
       fields: {
         /** Consultations, deleted ones too: what a patient names as its last stays visible. */

@@ -3,7 +3,7 @@ import { Params } from 'care-kernel/data'
 import { cell, invalid, isDate, labelSql, sendCsv, type Query, type Resource, type Where, valueOf } from 'care-kernel/rest'
 import { GENDERS } from 'care-kernel/contracts/auth-permissions'
 import { FACILITY } from 'care-kernel/contracts/facilities'
-import type { Relations } from './patient-filters.ts'
+import type { JoinedRows } from './patient-filters.ts'
 import type { PatientScope } from './scope.ts'
 import { AGE_YEARS } from './shapes.ts'
 
@@ -40,7 +40,7 @@ const time = (sql: string) => `to_char(${sql}, 'HH24:MI')`
 const known = (sql: string, raw: string) => `coalesce(${sql}, case when ${raw} is not null then '-' end)`
 
 /** The diagnoses of the consultation `c`, a column for each status: looked up once for all of them. */
-function diagnosed({ diagnoses }: Relations): string {
+function diagnosed({ diagnoses }: JoinedRows): string {
   const labels = (name: string, condition: string) =>
     `string_agg(g.label, ', ' order by g.diagnosis_id) filter (where ${condition}) as ${name}`
   const status = (name: string) => labels(name, `g.verification_status = '${name}'`)
@@ -76,7 +76,7 @@ export function patientCsv(
   { database, slots }: PatientScope,
   { filters }: Resource
 ): (request: FastifyRequest, reply: FastifyReply, where: Where) => Promise<FastifyReply> {
-  const { relations, consultation } = slots
+  const { joined, consultation } = slots
   const table = columns(consultation)
   return async (request, reply, where) => {
     const query = request.query as Query
@@ -92,7 +92,7 @@ export function patientCsv(
       file: 'patientregistration_export.csv',
       columns: table,
       rows: `from facility_patientregistration p left join ${FACILITY} f on f.id = p.facility_id
-        left join ${relations.consultations} c on c.id = p.last_consultation_id left join lateral ${diagnosed(relations)} g on true
+        left join ${joined.consultations} c on c.id = p.last_consultation_id left join lateral ${diagnosed(joined)} g on true
         where ${found.join(' and ')} order by p.kernel_unfiled desc, p.modified_date desc, p.id desc`,
       params
     })

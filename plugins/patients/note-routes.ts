@@ -26,8 +26,8 @@ interface NoteRow {
 /** `patient/{id}/notes/`, their changes and what they said before (contract patients §14). */
 export function noteRoutes(app: FastifyInstance, scope: PatientScope): void {
   const { database, emit, facilities, hooks, patients, repository, slots } = scope
-  const { notes, edits, written, ofPatient } = noteReads(facilities.facilities.shapes.basic, slots.relations)
-  const notable = notableBy(slots.relations)
+  const { notes, edits, written, ofPatient } = noteReads(facilities.facilities.shapes.basic, slots.joined)
+  const notable = notableBy(slots.joined)
   const read = { permission: 'patient.note.read', permissionBefore405: 'patient.note.write' }
 
   /** The patient of the path, held, on whom the actor may write; only while in care. */

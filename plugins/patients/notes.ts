@@ -15,7 +15,7 @@ import {
 } from 'care-kernel/rest'
 import { USER, userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
 import { FACILITY } from 'care-kernel/contracts/facilities'
-import type { Relations } from './patient-filters.ts'
+import type { JoinedRows } from './patient-filters.ts'
 import { numbersOf, THREADS } from './enumerations.ts'
 import { notesOf } from './row-access.ts'
 
@@ -43,9 +43,9 @@ export interface NoteReads {
 }
 
 /** Makes the reads of a deployment (contract patients §14); `facility` is how a facility `f` is shown. */
-export function noteReads(facility: Shape, relations: Relations): NoteReads {
-  const access = notesOf(relations)
-  const consultation = `(select c.external_id from ${relations.consultations} c where c.id = n.consultation_id)`
+export function noteReads(facility: Shape, joined: JoinedRows): NoteReads {
+  const access = notesOf(joined)
+  const consultation = `(select c.external_id from ${joined.consultations} c where c.id = n.consultation_id)`
   const written = shape({
     id: out.uuid('n.external_id'),
     note: out.text('n.note'),
@@ -68,7 +68,7 @@ export function noteReads(facility: Shape, relations: Relations): NoteReads {
       filters: filters({
         thread: filter.choice('n.thread', Object.fromEntries(numbersOf(THREADS).map(thread => [String(thread), thread]))),
         consultation: filter.via(
-          `n.consultation_id in (select c.id from ${relations.consultations} c where %)`,
+          `n.consultation_id in (select c.id from ${joined.consultations} c where %)`,
           filter.looseUuid('c.external_id')
         )
       }),

@@ -18,7 +18,7 @@ import {
 } from './enumerations.ts'
 import { AGE_YEARS } from './shapes.ts'
 
-export type Relations = SlotsOf<typeof patients>['relations']
+export type JoinedRows = SlotsOf<typeof patients>['joined']
 
 const valuesOf = (values: readonly (string | number)[]) => Object.fromEntries(values.map(value => [String(value), value]))
 
@@ -53,7 +53,7 @@ function ids(text: string, params: Params): string | { error: string } {
 }
 
 /** Filters that look at the last consultation, whose row is `c` (contract patients §5, `LC` and `LDR`). */
-function consultationFilters({ consultations, daily_rounds: rounds, diagnoses, consultation_beds: beds }: Relations) {
+function consultationFilters({ consultations, daily_rounds: rounds, diagnoses, consultation_beds: beds }: JoinedRows) {
   const of = (made: Filter) => filter.via(`p.last_consultation_id in (select c.id from ${consultations} c where %)`, made)
   const ofBed = (made: Filter) =>
     filter.via(
@@ -115,7 +115,7 @@ function consultationFilters({ consultations, daily_rounds: rounds, diagnoses, c
 }
 
 /** Filters of the patient list (contract patients §5). */
-function patientFilters(relations: Relations) {
+function patientFilters(joined: JoinedRows) {
   return {
     source: filter.choice('p.source', valuesOf(numbersOf(SOURCES))),
     disease_status: filter.label('p.disease_status', DISEASE_STATUSES),
@@ -158,21 +158,21 @@ function patientFilters(relations: Relations) {
       if (/^(true|1)$/i.test(text)) return 'p.review_time < now()'
       return /^(false|0)$/i.test(text) ? '(p.review_time is null or p.review_time > now())' : undefined
     }),
-    ...consultationFilters(relations)
+    ...consultationFilters(joined)
   }
 }
 
 /** Filters of `patient/`. */
-export const listFilters = (relations: Relations): Filters => filters(patientFilters(relations))
+export const listFilters = (joined: JoinedRows): Filters => filters(patientFilters(joined))
 
 /** Filters of `discharged_patients/`: beds are those of the latest discharge, not of the last consultation (contract patients §13). */
-export function dischargedFilters(relations: Relations): Filters {
-  const { consultations, consultation_beds: beds } = relations
+export function dischargedFilters(joined: JoinedRows): Filters {
+  const { consultations, consultation_beds: beds } = joined
   const discharged = `(select d.id from ${consultations} d where d.patient_id = p.id and not d.deleted order by d.discharge_date desc nulls last limit 1)`
   const lastBed = (column: string) =>
     `(select b.${column} from ${beds} b join ${consultations} d on d.id = b.consultation_id where d.patient_id = p.id and b.end_date is not null order by b.end_date desc limit 1)`
   return filters({
-    ...patientFilters(relations),
+    ...patientFilters(joined),
     last_consultation_admitted_bed_type_list: numbersOrNone(({ numbers, none }) =>
       either(
         none && `${lastBed('consultation_id')} is distinct from ${discharged}`,

@@ -16,7 +16,7 @@ import {
 } from 'care-kernel/rest'
 import { CATEGORIES } from './enumerations.ts'
 import { HistoricalPatient } from './models.ts'
-import { dischargedFilters, listFilters, type Relations } from './patient-filters.ts'
+import { dischargedFilters, listFilters, type JoinedRows } from './patient-filters.ts'
 import type { PatientShapes } from './shapes.ts'
 
 /** Patients who lack a consultation that goes on, then whoever changed last (contract patients §5); the column is kept by triggers. */
@@ -30,7 +30,7 @@ export interface PatientReads {
 }
 
 /** Orders of a list (contract patients §5, §13); `category_severity` only where it is asked for alone. */
-function patientOrdering({ consultations, consultation_beds: beds }: Relations, fallback: string, byBed: boolean): Ordering {
+function patientOrdering({ consultations, consultation_beds: beds }: JoinedRows, fallback: string, byBed: boolean): Ordering {
   const lastConsultation = (column: string) => `(select ${column} from ${consultations} c where c.id = p.last_consultation_id)`
   const severity = lastConsultation(
     `case c.category ${CATEGORIES.map((category, rank) => `when '${category}' then ${rank + 1}`).join(' ')} else 6 end`
@@ -78,7 +78,7 @@ export function lastWriting(request: FastifyRequest, params: Params): string {
 }
 
 /** Makes the reads of a deployment. */
-export function patientReads(shapes: PatientShapes, relations: Relations): PatientReads {
+export function patientReads(shapes: PatientShapes, joined: JoinedRows): PatientReads {
   const patient = {
     name: 'PatientRegistration',
     from: 'facility_patientregistration p',
@@ -88,11 +88,11 @@ export function patientReads(shapes: PatientShapes, relations: Relations): Patie
     counted: { upTo: 10_000, seconds: 2, stamp: lastWriting }
   } as const
   return {
-    listed: resource({ ...patient, filters: listFilters(relations), ordering: patientOrdering(relations, UNFILED_FIRST, true) }),
+    listed: resource({ ...patient, filters: listFilters(joined), ordering: patientOrdering(joined, UNFILED_FIRST, true) }),
     discharged: resource({
       ...patient,
-      filters: dischargedFilters(relations),
-      ordering: patientOrdering(relations, 'p.modified_date desc, p.id desc', false)
+      filters: dischargedFilters(joined),
+      ordering: patientOrdering(joined, 'p.modified_date desc, p.id desc', false)
     }),
     history: resource({
       name: 'HistoricalPatientRegistration',

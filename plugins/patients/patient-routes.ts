@@ -25,7 +25,7 @@ const queryOf = (request: FastifyRequest) => request.query as Query
 export function patientRoutes(app: FastifyInstance, scope: PatientScope): void {
   const { database, facilities, patients, permissions, registration } = scope
   const { shapes, visible } = patients
-  const { listed, history } = patientReads(shapes, scope.slots.relations)
+  const { listed, history } = patientReads(shapes, scope.slots.joined)
   const csv = patientCsv(scope, listed)
   // Contacts are rare, and to be ready for some takes as long as all the rest: those who have any are asked for again.
   const whole = `exists (select from facility_patientcontactdetails k where k.patient_id = p.id and not k.deleted) as contacts, ${shapes.alone.sql}::text as json`

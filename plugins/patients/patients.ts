@@ -4,7 +4,7 @@ import { isUuid, notAUuid, type Where } from 'care-kernel/rest'
 import { resolvedPlaces } from 'care-kernel/toolkits/places'
 import type { FindPatient, PatientChanges, PatientRow, Patients } from './contract.ts'
 import { HISTORY_COLUMNS, Patient } from './models.ts'
-import type { Relations } from './patient-filters.ts'
+import type { JoinedRows } from './patient-filters.ts'
 import { patientRow } from './patient-row.ts'
 import { visibility } from './row-access.ts'
 import type { DeclaredScope } from './scope.ts'
@@ -25,14 +25,14 @@ export class PatientService implements Patients {
   readonly #scope: DeclaredScope
   readonly #columns: string
   #shapes: PatientShapes | undefined
-  readonly relations: Relations
+  readonly joined: JoinedRows
   readonly visible: (actor: Actor, options?: { readonly alias?: string; readonly retrieving?: boolean }) => Where
 
   constructor(scope: DeclaredScope) {
     this.#scope = scope
-    this.relations = scope.slots.relations
-    this.#columns = patientRow(scope.slots.relations.consultations)
-    this.visible = visibility(scope.slots.relations)
+    this.joined = scope.slots.joined
+    this.#columns = patientRow(scope.slots.joined.consultations)
+    this.visible = visibility(scope.slots.joined)
   }
 
   /** Columns of a `PatientRow`, as SQL over `p`. */

@@ -5,8 +5,8 @@ import type { Where } from 'care-kernel/rest'
 import { allOf, assetUser, casesByPlace, anyActor, RANK, type PlaceCondition } from 'care-kernel/contracts/auth-permissions'
 import { FACILITY } from 'care-kernel/contracts/facilities'
 
-/** From-items of rows that other plugins own, as the slot `relations` has them. */
-export interface AccessRelations {
+/** From-items of rows that other plugins own, as the slot `joined` has them. */
+export interface AccessRows {
   readonly consultations: string
   readonly watched_consultations: string
 }
@@ -14,7 +14,7 @@ export interface AccessRelations {
 /** Patients as `alias`, in a deployment. */
 interface PatientContext {
   readonly alias: string
-  readonly relations: AccessRelations
+  readonly joined: AccessRows
 }
 
 /** Where the facility of a patient lies. */
@@ -24,7 +24,7 @@ const facilityIn =
     `${alias}.facility_id in (select f.id from ${FACILITY} f where f.${column} = ${params.add(id)})`
 
 /** Patients at the actor's facilities, and those assigned to the actor wherever they are. Each branch leaves out what an earlier one has. */
-function ownPatients({ id, facilityIds }: Actor, params: Params, { alias, relations: { consultations } }: PatientContext) {
+function ownPatients({ id, facilityIds }: Actor, params: Params, { alias, joined: { consultations } }: PatientContext) {
   const [user, facilities] = [params.add(id), params.add(facilityIds, 'bigint[]')]
   const [at, assigned, lastAssigned] = [
     `${alias}.facility_id = any(${facilities})`,
@@ -50,8 +50,8 @@ const patientAccess = rowAccess({
     device: {
       when: assetUser,
       rows: 'the patient in the bed that the asset watches',
-      sql: ({ assetId }, params, { alias, relations }: PatientContext) =>
-        `${alias}.last_consultation_id in (select w.id from ${relations.watched_consultations} w where w.asset_id = ${params.add(assetId)})`
+      sql: ({ assetId }, params, { alias, joined }: PatientContext) =>
+        `${alias}.last_consultation_id in (select w.id from ${joined.watched_consultations} w where w.asset_id = ${params.add(assetId)})`
     },
     ...casesByPlace({
       rows: 'patients whose facility is',
@@ -75,7 +75,7 @@ const patientRecordAccess = rowAccess({
       rows: `${patientAccess.cases['own facilities'].rows}, and those ever consulted at the actor's facilities`,
       sql(actor, params, context) {
         const { facilities, branches } = ownPatients(actor, params, context)
-        const consulted = `exists (select from ${context.relations.consultations} c where c.patient_id = ${context.alias}.id and c.facility_id = any(${facilities}) and not c.deleted)`
+        const consulted = `exists (select from ${context.joined.consultations} c where c.patient_id = ${context.alias}.id and c.facility_id = any(${facilities}) and not c.deleted)`
         // No disjunction for lists: this branch overlaps with the others.
         return String(new Disjunction(...branches, { where: consulted }))
       }
@@ -108,7 +108,7 @@ const noteWritingAccess = rowAccess({
       sql(
         { id, userType, facilityIds, homeFacilityId, districtId },
         params,
-        { alias, relations: { consultations } }: PatientContext
+        { alias, joined: { consultations } }: PatientContext
       ) {
         const user = params.add(id)
         const inDistrict = () => (districtId === null ? 'false' : facilityIn('district_id')(districtId, params, { alias }))
@@ -123,18 +123,18 @@ const noteWritingAccess = rowAccess({
 export const patientRowAccess = [patientAccess, patientRecordAccess, noteAccess, noteWritingAccess] as const
 
 /** Notes an actor sees, where the patient is `p` and the note `n`. */
-export const notesOf = (relations: AccessRelations): RowAccess => inContext(noteAccess, { alias: 'p', relations })
+export const notesOf = (joined: AccessRows): RowAccess => inContext(noteAccess, { alias: 'p', joined })
 
 /** Patients `p` on whom an actor may write notes. */
-export const notableBy = (relations: AccessRelations): RowAccess => inContext(noteWritingAccess, { alias: 'p', relations })
+export const notableBy = (joined: AccessRows): RowAccess => inContext(noteWritingAccess, { alias: 'p', joined })
 
 /** Makes the condition of contract patients §3; `retrieving` is that of a single patient. */
 export function visibility(
-  relations: AccessRelations
+  joined: AccessRows
 ): (actor: Actor, options?: { readonly alias?: string; readonly retrieving?: boolean }) => Where {
   const of = (alias: string) => ({
-    listed: inContext(patientAccess, { alias, relations }),
-    opened: inContext(patientRecordAccess, { alias, relations })
+    listed: inContext(patientAccess, { alias, joined }),
+    opened: inContext(patientRecordAccess, { alias, joined })
   })
   const usual = of('p')
   return (actor, { alias = 'p', retrieving = false } = {}) => {

@@ -15,7 +15,7 @@ export const fillings = {
         ${labelSql('s.result', RESULTS)} as result
       from facility_patientsample s where s.consultation_id = c.id and s.patient_id = c.patient_id and not s.deleted order by s.id) x), '[]'::json)`
   },
-  'summaries/relations': {
+  'summaries/joined': {
     samples: '(select s.consultation_id, s.result from facility_patientsample s where not s.deleted)'
   }
 } as const

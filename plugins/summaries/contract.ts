@@ -8,7 +8,7 @@ export const summaries = defineContract({
     /** A facility's row as `f`, the day as `day` (`starts` and `ends` are instants): the `inventory` object of contract gateways-jobs §9.2. */
     facility: { alias: 'f', fields: { inventory: "'{}'::jsonb" } },
     /** From-items: live samples with the consultation they were taken in and their result (contract gateways-jobs §9.4). */
-    relations: {
+    joined: {
       alias: '',
       fields: { samples: '(select null::bigint as consultation_id, null::integer as result where false)' }
     }

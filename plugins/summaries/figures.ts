@@ -10,7 +10,7 @@ import type { KindName } from './kinds.ts'
 interface FigureScope {
   readonly config: { readonly correctTriage: boolean }
   readonly facilities: { readonly facilities: { readonly shapes: FacilityShapes } }
-  readonly patients: { readonly patients: Pick<Patients, 'relations'> }
+  readonly patients: { readonly patients: Pick<Patients, 'joined'> }
   readonly slots: SlotsOf<typeof summaries>
 }
 
@@ -61,8 +61,8 @@ const FACILITIES = `from ${FACILITY} f cross join day`
  * `written`. Everything is counted from the tables themselves: what is incremental is the writing, not the counting.
  */
 export function figuresOf({ config, facilities, patients, slots }: FigureScope): Readonly<Record<KindName, string>> {
-  const { consultations, consultation_beds: beds } = patients.patients.relations
-  const { samples } = slots.relations
+  const { consultations, consultation_beds: beds } = patients.patients.joined
+  const { samples } = slots.joined
   const lastConsultations = `${PATIENT} p left join ${consultations} c on c.id = p.last_consultation_id
     left join ${beds} b on b.id = c.current_bed_id cross join day`
 

@@ -324,7 +324,7 @@ t.test('branches give the rows of their disjunction, each once, whatever is null
       for (const [name, { from, id, own }] of Object.entries(LISTED)) {
         const declared = kernel.of(collectedAccess).rowAccess.get(name)?.declared as RowAccess<object> | undefined
         if (!declared) throw new Error(`there is no row access ${name}`)
-        const access = inContext(declared, { alias: 'p', relations: relationsOf(kernel) })
+        const access = inContext(declared, { alias: 'p', joined: joinedOf(kernel) })
         const params = new Params()
         const condition = rowDisjunction(access, who, params)
         if (!isDisjunction(condition)) continue
@@ -368,8 +368,8 @@ t.test('branches give the rows of their disjunction, each once, whatever is null
   ])
 })
 
-const relationsOf = (kernel: TestKernel) =>
-  (kernel.scopes.get('patients') as { slots: { relations: Readonly<Record<string, string>> } }).slots.relations
+const joinedOf = (kernel: TestKernel) =>
+  (kernel.scopes.get('patients') as { slots: { joined: Readonly<Record<string, string>> } }).slots.joined
 
 /** Puts rows at other facilities and with other people, or with none in a share of them, whatever the foreign keys say. */
 async function shuffle(kernel: TestKernel, missing: number): Promise<void> {

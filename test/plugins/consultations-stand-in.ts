@@ -35,7 +35,7 @@ export function consultationsStandIn(): Plugin {
           `(select json_build_object('id', c.external_id, 'deployment', '${scope.deployment.name}') from facility_patientconsultation c where c.id = p.last_consultation_id)`
       },
       'patients/consultation': { category: `case c.category when 'Stable' then 'Mild' end` },
-      'patients/relations': {
+      'patients/joined': {
         consultations: 'facility_patientconsultation',
         daily_rounds: 'facility_dailyround',
         diagnoses: 'stand_in_diagnosis',

@@ -372,7 +372,7 @@ const wards = definePlugin({
   summary: 'What a summary prints of others',
   extends: [patients, dischargeSummary],
   fills: {
-    'patients/relations': {
+    'patients/joined': {
       consultation_beds: `(select 1::bigint as id, c.id as consultation_id, null::timestamptz as end_date, ''::text as bed_name, t.type as bed_type, null::uuid as location
         from facility_patientconsultation c cross join (values (7), (2), (7), (3)) t (type))`
     },

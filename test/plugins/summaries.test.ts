@@ -28,8 +28,8 @@ const wards = definePlugin({
   summary: 'Beds, samples and an inventory for tests',
   extends: [patients, summaries],
   fills: {
-    'patients/relations': { consultation_beds: 'test_stay' },
-    'summaries/relations': { samples: '(select * from test_sample where not deleted)' },
+    'patients/joined': { consultation_beds: 'test_stay' },
+    'summaries/joined': { samples: '(select * from test_sample where not deleted)' },
     'summaries/facility': {
       inventory: `(select coalesce(jsonb_object_agg(l.item, l.stock), '{}') from test_stock l where l.facility_id = f.id and l.at >= day.starts and l.at < day.ends)`
     }
