@@ -1,3 +1,4 @@
+import { FACILITY } from 'care-kernel/contracts/facilities'
 import { Type } from 'typebox'
 
 const Stock = Type.Object({ facilityId: Type.Integer(), group: Type.String() })
@@ -39,7 +40,7 @@ export const on = {
     if (!config.warn) return
     const {
       rows: [facility]
-    } = await tx.query('select name from facility_facility where id = $1', [facilityId])
+    } = await tx.query(`select name from ${FACILITY} where id = $1`, [facilityId])
     await email.send({
       to: [config.warn],
       subject: `Low stock of ${group}`,

@@ -1,7 +1,7 @@
 import { definePlugin } from 'care-kernel'
 import { all } from 'care-kernel/access'
 import { authPermissions, baseRead, baseWrite, hasFacility } from 'care-kernel/contracts/auth-permissions'
-import { facilities } from 'care-kernel/contracts/facilities'
+import { facilities, FACILITY } from 'care-kernel/contracts/facilities'
 import { Type } from 'typebox'
 import { bloodBank } from './contract.js'
 import { jobs, on, schedules } from './jobs.js'
@@ -14,6 +14,7 @@ export default definePlugin({
   kernel: '^1.0.0',
   summary: 'Units of blood per facility, with a warning when they run low',
   requires: [authPermissions, facilities],
+  reads: [FACILITY],
   ports: ['database', 'email'],
   config: Type.Object(
     {

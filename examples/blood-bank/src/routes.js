@@ -1,10 +1,11 @@
 import { rowCondition } from 'care-kernel/access'
 import { describe, field, filter, filters, ordering, out, readInput, record, resource, sendJson, shape } from 'care-kernel/rest'
 import { facilitiesOf } from 'care-kernel/contracts/auth-permissions'
+import { FACILITY } from 'care-kernel/contracts/facilities'
 import { BloodUnit, GROUPS } from './models.js'
 
 const input = record({
-  facility: field.externalId('facility_facility', { source: 'facility_id' }),
+  facility: field.externalId(FACILITY, { source: 'facility_id' }),
   blood_group: field.choice(GROUPS),
   expires_on: field.date()
 })
@@ -16,21 +17,21 @@ const units = resource({
   live: 'not b.expired',
   shape: shape({
     id: out.uuid('b.external_id'),
-    facility: out.uuid('(select f.external_id from facility_facility f where f.id = b.facility_id)'),
+    facility: out.uuid(`(select f.external_id from ${FACILITY} f where f.id = b.facility_id)`),
     blood_group: out.text('b.blood_group'),
     expires_on: out.date('b.expires_on'),
     created_date: out.datetime('b.created_date')
   }),
   filters: filters({
     blood_group: filter.text('b.blood_group'),
-    facility: filter.uuid('(select f.external_id from facility_facility f where f.id = b.facility_id)')
+    facility: filter.uuid(`(select f.external_id from ${FACILITY} f where f.id = b.facility_id)`)
   }),
   ordering: ordering({ expires_on: 'b.expires_on' }, 'b.id')
 })
 
 /** The units of facilities the actor reaches. */
 const visible = actor => params => [
-  `exists (select 1 from facility_facility f where f.id = b.facility_id and ${rowCondition(facilitiesOf('f'), actor, params)})`
+  `exists (select 1 from ${FACILITY} f where f.id = b.facility_id and ${rowCondition(facilitiesOf('f'), actor, params)})`
 ]
 
 export function routes(app, scope) {
@@ -61,9 +62,7 @@ export function routes(app, scope) {
         const values = input.columns(await readInput(request, input, { db: tx }))
         const {
           rows: [facility]
-        } = await tx.query('select id, district_id, state_id, created_by_id from facility_facility where id = $1', [
-          values.facility_id
-        ])
+        } = await tx.query(`select id, district_id, state_id, created_by_id from ${FACILITY} where id = $1`, [values.facility_id])
         permissions.check(request.actor, 'blood-unit.write', facility)
         const unit = await scope.model(BloodUnit).create({ ...values, created_date: clock.now() }, { transaction: tx.sequelize })
         await scope.enqueue(
