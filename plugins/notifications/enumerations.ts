@@ -1,6 +1,6 @@
 import type { Labels } from 'care-kernel/rest'
 
-/** What users are told about (contract gateways-jobs §6.2). */
+/** Kinds of notifications by stored number (`docs/api/gateways-jobs.md §6.2`). */
 export const EVENTS = {
   0: 'MESSAGE',
   20: 'PATIENT_CREATED',
@@ -25,13 +25,13 @@ export const EVENTS = {
 
 export type EventName = (typeof EVENTS)[keyof typeof EVENTS]
 
-/** Contract gateways-jobs §6.2. */
+/** `docs/api/gateways-jobs.md §6.2`. */
 export const EVENT_TYPES: Labels = { 50: 'SYSTEM_GENERATED', 100: 'CUSTOM_MESSAGE' }
 
-/** Contract gateways-jobs §6.2; every row here is of the first, text messages leave none. */
+/** `docs/api/gateways-jobs.md §6.2`. Stored rows are all `SYSTEM`: SMS leave no row. */
 export const MEDIUMS: Labels = { 0: 'SYSTEM', 100: 'SMS', 200: 'WHATSAPP' }
 
-/** What is stored in a new row. */
+/** Stored numbers of new rows. */
 export const STORED = { system: 0, systemGenerated: 50, customMessage: 100 } as const
 
 /** The stored number of an event. */

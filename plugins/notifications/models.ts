@@ -1,7 +1,7 @@
 import { baseColumns, column, defineModel } from 'care-kernel/data'
 import { STORED } from './enumerations.ts'
 
-/** Contract gateways-jobs §15. */
+/** `docs/api/gateways-jobs.md §15`. */
 export const Notification = defineModel({
   name: 'Notification',
   table: 'facility_notification',

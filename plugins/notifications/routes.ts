@@ -23,11 +23,13 @@ import { USER, userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
 import { EVENTS, EVENT_TYPES, MEDIUMS } from './enumerations.ts'
 import { Notification } from './models.ts'
 import { notificationAccess } from './row-access.ts'
-import type { NotificationScope } from './scope.ts'
+import type { NotificationScope } from './services.ts'
 
 type One = { Params: { id: string } }
 
-const own = resource({
+const OWN = { permission: 'notification.own' }
+
+const notifications = resource({
   name: 'Notification',
   from: 'facility_notification n',
   key: { column: 'n.external_id', kind: 'uuid' },
@@ -50,31 +52,40 @@ const own = resource({
   })
 })
 
-const mark = record({ read_at: field.datetime({ optional: true, null: true }) })
+const readMark = record({ read_at: field.datetime({ optional: true, null: true }) })
 
-const mine =
+const ownRows =
   (request: FastifyRequest): Where =>
   params => [rowCondition(notificationAccess, actorOf(request), params)]
 
-/** `notification/` (contract gateways-jobs §6.1). */
-export function notificationRoutes(app: FastifyInstance, scope: NotificationScope): void {
+export function routes(app: FastifyInstance, scope: NotificationScope): void {
+  notificationRoutes(app, scope)
+  subscriptionRoutes(app, scope)
+}
+
+/** `notification/` (`docs/api/gateways-jobs.md §6.1`). */
+function notificationRoutes(app: FastifyInstance, scope: NotificationScope): void {
   const { database, enqueue, facilities, repository, webPush } = scope
-  const config = { permission: 'notification.own' }
 
   app.get(
     '/api/v1/notification/',
     {
-      config,
-      schema: describe({ summary: "One's own notifications", filters: own.filters, paging: 'limit', answer: own.shape })
+      config: OWN,
+      schema: describe({
+        summary: 'Own notifications',
+        filters: notifications.filters,
+        paging: 'limit',
+        answer: notifications.shape
+      })
     },
-    async (request, reply) => sendJson(reply, await own.list(database, request, mine(request)))
+    async (request, reply) => sendJson(reply, await notifications.list(database, request, ownRows(request)))
   )
 
   app.get(
     '/api/v1/notification/public_key/',
     {
       config: { permission: 'public', scheme: 'user' },
-      schema: describe({ summary: 'What browsers subscribe to pushes with', answer: shape({ public_key: out.text("''") }) })
+      schema: describe({ summary: 'VAPID public key for web push subscriptions', answer: shape({ public_key: out.text("''") }) })
     },
     async () => ({ public_key: webPush.publicKey })
   )
@@ -84,7 +95,7 @@ export function notificationRoutes(app: FastifyInstance, scope: NotificationScop
     {
       config: { permission: 'notification.send' },
       schema: describe({
-        summary: 'Write to everybody at a facility',
+        summary: 'Send a message to the users of a facility',
         body: record({ facility: field.uuid(), message: field.text() }),
         status: 204
       })
@@ -107,25 +118,62 @@ export function notificationRoutes(app: FastifyInstance, scope: NotificationScop
 
   app.get<One>(
     '/api/v1/notification/:id/',
-    { config, schema: describe({ summary: "One of one's own notifications", answer: own.shape }) },
-    async (request, reply) => sendJson(reply, await own.one(database, request.params.id, mine(request)))
+    { config: OWN, schema: describe({ summary: 'One of the own notifications', answer: notifications.shape }) },
+    async (request, reply) => sendJson(reply, await notifications.one(database, request.params.id, ownRows(request)))
   )
 
   for (const method of ['PUT', 'PATCH'] as const) {
     app.route<One>({
       method,
       url: '/api/v1/notification/:id/',
-      config,
-      schema: describe({ summary: 'Mark a notification as read, or as unread', body: mark, answer: own.shape }),
+      config: OWN,
+      schema: describe({ summary: 'Mark a notification as read, or as unread', body: readMark, answer: notifications.shape }),
       async handler(request, reply) {
         const json = await database.transaction(async tx => {
-          const { id } = await own.row<{ id: number }>(tx, request.params.id, 'n.id', mine(request), true)
-          const marked = await readInput(request, mark, { db: tx, partial: true })
+          const { id } = await notifications.row<{ id: number }>(tx, request.params.id, 'n.id', ownRows(request), true)
+          const marked = await readInput(request, readMark, { db: tx, partial: true })
           await repository(Notification).update(tx, id, marked)
-          return own.one(tx, request.params.id, mine(request))
+          return notifications.one(tx, request.params.id, ownRows(request))
         })
         return sendJson(reply, json)
       }
     })
   }
+}
+
+const SUBSCRIPTION_URL = '/api/v1/users/:username/pnconfig/'
+
+const text = () => field.text({ optional: true, null: true, blank: true })
+const subscriptionInput = record({ pf_endpoint: text(), pf_p256dh: text(), pf_auth: text() })
+
+const subscription = resource({
+  name: 'User',
+  from: `${USER} u`,
+  key: { column: 'u.id', kind: 'integer' },
+  shape: shape({
+    pf_endpoint: out.text('u.pf_endpoint'),
+    pf_p256dh: out.text('u.pf_p256dh'),
+    pf_auth: out.text('u.pf_auth')
+  })
+})
+
+/** `users/{username}/pnconfig/`: always the caller's own subscription, whatever the name in the path (`docs/api/gateways-jobs.md §7`). */
+function subscriptionRoutes(app: FastifyInstance, { database, ...scope }: NotificationScope): void {
+  const { users } = scope['auth-permissions']
+
+  app.get(
+    SUBSCRIPTION_URL,
+    { config: OWN, schema: describe({ summary: 'Own web push subscription', answer: subscription.shape }) },
+    async (request, reply) => sendJson(reply, await subscription.one(database, actorOf(request).id))
+  )
+
+  app.patch(
+    SUBSCRIPTION_URL,
+    { config: OWN, schema: describe({ summary: 'Subscribe to web push; empty values unsubscribe', body: subscriptionInput }) },
+    async (request, reply) => {
+      const values = await readInput(request, subscriptionInput, { db: database, partial: true })
+      await database.transaction(tx => users.setPush(tx, actorOf(request).id, values))
+      return reply.code(200).send()
+    }
+  )
 }

@@ -1,7 +1,7 @@
 import { rowAccess } from 'care-kernel/access'
 import { anyActor } from 'care-kernel/contracts/auth-permissions'
 
-/** Notifications an actor sees (contract gateways-jobs §6.1); `n` is the notification. */
+/** Notifications an actor sees (`docs/api/gateways-jobs.md §6.1`); `n` is the notification. */
 export const notificationAccess = rowAccess({
   name: 'notification',
   summary: 'Notifications an actor sees',

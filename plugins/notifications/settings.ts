@@ -1,15 +1,15 @@
 import { secret } from 'care-kernel'
 import { Type, type Static } from 'typebox'
-import { TEXTS } from './texts.ts'
+import { TEMPLATES } from './templates.ts'
 
-/** The private key that the original ships, and so everybody has. */
+/** The original's published private key. */
 const PUBLIC_VAPID_KEYS = ['7mf3OFreFsgFF4jd8A71ZGdVaj8kpJdOto4cFbfAS-s'] as const
 
-/** Words of the deployment's own, which may use the names of the text they replace and no others. */
+/** Texts of the deployment's own: each may use the placeholders of the template it replaces and no others. */
 const Texts = Type.Partial(
   Type.Object(
     Object.fromEntries(
-      Object.entries(TEXTS).map(([name, { text, names }]) => [
+      Object.entries(TEMPLATES).map(([name, { text, names }]) => [
         name,
         Type.String({ minLength: 1, pattern: `^([^{}]|\\{(${names.join('|')})\\})*$`, description: `Instead of: ${text}` })
       ])
@@ -28,10 +28,10 @@ export const Settings = Type.Object(
     vapidSubject: Type.String({
       default: 'mailto:info@ohc.network',
       pattern: '^(mailto:|https:)',
-      description: 'Whom push services write to about us'
+      description: 'Contact address that push services are given'
     }),
     textMessages: Type.Optional(
-      Type.Boolean({ description: 'Whether people are told by SMS; in production only, unless told (SEND_SMS_NOTIFICATION)' })
+      Type.Boolean({ description: 'Whether SMS are sent; default: in production only (SEND_SMS_NOTIFICATION)' })
     ),
     keepDays: Type.Integer({ default: 90, minimum: 1, description: 'How long notifications can be read' }),
     texts: Type.Unsafe<Readonly<Record<string, string>>>({ ...Texts, default: {} })

@@ -4,7 +4,7 @@ import { defineContract, type, type Queryable } from 'care-kernel'
 export { STATUSES as SHIFT_STATUSES } from './statuses.ts'
 
 /** What is told about a request whose destination agreed (contract shifting §6). */
-export interface ShiftNotice {
+export interface ShiftNotificationData {
   /** Its uuid. */
   readonly shift: string
   readonly patient_name: string
@@ -21,7 +21,7 @@ export interface ShiftNotice {
 /** What other plugins ask about shifting. */
 export interface Shifts {
   /** What is told about a live request; undefined when there is none. */
-  notice(db: Queryable, shiftId: number): Promise<ShiftNotice | undefined>
+  notificationData(db: Queryable, shiftId: number): Promise<ShiftNotificationData | undefined>
 }
 
 /** Requests to shift a patient to another facility. */

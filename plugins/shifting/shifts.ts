@@ -4,7 +4,7 @@ import { invalid } from 'care-kernel/rest'
 import type { FacilitiesOfRequest } from 'care-kernel/toolkits/facilities'
 import { PATIENT } from 'care-kernel/contracts/patients'
 import type { PatientRow } from 'care-kernel/contracts/patients'
-import type { ShiftNotice, Shifts } from './contract.ts'
+import type { ShiftNotificationData, Shifts } from './contract.ts'
 import { shiftColumns, type ShiftInput } from './inputs.ts'
 import { ShiftingRequest } from './models.ts'
 import type { DeclaredScope } from './scope.ts'
@@ -107,10 +107,10 @@ export class ShiftService implements Shifts {
     await this.#scope.repository(ShiftingRequest).update(tx, row.id, { status: STATUS.completed }, { stamp: false })
   }
 
-  notice = async (db: Queryable, shiftId: number): Promise<ShiftNotice | undefined> => {
+  notificationData = async (db: Queryable, shiftId: number): Promise<ShiftNotificationData | undefined> => {
     const {
-      rows: [notice]
-    } = await db.query<ShiftNotice>(
+      rows: [found]
+    } = await db.query<ShiftNotificationData>(
       `select r.external_id as shift, p.name as patient_name, r.shifting_approving_facility_id as approving_facility_id,
         (select f.phone_number from ${FACILITY} f where f.id = r.shifting_approving_facility_id) as approving_phone,
         coalesce(${parties.names.assigned}, r.assigned_facility_external, '') as destination,
@@ -118,7 +118,7 @@ export class ShiftService implements Shifts {
       from facility_shiftingrequest r join ${PATIENT} p on p.id = r.patient_id where r.id = $1 and not r.deleted`,
       [shiftId]
     )
-    return notice
+    return found
   }
 
   /** One open request per patient, who is here and not discharged (contract shifting §4.2). */

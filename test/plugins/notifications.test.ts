@@ -15,7 +15,7 @@ const UNKNOWN = '00000000-0000-4000-8000-000000000000'
 const VAPID = webPush.generateVAPIDKeys()
 const FEATURES = ['patients', 'consultations', 'shifting', 'notifications'] as const
 
-/** Says that a file was added, whoever keeps it. */
+/** Emits `file-added` without the storage of the real plugin. */
 const files = definePlugin({
   contract: defineContract({
     name: 'files',
@@ -31,10 +31,10 @@ const files = definePlugin({
   }),
   version: '1.0.0',
   kernel: '^1.0.0',
-  summary: 'Says that a file was added'
+  summary: 'Emits file-added'
 })
 
-interface Told {
+interface NotificationBody {
   readonly id: string
   readonly event: string
   readonly event_type: string
@@ -44,7 +44,7 @@ interface Told {
   readonly read_at: string | null
 }
 
-/** A row of a table that has no API here, everything it needs filled with nothing. */
+/** Inserts a row into a table whose plugin is not under test; required columns get empty values. */
 async function insert(kernel: Sql, table: string, row: Readonly<Record<string, unknown>>): Promise<Place> {
   const uuid = crypto.randomUUID()
   const at = '2024-01-01T00:00:00Z'
@@ -62,7 +62,7 @@ interface Sql {
   sql<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
 }
 
-/** A patient at the origin who is looked after by a remote doctor of the destination, and people everywhere. */
+/** A patient at the origin facility, in a consultation assigned to a doctor of the assigned facility, and users at every facility. */
 async function world(
   t: TestContext,
   { keys = true, ...settings }: { keys?: boolean; readonly [name: string]: unknown } = {},
@@ -117,14 +117,14 @@ async function world(
     refering_facility_contact_number: '+919876500003',
     status: 40
   })
-  /** What a plugin says in its transaction. */
-  const say = async (event: string, payload: object) => {
+  /** Emits an event of a plugin in a transaction. */
+  const emitEvent = async (event: string, payload: object) => {
     const [plugin = '', name = ''] = event.split('/')
     const { emit } = kernel.scopes.get(plugin) as { emit(tx: Tx, name: string, payload: object): Promise<void> }
     await kernel.ports.database?.transaction(tx => emit(tx, name, payload))
   }
-  const told = async (who: Requester, query = '') =>
-    ((await who.get(`${URL}?limit=100&${query}`)).body as { results: Told[] }).results
+  const notificationsOf = async (who: Requester, query = '') =>
+    ((await who.get(`${URL}?limit=100&${query}`)).body as { results: NotificationBody[] }).results
   const userId = people.actor.user?.id ?? 0
   const round = crypto.randomUUID()
   const of = { consultationId: consultation.id, consultation: consultation.uuid, by: userId }
@@ -146,10 +146,10 @@ async function world(
     otherFile: { fileType: 7, patientId: null, consultationId: consultation.id, by: userId },
     shift: { shiftId: shift.id, shift: shift.uuid, patientId: patient.id, userId }
   }
-  return { ...between, people, patient, consultation, shift, round, say, told, payloads }
+  return { ...between, people, patient, consultation, shift, round, emitEvent, notificationsOf, payloads }
 }
 
-/** A provider of text messages that can be away, slow, or refuse a number. */
+/** An SMS provider that can be down, slow, or refuse a number. */
 function flakySms() {
   const sent: Sms[] = []
   const state: { away: boolean; slowMs: number; refuses?: string; tries: number } = { away: false, slowMs: 0, tries: 0 }
@@ -158,7 +158,7 @@ function flakySms() {
       state.tries++
       if (state.slowMs > 0) await new Promise(resolve => setTimeout(resolve, state.slowMs))
       if (sms.to === state.refuses) throw new Refusal('the provider refuses the message')
-      if (state.away) throw new Error('the provider is away')
+      if (state.away) throw new Error('the provider is down')
       sent.push(sms)
       return { id: `receipt-${sent.length}` }
     },
@@ -168,7 +168,7 @@ function flakySms() {
   const gateway = defineGateway({
     port: 'sms',
     name: 'sms-flaky',
-    summary: 'Text messages that do not always go through',
+    summary: 'SMS that fail on demand',
     config: Type.Object({}),
     shared: true,
     open: async () => port
@@ -176,19 +176,16 @@ function flakySms() {
   return { sent, state, over: { gateways: { 'sms-flaky': gateway }, config: { gateways: { sms: { use: 'sms-flaky' } } } } }
 }
 
-t.test('who is told what about which event', async t => {
-  const { kernel, people, patient, consultation, shift, round, origin, assigned, say, told, payloads } = await world(
-    t,
-    {},
-    { more: [files] }
-  )
+t.test('each event notifies its recipients with its text and objects', async t => {
+  const { kernel, people, patient, consultation, shift, round, origin, assigned, emitEvent, notificationsOf, payloads } =
+    await world(t, {}, { more: [files] })
   const ofPatient = { patient: patient.uuid, facility: origin.uuid }
   const ofConsultation = { consultation: consultation.uuid, ...ofPatient }
   const ofRound = { ...ofConsultation, facility: assigned.uuid, daily_round: round }
   const p = 'Meera {user} $&'
   const u = 'Anu Thomas'
   const around = ['nurse', 'viewer', 'remote']
-  // Contract gateways-jobs §6.2, written from its table.
+  // From the table of docs/api/gateways-jobs.md §6.2.
   const table: [string, object, string, string[], string, object][] = [
     ['patients/patient-registered', payloads.patient, 'PATIENT_CREATED', around, `Patient ${p} was created by ${u}`, ofPatient],
     ['patients/patient-updated', payloads.patient, 'PATIENT_UPDATED', around, `Patient ${p} was updated by ${u}`, ofPatient],
@@ -248,7 +245,7 @@ t.test('who is told what about which event', async t => {
       `A file for patient ${p} was uploaded by ${u}`,
       ofPatient
     ],
-    // At the facility of the consultation, where only the remote doctor works.
+    // To the facility of the consultation, whose only member is the remote doctor.
     [
       'files/file-added',
       payloads.consultationFile,
@@ -267,11 +264,11 @@ t.test('who is told what about which event', async t => {
     ]
   ]
   for (const [event, payload, name, who, message, objects] of table) {
-    await say(event, payload)
+    await emitEvent(event, payload)
     await kernel.settle()
     for (const [person, user] of Object.entries(people)) {
       if (person === 'inactive' || person === 'deleted') continue
-      const found = await told(user, `event=${name}`)
+      const found = await notificationsOf(user, `event=${name}`)
       t.equal(found.length, who.includes(person) ? 1 : 0, `${event}: ${person}`)
       for (const one of found)
         t.match(one, {
@@ -284,10 +281,14 @@ t.test('who is told what about which event', async t => {
       for (const { caused_objects: given } of found) t.same(given, objects)
     }
   }
-  await say('files/file-added', payloads.otherFile)
+  await emitEvent('files/file-added', payloads.otherFile)
   await kernel.settle()
-  t.equal((await told(people.remote, 'event=CONSULTATION_FILE_UPLOAD_CREATED')).length, 1, 'other files tell nothing')
-  const [signal] = await told(people.nurse, 'event=PUSH_MESSAGE')
+  t.equal(
+    (await notificationsOf(people.remote, 'event=CONSULTATION_FILE_UPLOAD_CREATED')).length,
+    1,
+    'no notification for other kinds of files'
+  )
+  const [signal] = await notificationsOf(people.nurse, 'event=PUSH_MESSAGE')
   t.same(JSON.parse(signal?.message ?? ''), {
     facility_id: origin.uuid,
     patient_id: patient.uuid,
@@ -298,62 +299,62 @@ t.test('who is told what about which event', async t => {
       [people.inactive.user?.id, people.deleted.user?.id, people.actor.user?.id]
     ]),
     [{ count: 0 }],
-    'not who caused it, not who is gone'
+    'none for the user who caused it, for inactive and deleted users'
   )
 })
 
-t.test('who works there and is assigned is told once, and nobody is told about a place that is none', async t => {
-  const { kernel, people, origin, say, told, payloads } = await world(t)
+t.test('one notification for a member who is also the assignee; none without a facility or for a deleted one', async t => {
+  const { kernel, people, origin, emitEvent, notificationsOf, payloads } = await world(t)
   await kernel.sql('insert into facility_facilityuser (facility_id, user_id, created_by_id) values ($1, $2, $2)', [
     origin.id,
     people.remote.user?.id
   ])
-  await say('patients/patient-registered', payloads.patient)
+  await emitEvent('patients/patient-registered', payloads.patient)
   await kernel.settle()
-  t.equal((await told(people.remote)).length, 1)
+  t.equal((await notificationsOf(people.remote)).length, 1)
 
   await kernel.sql('update facility_patientregistration set facility_id = null')
-  await say('patients/patient-updated', payloads.patient)
-  await say('consultations/consultation-created', payloads.consultation)
+  await emitEvent('patients/patient-updated', payloads.patient)
+  await emitEvent('consultations/consultation-created', payloads.consultation)
   await kernel.sql('update facility_patientregistration set facility_id = $1', [origin.id])
   await kernel.sql('update facility_facility set deleted = true where id = $1', [origin.id])
   await kernel.settle()
-  await say('patients/patient-updated', payloads.patient)
-  await say('patients/patient-updated', { ...payloads.patient, patientId: 99_999 })
-  await say('shifting/destination-approved', { ...payloads.shift, shiftId: 99_999 })
+  await emitEvent('patients/patient-updated', payloads.patient)
+  await emitEvent('patients/patient-updated', { ...payloads.patient, patientId: 99_999 })
+  await emitEvent('shifting/destination-approved', { ...payloads.shift, shiftId: 99_999 })
   await kernel.settle()
-  t.equal((await told(people.remote)).length, 1, 'quietly')
+  t.equal((await notificationsOf(people.remote)).length, 1, 'no notification and no error')
   t.same(await kernel.sql("select task from kernel_message where state <> 'done'"), [])
 })
 
-t.test('once, however often it is delivered', async t => {
+t.test('redelivered events have no effect', async t => {
   const push = await startPushService(VAPID.publicKey)
   t.teardown(() => push.stop())
-  const { kernel, people, say, told, payloads } = await world(t)
+  const { kernel, people, emitEvent, notificationsOf, payloads } = await world(t)
   await people.nurse.patch('/api/v1/users/x/pnconfig/', push.subscribe('nurse'))
   kernel.broker.copies = 3
-  await say('patients/note-written', payloads.note)
-  await say('shifting/destination-approved', payloads.shift)
+  await emitEvent('patients/note-written', payloads.note)
+  await emitEvent('shifting/destination-approved', payloads.shift)
   await kernel.settle()
   for (const { queue, body } of [...kernel.broker.published]) await kernel.broker.deliver(queue, body)
   await kernel.settle()
-  t.equal((await told(people.nurse)).length, 2)
-  t.equal((await told(people.approver)).length, 1)
+  t.equal((await notificationsOf(people.nurse)).length, 2)
+  t.equal((await notificationsOf(people.approver)).length, 1)
   t.equal(push.pushed.length, 2)
   t.equal(kernel.sms.length, 2)
 })
 
-t.test('a shift whose destination agreed is told by SMS', async t => {
+t.test('an approved destination of a shift sends SMS', async t => {
   const text = 'Your Shifting Request to Assigned has been approved in Care. Please contact +914842345678 for any queries'
   const sms = flakySms()
-  const { kernel, shift, say, payloads } = await world(t, {}, sms.over)
-  const tell = async () => {
+  const { kernel, shift, emitEvent, payloads } = await world(t, {}, sms.over)
+  const approve = async () => {
     sms.sent.length = 0
-    await say('shifting/destination-approved', payloads.shift)
+    await emitEvent('shifting/destination-approved', payloads.shift)
     await kernel.settle()
     return sms.sent.map(({ to }) => to).sort()
   }
-  t.same(await tell(), ['+919876500001', '+919876500003'], 'each mobile once, no landline')
+  t.same(await approve(), ['+919876500001', '+919876500003'], 'each mobile once, no landline')
   t.ok(sms.sent.every(message => message.text === text && message.key))
   t.same(
     await kernel.sql("select result from kernel_message where task = 'notifications.text-of-shift' order by result->>'id'"),
@@ -363,14 +364,14 @@ t.test('a shift whose destination agreed is told by SMS', async t => {
   await kernel.sql(
     "update facility_patientregistration set phone_number = '+915555500001', emergency_phone_number = '+14155550100'"
   )
-  t.same(await tell(), ['+14155550100', '+919876500003'], 'other countries, and no number that is none')
+  t.same(await approve(), ['+14155550100', '+919876500003'], 'numbers of other countries; no invalid number')
   await kernel.sql('update facility_shiftingrequest set assigned_facility_id = null, assigned_facility_external = $1', ['Abroad'])
-  await tell()
+  await approve()
   t.match(sms.sent[0]?.text, /^Your Shifting Request to Abroad has/, 'FIX: a destination outside')
 
   sms.state.refuses = '+919876500003'
   sms.state.tries = 0
-  t.same(await tell(), ['+14155550100'])
+  t.same(await approve(), ['+14155550100'])
   await kernel.clock.advance('1d')
   t.equal(sms.state.tries, 2, 'a refusal is not tried again')
   t.match(await kernel.sql("select reason, attempts from kernel_message where state = 'parked'"), [
@@ -379,24 +380,24 @@ t.test('a shift whose destination agreed is told by SMS', async t => {
   t.equal(shift.uuid.length, 36)
 
   const quiet = await world(t, { textMessages: false })
-  await quiet.say('shifting/destination-approved', quiet.payloads.shift)
+  await quiet.emitEvent('shifting/destination-approved', quiet.payloads.shift)
   await quiet.kernel.settle()
-  t.equal(quiet.kernel.sms.length, 0, 'where it is switched off')
-  t.equal((await quiet.told(quiet.people.approver)).length, 1, 'users are told all the same')
+  t.equal(quiet.kernel.sms.length, 0, 'SMS are off')
+  t.equal((await quiet.notificationsOf(quiet.people.approver)).length, 1, 'users are notified nevertheless')
 })
 
-t.test('providers that are away for a while: everything arrives after, nothing twice, no request waits', async t => {
+t.test('providers that are down for a while: everything is delivered later and once, no request waits', async t => {
   const push = await startPushService(VAPID.publicKey)
   t.teardown(() => push.stop())
   const sms = flakySms()
-  const { kernel, people, approving, told, say, payloads, root } = await world(t, {}, sms.over)
+  const { kernel, people, approving, notificationsOf, emitEvent, payloads, root } = await world(t, {}, sms.over)
   for (const who of ['nurse', 'viewer', 'approver'] as const)
     await people[who].patch('/api/v1/users/x/pnconfig/', push.subscribe(who))
   sms.state.away = true
   sms.state.slowMs = 300
   push.fault = 'hang'
-  for (let n = 0; n < 3; n++) await say('patients/patient-updated', payloads.patient)
-  await say('shifting/destination-approved', payloads.shift)
+  for (let n = 0; n < 3; n++) await emitEvent('patients/patient-updated', payloads.patient)
+  await emitEvent('shifting/destination-approved', payloads.shift)
   const working = kernel.settle()
   const times: number[] = []
   while (push.fault === 'hang' && times.length < 40) {
@@ -415,7 +416,7 @@ t.test('providers that are away for a while: everything arrives after, nothing t
   await working
   await kernel.clock.advance('2m')
   t.equal(push.pushed.length + sms.sent.length, 0)
-  t.equal((await told(people.nurse)).length, 3, 'in the application at once')
+  t.equal((await notificationsOf(people.nurse)).length, 3, 'stored at once')
   push.fault = undefined
   sms.state.away = false
   sms.state.slowMs = 0
@@ -424,22 +425,22 @@ t.test('providers that are away for a while: everything arrives after, nothing t
   const ids = push.pushed.map(({ topic, browser }) => `${browser} ${topic}`)
   t.equal(new Set(ids).size, ids.length, 'nothing twice')
   for (const who of ['nurse', 'viewer', 'approver'] as const)
-    t.equal(push.pushed.filter(({ browser }) => browser === who).length, (await told(people[who])).length, who)
+    t.equal(push.pushed.filter(({ browser }) => browser === who).length, (await notificationsOf(people[who])).length, who)
   t.same(await kernel.sql("select task from kernel_message where state <> 'done'"), [])
 })
 
-t.test('web push reaches the browser, and only as long as there is one', async t => {
+t.test('web push reaches the browser until its subscription is gone', async t => {
   const push = await startPushService(VAPID.publicKey)
   t.teardown(() => push.stop())
-  const { kernel, people, say, told, payloads } = await world(t)
-  const config = '/api/v1/users/somebody-else/pnconfig/'
+  const { kernel, people, emitEvent, notificationsOf, payloads } = await world(t)
+  const config = '/api/v1/users/another-user/pnconfig/'
   const { nurse, viewer, remote } = people
   t.same((await nurse.get(config)).body, { pf_endpoint: null, pf_p256dh: null, pf_auth: null })
   const mine = push.subscribe('nurse')
   const set = await nurse.patch(config, mine)
   t.match([set.status, set.text, set.headers['content-length']], [200, '', '0'])
   t.same((await nurse.get(config)).body, mine)
-  t.same((await viewer.get(config)).body, { pf_endpoint: null, pf_p256dh: null, pf_auth: null }, "always one's own")
+  t.same((await viewer.get(config)).body, { pf_endpoint: null, pf_p256dh: null, pf_auth: null }, "always the caller's own")
   t.match((await nurse.get('/api/v1/users/getcurrentuser/')).body, mine)
   await nurse.patch(config, { pf_auth: mine.pf_auth.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '') })
   await viewer.patch(config, { ...push.subscribe('viewer'), pf_p256dh: 'rubbish' })
@@ -447,9 +448,9 @@ t.test('web push reaches the browser, and only as long as there is one', async t
   t.equal((await nurse.put(config, {})).status, 405)
   t.equal((await kernel.get(config)).status, 403)
 
-  await say('patients/note-written', payloads.note)
+  await emitEvent('patients/note-written', payloads.note)
   await kernel.settle()
-  const [note, signal] = await told(nurse)
+  const [note, signal] = await notificationsOf(nurse)
   const byType = (pushes: readonly { payload: unknown }[]) =>
     pushes.map(({ payload }) => payload as { type: string }).sort((one, other) => one.type.localeCompare(other.type))
   t.same(
@@ -458,10 +459,10 @@ t.test('web push reaches the browser, and only as long as there is one', async t
       { external_id: note?.id, message: note?.message, type: 'PATIENT_NOTE_ADDED' },
       { external_id: signal?.id, message: JSON.parse(signal?.message ?? '') as unknown, type: 'PUSH_MESSAGE' }
     ],
-    'in either alphabet; not to keys that are none, not without keys'
+    'keys in base64 and base64url; nothing to invalid or missing keys'
   )
   t.ok(push.pushed.every(({ browser, subject }) => browser === 'nurse' && subject === 'mailto:info@ohc.network'))
-  t.same(await kernel.sql("select task from kernel_message where state <> 'done'"), [], 'nothing is tried for ever')
+  t.same(await kernel.sql("select task from kernel_message where state <> 'done'"), [], 'no job is retried forever')
 
   await kernel.sql('update facility_notification set read_at = now()')
   const before = push.pushed.length
@@ -474,23 +475,23 @@ t.test('web push reaches the browser, and only as long as there is one', async t
   ] as const) {
     await nurse.patch(config, mine)
     push.fault = status
-    await say('patients/patient-updated', payloads.patient)
+    await emitEvent('patients/patient-updated', payloads.patient)
     await kernel.settle()
     t.match((await nurse.get(config)).body, { pf_endpoint: keeps ? mine.pf_endpoint : '' }, `${status}`)
   }
   push.fault = undefined
   await nurse.patch(config, { pf_endpoint: '', pf_p256dh: '', pf_auth: '' })
-  await say('patients/patient-updated', payloads.patient)
+  await emitEvent('patients/patient-updated', payloads.patient)
   await kernel.settle()
   t.equal(push.pushed.length, before)
   t.match((await nurse.patch(config, { pf_auth: 'a\0b' })).body, { pf_auth: ['Null characters are not allowed.'] })
 })
 
-t.test('without keys there is no push, and in production none into our own network', async t => {
-  const { kernel, people, say, payloads } = await world(t, { keys: false })
+t.test('no push without keys; in production no push to internal addresses', async t => {
+  const { kernel, people, emitEvent, payloads } = await world(t, { keys: false })
   t.same((await kernel.get(`${URL}public_key/`)).body, { public_key: '' })
   await people.nurse.patch('/api/v1/users/x/pnconfig/', { pf_endpoint: 'https://push.example/1', pf_p256dh: 'x', pf_auth: 'y' })
-  await say('patients/patient-updated', payloads.patient)
+  await emitEvent('patients/patient-updated', payloads.patient)
   await kernel.settle()
   t.same(await kernel.sql("select task from kernel_message where task = 'notifications.push'"), [])
 
@@ -509,13 +510,13 @@ t.test('without keys there is no push, and in production none into our own netwo
     t.equal(await push.send({ endpoint, p256dh: 'x', auth: 'y' }, {}, 'topic'), 'refused', endpoint)
 })
 
-t.test("one's own notifications: list, filters, one statement whatever there is", async t => {
-  const { kernel, people, root, approving, origin, say, told, payloads } = await world(t)
-  await say('patients/patient-registered', payloads.patient)
+t.test('own notifications: list, filters, one statement at any number of rows', async t => {
+  const { kernel, people, root, approving, origin, emitEvent, notificationsOf, payloads } = await world(t)
+  await emitEvent('patients/patient-registered', payloads.patient)
   await kernel.settle()
   t.equal((await root.post(`${URL}notify/`, { facility: origin.uuid, message: 'Hello <all>' })).status, 204)
   await kernel.settle()
-  const [first, second] = await told(people.nurse)
+  const [first, second] = await notificationsOf(people.nurse)
   t.match(
     [first, second],
     [{ event: 'MESSAGE', event_type: 'CUSTOM_MESSAGE', message: 'Hello <all>' }, { event: 'PATIENT_CREATED' }]
@@ -532,14 +533,14 @@ t.test("one's own notifications: list, filters, one statement whatever there is"
     ['medium_set=SMS', 2],
     ['event=MESSAGE&event_type=SYSTEM_GENERATED', 0]
   ] as const)
-    t.equal((await told(people.nurse, query)).length, count, query)
+    t.equal((await notificationsOf(people.nurse, query)).length, count, query)
 
   for (const rows of [2, 14, 100]) {
     await kernel.sql(
       `insert into facility_notification (external_id, created_date, modified_date, deleted, medium_sent, event_type, event, message, caused_objects, caused_by_id, intended_for_id)
       select gen_random_uuid(), now() - interval '1 day', now(), false, 0, 50, 20, 'm', '{}', n.caused_by_id, n.intended_for_id
       from facility_notification n, generate_series(1, $2) where n.external_id = $1`,
-      [first?.id, rows - (await told(people.nurse)).length]
+      [first?.id, rows - (await notificationsOf(people.nurse)).length]
     )
     for (const url of [
       URL,
@@ -561,16 +562,16 @@ t.test("one's own notifications: list, filters, one statement whatever there is"
   )
   await kernel.sql('update facility_notification set deleted = true where external_id = $1', [first?.id])
   t.equal((await people.nurse.get(`${URL}${first?.id}/`)).status, 404)
-  t.equal((await told(people.nurse)).length, 99)
-  t.equal((await told(people.approver)).length, 0)
+  t.equal((await notificationsOf(people.nurse)).length, 99)
+  t.equal((await notificationsOf(people.approver)).length, 0)
   t.equal(approving.uuid.length, 36)
 })
 
-t.test("only one's own can be seen and marked", async t => {
-  const { kernel, people, say, told, payloads } = await world(t)
-  await say('patients/patient-registered', payloads.patient)
+t.test('only own notifications can be read and marked', async t => {
+  const { kernel, people, emitEvent, notificationsOf, payloads } = await world(t)
+  await emitEvent('patients/patient-registered', payloads.patient)
   await kernel.settle()
-  const [{ id } = { id: '' }] = await told(people.nurse)
+  const [{ id } = { id: '' }] = await notificationsOf(people.nurse)
   const one = `${URL}${id}/`
   for (const other of [people.viewer, people.actor, await kernel.as()]) {
     const missing = { detail: 'No Notification matches the given query.' }
@@ -592,11 +593,11 @@ t.test("only one's own can be seen and marked", async t => {
   await Promise.all(
     Array.from({ length: 10 }, (_, n) => people.nurse.patch(one, { read_at: n % 2 ? null : '2024-06-01T00:00:00Z' }))
   )
-  t.equal((await told(people.nurse)).length, 1)
+  t.equal((await notificationsOf(people.nurse)).length, 1)
 })
 
-t.test('a message goes to the people of the facility, and to nobody else', async t => {
-  const { kernel, people, places, as, origin, elsewhere, told } = await world(t)
+t.test('a message reaches the users of its facility only', async t => {
+  const { kernel, people, places, as, origin, elsewhere, notificationsOf } = await world(t)
   const notify = (who: Requester, body: unknown) => who.post(`${URL}notify/`, body)
   const body = { facility: origin.uuid, message: 'Drill at noon' }
   t.equal((await notify(people.nurse, body)).status, 403)
@@ -616,25 +617,29 @@ t.test('a message goes to the people of the facility, and to nobody else', async
   t.equal((await notify(people.actor, { ...body, facility: UNKNOWN })).status, 404)
   t.equal((await people.actor.post(`${URL}notify/`, '{"broken', { 'content-type': 'application/json' })).status, 400)
   await kernel.settle()
-  t.same(await kernel.sql('select count(*)::int as count from facility_notification'), [{ count: 0 }], 'nothing of that is told')
+  t.same(
+    await kernel.sql('select count(*)::int as count from facility_notification'),
+    [{ count: 0 }],
+    'refused messages create no notifications'
+  )
 
   const sent = await notify(people.actor, body)
   t.match([sent.status, sent.text], [204, ''])
   t.equal((await notify(await as({ user_type: 30, district_id: places.north }), { ...body, message: 'From above' })).status, 204)
   await kernel.settle()
-  t.same((await told(people.nurse)).map(({ message }) => message).sort(), ['Drill at noon', 'From above'])
+  t.same((await notificationsOf(people.nurse)).map(({ message }) => message).sort(), ['Drill at noon', 'From above'])
   t.same(
-    (await told(people.actor)).map(({ message }) => message),
+    (await notificationsOf(people.actor)).map(({ message }) => message),
     ['From above']
   )
-  for (const other of [people.remote, people.approver, people.stranger]) t.equal((await told(other)).length, 0)
+  for (const other of [people.remote, people.approver, people.stranger]) t.equal((await notificationsOf(other)).length, 0)
   t.equal((await notify(people.stranger, { ...body, facility: elsewhere.uuid, message: 'x'.repeat(5000) })).status, 204)
   t.equal((await kernel.get(`${URL}public_key/`)).status, 200)
   t.same((await kernel.get(`${URL}public_key/`)).body, { public_key: VAPID.publicKey })
   t.equal((await kernel.get(`${URL}public_key/`, { authorization: 'Bearer rubbish' })).status, 403)
 })
 
-t.test('old ones go at midnight', async t => {
+t.test('old notifications are deleted at midnight', async t => {
   const { kernel, people } = await world(t)
   await kernel.clock.advance('1d')
   const now = kernel.clock.now().getTime()
@@ -662,21 +667,21 @@ t.test('old ones go at midnight', async t => {
   )
 })
 
-t.test('fifty people and their browsers hear of it within two seconds', async t => {
+t.test('fifty users and their browsers are notified within two seconds', async t => {
   const push = await startPushService(VAPID.publicKey)
   t.teardown(() => push.stop())
-  const { kernel, as, origin, say, payloads } = await world(t)
+  const { kernel, as, origin, emitEvent, payloads } = await world(t)
   await Promise.all(
     Array.from({ length: 50 }, async (_, n) => {
       const user = await as({ user_type: 14 }, origin)
       await user.patch('/api/v1/users/x/pnconfig/', push.subscribe(`browser-${n}`))
     })
   )
-  // The best of three: other work of the machine is not the application's.
+  // The best of three: other processes load the machine.
   const times: number[] = []
   for (let round = 1; round <= 3; round++) {
     const from = performance.now()
-    await say('patients/patient-updated', payloads.patient)
+    await emitEvent('patients/patient-updated', payloads.patient)
     await kernel.settle()
     times.push(performance.now() - from)
     t.equal(push.pushed.length, 50 * round)
@@ -685,14 +690,14 @@ t.test('fifty people and their browsers hear of it within two seconds', async t 
   t.ok(Math.min(...times) < 2000, times.map(Math.round).join(', '))
 })
 
-t.test('a deployment says it in its own words', async t => {
-  const { kernel, people, say, told, payloads } = await world(t, {
+t.test('a deployment overrides templates', async t => {
+  const { kernel, people, emitEvent, notificationsOf, payloads } = await world(t, {
     texts: { PATIENT_UPDATED: '{user}: {patient}', SHIFTING_APPROVED_SMS: 'ആശുപത്രി {destination}, {phone}' }
   })
-  await say('patients/patient-updated', payloads.patient)
-  await say('shifting/destination-approved', payloads.shift)
+  await emitEvent('patients/patient-updated', payloads.patient)
+  await emitEvent('shifting/destination-approved', payloads.shift)
   await kernel.settle()
-  t.match(await told(people.nurse), [{ message: 'Anu Thomas: Meera {user} $&' }])
+  t.match(await notificationsOf(people.nurse), [{ message: 'Anu Thomas: Meera {user} $&' }])
   t.match(kernel.sms[0]?.text, 'ആശുപത്രി Assigned, +914842345678')
   const plan = (settings: object, environment = 'development') =>
     planCare({
@@ -714,14 +719,14 @@ t.test('a deployment says it in its own words', async t => {
       }
     })
   await plan({ texts: { PATIENT_CREATED: 'Patient {patient}' } })
-  await t.rejects(plan({ texts: { PATIENT_CREATED: 'Patient {phone}' } }), /CONFIG_INVALID/, 'a name the text does not have')
+  await t.rejects(plan({ texts: { PATIENT_CREATED: 'Patient {phone}' } }), /CONFIG_INVALID/, 'an unknown placeholder')
   await t.rejects(plan({ texts: { PATIENT_CREATD: 'x' } }), /CONFIG_UNKNOWN_KEY/)
   const known = { vapidPublicKey: VAPID.publicKey, vapidPrivateKey: '7mf3OFreFsgFF4jd8A71ZGdVaj8kpJdOto4cFbfAS-s' }
   await plan(known)
-  await t.rejects(plan(known, 'production'), /SECRET_IS_DEFAULT/, "the original's own key")
+  await t.rejects(plan(known, 'production'), /SECRET_IS_DEFAULT/, "the original's published key")
 })
 
-t.test('it works with only what it requires', async t => {
+t.test('runs with its required plugins only', async t => {
   const kernel = await testKernel(t, { plugins: ['places', 'auth-permissions', 'facilities', 'notifications'] })
   const root = await kernel.as()
   t.match((await root.get(URL)).body, { count: 0 })

@@ -538,7 +538,7 @@ const listener = definePlugin({
   on: { 'shifting/destination-approved': async () => undefined },
   routes(app, { database, ...scope }) {
     app.get<{ Params: { id: string } }>('/notice/:id', { config: { permission: 'public' } }, async request =>
-      scope.shifting.shifts.notice(database, Number(request.params.id))
+      scope.shifting.shifts.notificationData(database, Number(request.params.id))
     )
     app.post<{ Params: { id: string } }>('/move/:id', { config: { permission: 'shift.read' } }, async request =>
       database.transaction(async tx => {

@@ -1,19 +1,19 @@
 import type { EventName } from './enumerations.ts'
 
-/** Events whose text is made here; that of the two others is what somebody wrote, or data for the front end. */
-export type TextName = Exclude<EventName, 'MESSAGE' | 'PUSH_MESSAGE'> | 'SHIFTING_APPROVED_SMS'
+/** Events with a template. The text of a `MESSAGE` is written by a user, that of a `PUSH_MESSAGE` is data for the front end. */
+export type TemplateName = Exclude<EventName, 'MESSAGE' | 'PUSH_MESSAGE'> | 'SHIFTING_APPROVED_SMS'
 
-interface Text {
-  /** The original's words (contract gateways-jobs §6.2, §4), with `{names}` of what is put in. */
+interface Template {
+  /** The original's text (`docs/api/gateways-jobs.md §6.2, §4`), with `{name}` placeholders. */
   readonly text: string
-  /** Names that a text in another language may use. */
+  /** Placeholders that a deployment's own text may use. */
   readonly names: readonly string[]
 }
 
-const about = (text: string, ...names: string[]): Text => ({ text, names: ['patient', 'user', ...names] })
+const about = (text: string, ...names: string[]): Template => ({ text, names: ['patient', 'user', ...names] })
 
-/** Everything the plugin says, in one place: a deployment puts other words or another language in their place (`texts` of its settings). */
-export const TEXTS: Readonly<Record<TextName, Text>> = {
+/** All texts of notifications and SMS. A deployment overrides them, in its language, with the setting `texts`. */
+export const TEMPLATES: Readonly<Record<TemplateName, Template>> = {
   PATIENT_CREATED: about('Patient {patient} was created by {user}'),
   PATIENT_UPDATED: about('Patient {patient} was updated by {user}'),
   PATIENT_DELETED: about('Patient {patient} was deleted by {user}'),
@@ -36,7 +36,7 @@ export const TEXTS: Readonly<Record<TextName, Text>> = {
     'Consultation for Patient {patient}  at facility {facility} was updated by {user}',
     'facility'
   ),
-  // FIX: the original says nothing.
+  // FIX: the original has no text.
   PATIENT_CONSULTATION_ASSIGNMENT: about('Consultation for Patient {patient} was assigned by {user}'),
   SHIFTING_UPDATED: about('Shifting for Patient {patient} was updated by {user}'),
   PATIENT_NOTE_ADDED: about('Notes for Patient {patient} was added by {user}'),
@@ -48,7 +48,7 @@ export const TEXTS: Readonly<Record<TextName, Text>> = {
   }
 }
 
-/** A text with values in the place of its names. What a value holds is never read as a name. */
-export function fill(text: string, values: Readonly<Record<string, string>>): string {
+/** Replaces placeholders by their values; placeholders within values stay as they are. */
+export function renderTemplate(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole)
 }
