@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import pLimit, { type LimitFunction } from 'p-limit'
 import type { Clock, Database, Deployment, Queryable } from 'care-kernel'
 import type { Repositories } from 'care-kernel/data'
 import { User } from './models.ts'
@@ -31,7 +32,7 @@ export class Accounts {
   readonly #clock: Clock
   readonly #repository: Repositories
   readonly #hash: HashOptions
-  readonly #slots: Slots
+  readonly #limit: LimitFunction
   #dummy: Promise<string> | undefined
 
   constructor({
@@ -51,7 +52,7 @@ export class Accounts {
     this.#clock = clock
     this.#repository = repository
     this.#hash = config.passwordHash
-    this.#slots = new Slots(Math.max(1, Math.min(HASHES_AT_MOST, availableParallelism() - 1)))
+    this.#limit = pLimit(Math.max(1, Math.min(HASHES_AT_MOST, availableParallelism() - 1)))
     this.tokens = makeTokens({
       secret: deployment.security.secretKey,
       accessMinutes: config.accessTokenMinutes,
@@ -76,9 +77,9 @@ export class Accounts {
     return known
   }
 
-  matches = (password: string, stored: string): Promise<boolean> => this.#slots.run(() => verifyPassword(password, stored))
+  matches = (password: string, stored: string): Promise<boolean> => this.#limit(() => verifyPassword(password, stored))
 
-  hash = (password: string): Promise<string> => this.#slots.run(() => hashPassword(password, this.#hash))
+  hash = (password: string): Promise<string> => this.#limit(() => hashPassword(password, this.#hash))
 
   /** Remembers that the user was here (login and refresh). */
   async seen(userId: number): Promise<void> {
@@ -93,27 +94,5 @@ export class Accounts {
 
   #anyHash(): Promise<string> {
     return (this.#dummy ??= this.hash('nobody has this password'))
-  }
-}
-
-/** Runs at most so many pieces of work at a time, the others wait in order. */
-class Slots {
-  #free: number
-  readonly #waiting: (() => void)[] = []
-
-  constructor(free: number) {
-    this.#free = free
-  }
-
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free === 0) await new Promise<void>(resolve => this.#waiting.push(resolve))
-    else this.#free--
-    try {
-      return await work()
-    } finally {
-      const next = this.#waiting.shift()
-      if (next) next()
-      else this.#free++
-    }
   }
 }

@@ -24,6 +24,6 @@ export class SigningKeys {
 /** `/.well-known/jwks.json` (contract auth-users §1.14). */
 export function jwksRoutes(app: FastifyInstance, { signingKeys }: { signingKeys: SigningKeys }): void {
   app.get('/.well-known/jwks.json', { config: { permission: 'public' } }, async (request, reply) =>
-    reply.header('cache-control', `max-age=${SECONDS}`).send(publicKeys(await signingKeys.keys()))
+    reply.header('cache-control', `max-age=${SECONDS}`).send(await publicKeys(await signingKeys.keys()))
   )
 }

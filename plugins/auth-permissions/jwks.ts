@@ -1,13 +1,18 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { promisify } from 'node:util'
-import { createDecoder, createSigner, createVerifier } from 'fast-jwt'
+import {
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  jwtVerify,
+  SignJWT,
+  type JWK,
+  type JWTPayload
+} from 'jose'
 
 /** One RSA key of a JWK set, private or public (contract auth-users §1.14). */
-export interface Jwk extends JsonWebKey {
-  readonly kid?: string
-}
+export type Jwk = JWK
 
 /** Keys as a middleware serves them and as `JWKS_BASE64` holds ours. */
 export interface JwkSet {
@@ -15,9 +20,9 @@ export interface JwkSet {
 }
 
 /** What a middleware says in its token; `asset_id` where it speaks for a device (contract auth-users §1.3.3). */
-export type MiddlewareClaims = Readonly<Record<string, unknown>>
+export type MiddlewareClaims = JWTPayload
 
-const generate = promisify(generateKeyPair)
+const ALGORITHM = 'RS256'
 const OUTGOING_SECONDS = 60
 
 /** Reads a set as the original's JWKS_BASE64 holds it. Throws with the reason, which quotes nothing of the set. */
@@ -30,8 +35,8 @@ export function readJwks(base64: string): JwkSet {
 
 /** A new set of one private RSA key of 2048 bits. */
 export async function generateJwks(): Promise<JwkSet> {
-  const { privateKey } = await generate('rsa', { modulusLength: 2048 })
-  return { keys: [privateKey.export({ format: 'jwk' })] }
+  const { privateKey } = await generateKeyPair(ALGORITHM, { modulusLength: 2048, extractable: true })
+  return { keys: [await exportJWK(privateKey)] }
 }
 
 /** The set kept in a file, made there the first time: for development. */
@@ -45,39 +50,38 @@ export async function keptJwks(file: string): Promise<JwkSet> {
 }
 
 /** The public parts, as `/.well-known/jwks.json` answers them (contract auth-users §1.14). */
-export function publicKeys({ keys }: JwkSet): { keys: readonly { n: string; e: string; kty: string; kid: string }[] } {
-  return { keys: keys.map(({ n = '', e = '', kid }) => ({ n, e, kty: 'RSA', kid: kid ?? thumbprint(n, e) })) }
-}
-
-/** A token of ours for a middleware: RS256, one minute from `now` (seconds), contract auth-users §1.3.3. Throws without a key. */
-export function signOutgoing({ keys: [key] }: JwkSet, claims: Readonly<Record<string, unknown>>, now: number): string {
-  if (!key) throw new Error('there is no key to sign with')
-  const pem = createPrivateKey({ key, format: 'jwk' }).export({ type: 'pkcs8', format: 'pem' }) as string
-  const kid = key.kid ?? thumbprint(key.n ?? '', key.e ?? '')
-  const sign = createSigner({ key: pem, algorithm: 'RS256', kid })
-  return sign({ iat: now, exp: now + OUTGOING_SECONDS, ...claims })
-}
-
-/**
- * The claims of a middleware's token, or undefined: RS256, the key by `kid` or else the first, `exp` required, `aud` refused
- * (contract auth-users §1.3.3, FIX 20). `now` in seconds; never throws.
- */
-export function verifyMiddlewareToken(token: string, { keys }: JwkSet, now: number): MiddlewareClaims | undefined {
-  try {
-    const { kid } = (createDecoder({ complete: true })(token) as { header: { kid?: string } }).header
-    const key = keys.find(candidate => kid !== undefined && candidate.kid === kid) ?? keys[0]
-    if (!key) return undefined
-    const verify = createVerifier({ key: pemOf(key), algorithms: ['RS256'], clockTimestamp: now * 1000 })
-    const claims = verify(token) as MiddlewareClaims
-    return typeof claims.exp === 'number' && claims.exp > now && claims.aud === undefined ? claims : undefined
-  } catch {
-    return undefined
+export async function publicKeys({ keys }: JwkSet): Promise<{ keys: { n: string; e: string; kty: string; kid: string }[] }> {
+  return {
+    keys: await Promise.all(keys.map(async key => ({ n: key.n ?? '', e: key.e ?? '', kty: 'RSA', kid: await kidOf(key) })))
   }
 }
 
-function pemOf(key: Jwk): string {
-  const made: KeyObject = createPublicKey({ key: { kty: 'RSA', n: key.n ?? '', e: key.e ?? '' }, format: 'jwk' })
-  return made.export({ type: 'spki', format: 'pem' }) as string
+/** A token of ours for a middleware: RS256, one minute from `now` (seconds), contract auth-users §1.3.3. Rejects without a key. */
+export async function signOutgoing({ keys: [key] }: JwkSet, claims: JWTPayload, now: number): Promise<string> {
+  if (!key) throw new Error('there is no key to sign with')
+  return new SignJWT({ iat: now, exp: now + OUTGOING_SECONDS, ...claims })
+    .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid: await kidOf(key) })
+    .sign(await importJWK(key, ALGORITHM))
+}
+
+/**
+ * The claims of a middleware's token, or undefined: RS256 with 2048 bits at least, the key by `kid` or else the first, `exp` required, `aud`
+ * refused (contract auth-users §1.3.3, FIX 20). `now` in seconds; never rejects.
+ */
+export async function verifyMiddlewareToken(token: string, { keys }: JwkSet, now: number): Promise<MiddlewareClaims | undefined> {
+  try {
+    const { payload } = await jwtVerify(
+      token,
+      ({ kid }) => {
+        const { n = '', e = '' } = keys.find(key => kid !== undefined && key.kid === kid) ?? keys[0] ?? {}
+        return importJWK({ kty: 'RSA', n, e }, ALGORITHM)
+      },
+      { algorithms: [ALGORITHM], requiredClaims: ['exp'], currentDate: new Date(now * 1000) }
+    )
+    return payload.aud === undefined ? payload : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** The parser's own message quotes the text around the fault, here a private key. */
@@ -89,9 +93,6 @@ function parse(text: string): { readonly keys?: unknown } | null {
   }
 }
 
-/** RFC 7638. */
-function thumbprint(n: string, e: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify({ e, kty: 'RSA', n }))
-    .digest('base64url')
+async function kidOf({ kid, n = '', e = '' }: Jwk): Promise<string> {
+  return kid ?? calculateJwkThumbprint({ kty: 'RSA', n, e })
 }

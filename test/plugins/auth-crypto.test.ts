@@ -233,33 +233,37 @@ t.test('keys', async t => {
   ].join('')
   const set = await jwks.generateJwks()
   const [key = {}] = set.keys
-  const [shown] = jwks.publicKeys(set).keys
+  const [shown] = (await jwks.publicKeys(set)).keys
   const base64 = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64')
 
-  const [example] = jwks.publicKeys({ keys: [{ kty: 'RSA', n: rfc7638, e: 'AQAB' }] }).keys
+  const [example] = (await jwks.publicKeys({ keys: [{ kty: 'RSA', n: rfc7638, e: 'AQAB' }] })).keys
   t.equal(example?.kid, 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs', 'the example of RFC 7638')
   t.strictSame(Object.keys(shown ?? {}), ['n', 'e', 'kty', 'kid'], 'nothing private is shown')
-  t.equal(jwks.publicKeys({ keys: [{ ...key, kid: 'mine' }] }).keys[0]?.kid, 'mine')
+  t.equal((await jwks.publicKeys({ keys: [{ ...key, kid: 'mine' }] })).keys[0]?.kid, 'mine')
   t.equal(Buffer.from(key.n ?? '', 'base64url').length, 256, '2048 bits')
   t.strictSame(jwks.readJwks(base64(set)), set)
   const reason = /^(it has no keys|it is not base64 of JSON|a key is not a private RSA key)$/
-  const broken = [null, {}, { keys: [] }, { keys: [null] }, jwks.publicKeys(set), { keys: [{ kty: 'EC', d: 'x' }] }]
+  const broken = [null, {}, { keys: [] }, { keys: [null] }, await jwks.publicKeys(set), { keys: [{ kty: 'EC', d: 'x' }] }]
   for (const text of ['', base64('{"keys":[{"d":"PRIVATE"'), ...broken.map(base64)]) {
     t.throws(() => jwks.readJwks(text), { message: reason }, `refuses ${text}, quoting nothing of it`)
   }
 
-  const token = jwks.signOutgoing(set, { asset_id: 'x' }, NOW)
+  const token = await jwks.signOutgoing(set, { asset_id: 'x' }, NOW)
   t.strictSame(part(token, 0), { alg: 'RS256', typ: 'JWT', kid: shown?.kid })
   t.strictSame(part(token, 1), { iat: NOW, exp: NOW + 60, asset_id: 'x' })
-  t.match(part(jwks.signOutgoing({ keys: [{ ...key, kid: 'mine' }] }, {}, NOW), 0), { kid: 'mine' })
-  t.match(jwks.verifyMiddlewareToken(token, jwks.publicKeys(set), NOW), { asset_id: 'x' }, 'and back, with the public keys alone')
-  t.throws(() => jwks.signOutgoing({ keys: [] }, {}, NOW))
+  t.match(part(await jwks.signOutgoing({ keys: [{ ...key, kid: 'mine' }] }, {}, NOW), 0), { kid: 'mine' })
+  t.match(
+    await jwks.verifyMiddlewareToken(token, await jwks.publicKeys(set), NOW),
+    { asset_id: 'x' },
+    'and back, with the public keys alone'
+  )
+  await t.rejects(jwks.signOutgoing({ keys: [] }, {}, NOW))
 })
 
 t.test('tokens of a middleware', async t => {
   const [one, two] = await Promise.all([jwks.generateJwks(), jwks.generateJwks()])
-  const named = (set: jwks.JwkSet, kid: string): jwks.Jwk => ({ ...jwks.publicKeys(set).keys[0], kid })
-  const both: jwks.JwkSet = { keys: [named(one, 'one'), named(two, 'two')] }
+  const named = async (set: jwks.JwkSet, kid: string) => ({ kty: 'RSA', ...(await jwks.publicKeys(set)).keys[0], kid })
+  const both: jwks.JwkSet = { keys: [await named(one, 'one'), await named(two, 'two')] }
   const imported = ({ keys: [key = {}] }: jwks.JwkSet): KeyObject => createPrivateKey({ key, format: 'jwk' })
   const [first, second] = [imported(one), imported(two)]
   const pem = createPublicKey(first).export({ type: 'spki', format: 'pem' }) as string
@@ -284,12 +288,17 @@ t.test('tokens of a middleware', async t => {
     ['HS256 with the public key', hs256(HS256, claims, pem), false],
     ['HS256 with the modulus', hs256(HS256, claims, one.keys[0]?.n), false],
     ['RS512', rs256({ alg: 'RS512' }, claims, first, 'sha512'), false],
-    ['its own key in the header', rs256({ ...RS256, jwk: named(two, 'two') }, claims, second), false],
+    ['its own key in the header', rs256({ ...RS256, jwk: await named(two, 'two') }, claims, second), false],
     ['garbage', 'a.b.c', false], ['nothing', '', false]
   ]
-  for (const [name, token, taken] of cases) t.equal(jwks.verifyMiddlewareToken(token, both, NOW) !== undefined, taken, name)
+  for (const [name, token, taken] of cases)
+    t.equal((await jwks.verifyMiddlewareToken(token, both, NOW)) !== undefined, taken, name)
   const good = rs256(RS256, claims, first)
   for (const keys of [[], [null], [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y' }], [{ kty: 'RSA' }]]) {
-    t.equal(jwks.verifyMiddlewareToken(good, { keys } as unknown as jwks.JwkSet, NOW), undefined, `keys ${JSON.stringify(keys)}`)
+    t.equal(
+      await jwks.verifyMiddlewareToken(good, { keys } as unknown as jwks.JwkSet, NOW),
+      undefined,
+      `keys ${JSON.stringify(keys)}`
+    )
   }
 })
