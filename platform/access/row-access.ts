@@ -1,7 +1,6 @@
+import { isDisjunction, type Disjunction, type Params } from '../data/statement.ts'
 import type { Predicate, RowAccessDeclaration, RowCaseDeclaration } from '../../kernel/plugin/access.ts'
 import type { Actor } from './actor.ts'
-import { isDisjunction, type Disjunction } from '../data/disjunction.ts'
-import type { Params } from '../data/params.ts'
 import { explain, type Explanation } from './predicates.ts'
 
 /** One case of row access. `C` is what its SQL needs besides the actor: the alias of the rows, relations of the deployment. */

@@ -1,4 +1,5 @@
 // `care-kernel/data`: models, and the parts of SQL statements.
+export { Disjunction, type Branch, Params } from './statement.ts'
 export type {
   Repositories,
   Repository,
@@ -9,9 +10,7 @@ export type {
   WrittenRow
 } from '../../kernel/plugin/repository.ts'
 export type { Column, Columns, ModelDefinition, ModelOf, PrivacyClass, RowOf, ClassedColumn } from '../../kernel/plugin/models.ts'
-export { Disjunction, type Branch } from './disjunction.ts'
 export { baseColumns, column, defineModel } from './model.ts'
-export { Params } from './params.ts'
 export { connectPostgres, type PostgresSettings } from './postgres.ts'
 export { sqlComment } from './sql-comment.ts'
 export { insertSql } from './repository.ts'

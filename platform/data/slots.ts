@@ -63,7 +63,16 @@ function slotExpressions(
         Object.fromEntries(
           Object.entries(fields).map(([field, constant]) => [
             field,
-            { enumerable: true, get: () => expression(collected, `${name}/${slot}/${field}`, constant, scopes) }
+            {
+              enumerable: true,
+              configurable: true,
+              // Made once: requests read it again.
+              get(this: object) {
+                const value = expression(collected, `${name}/${slot}/${field}`, constant, scopes)
+                Object.defineProperty(this, field, { enumerable: true, value })
+                return value
+              }
+            }
           ])
         )
       ) as Record<string, string>

@@ -1,7 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Actor } from '../access/actor.ts'
 import { currentContext, runWithContext, type RequestContext } from '../data/request-context.ts'
-import { unauthenticated } from './errors.ts'
 import { hookWrites } from './route-hooks.ts'
 
 /**
@@ -45,10 +43,4 @@ class HttpRequestContext implements RequestContext {
   get actor(): number | null {
     return this.request.actor?.id ?? null
   }
-}
-
-/** The actor of a request on a route that is not public. Throws 401 without one, which the guard of such a route refuses before. */
-export function actorOf({ actor }: FastifyRequest): Actor {
-  if (!actor) throw unauthenticated()
-  return actor
 }

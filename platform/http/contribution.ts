@@ -3,13 +3,12 @@ import type { Registry } from 'prom-client'
 import type { Contribution, Role } from '../../kernel/contributions/contribution.ts'
 import { access } from '../access/permissions.ts'
 import { mountDocs } from './docs.ts'
-import { drainable } from './drain.ts'
 import { mountHealth } from './health.ts'
 import { meterRequests } from './metrics.ts'
 import { mountPages } from './pages.ts'
 import { cacheResponses } from './response-cache.ts'
 import { mountRoutes, type MountedRoute } from './routes.ts'
-import { makeServer } from './server.ts'
+import { drainable, makeServer } from './server.ts'
 
 const SERVES: readonly Role[] = ['web', 'all']
 

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { Server } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import cors from '@fastify/cors'
 import fastify, {
   LogController,
@@ -38,6 +40,10 @@ const CORS = {
 const VALUE_REFUSED = new Set(['22001', '22003', '22007', '22008', '22021', '22P02', '22P05'])
 /** PostgreSQL's and the network's codes for a database that is away or overloaded: answered 503. */
 const DATABASE_AWAY = /^(08|53|57P|ECONN|EPIPE|ETIMEDOUT)/
+
+/** How long a drain waits for requests that are on their way. */
+const GRACE_MS = 1000
+const LOOK_MS = 20
 
 /** The Fastify instance every plugin mounts on: headers, CORS, bodies, errors, redirects. No route yet. */
 export async function makeServer(config: RootConfig, logger: Logger): Promise<FastifyInstance> {
@@ -109,6 +115,29 @@ export async function makeServer(config: RootConfig, logger: Logger): Promise<Fa
   redirectToSlash(app)
   rememberWriters(app)
   return app
+}
+
+/**
+ * Returns the function that ends serving without cutting off a request: the server stops listening, and every connection closes after its
+ * next response. Connections that look idle are given a second, because a request may be on its way.
+ */
+export function drainable(app: FastifyInstance): () => Promise<void> {
+  let draining = false
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (draining) reply.header('connection', 'close')
+    done(null, payload)
+  })
+  const connections = () =>
+    new Promise<number>(resolve => app.server.getConnections((error, count) => resolve(error ? 0 : count)))
+
+  return async () => {
+    if (!app.server.listening) return
+    draining = true
+    // http.Server.close would close idle connections at once.
+    Server.prototype.close.call(app.server)
+    const end = performance.now() + GRACE_MS
+    while (performance.now() < end && (await connections()) > 0) await wait(LOOK_MS)
+  }
 }
 
 /** Sends JSON text without parsing it. */

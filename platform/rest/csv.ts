@@ -1,10 +1,10 @@
+import { Params } from '../data/statement.ts'
 import { PassThrough, pipeline } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import QueryStream from 'pg-query-stream'
 import { sendJson } from '../http/server.ts'
 import type { Database } from '../../kernel/ports/database.ts'
 import type { Query } from './paging.ts'
-import { Params } from '../data/params.ts'
 import { sqlComment } from '../data/sql-comment.ts'
 import type { Resource, Where } from './resource.ts'
 

@@ -1,6 +1,7 @@
 // `care-kernel/rest`: endpoints as data (inputs, outputs, filters, lists, CSV) and the errors they answer.
 export type { Upload } from '../http/body.ts'
-export { actorOf, writingRequest } from '../http/context.ts'
+export { writingRequest } from '../http/context.ts'
+export { actorOf } from '../http/routes.ts'
 export * from '../http/errors.ts'
 export { invalidateResponses } from '../http/response-cache.ts'
 export { sendJson } from '../http/server.ts'

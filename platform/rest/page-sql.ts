@@ -1,4 +1,4 @@
-import { isDisjunction, type Disjunction } from '../data/disjunction.ts'
+import { isDisjunction, type Disjunction } from '../data/statement.ts'
 import { sqlComment } from '../data/sql-comment.ts'
 
 /** Where the rows of a list come from: a from-item, its alias, and the conditions the rows meet. */

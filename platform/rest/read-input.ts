@@ -1,6 +1,6 @@
+import { Params } from '../data/statement.ts'
 import type { FastifyRequest } from 'fastify'
 import type { Queryable } from '../../kernel/ports/database.ts'
-import { Params } from '../data/params.ts'
 import { sqlComment } from '../data/sql-comment.ts'
 import type { Fields, Lookup, RecordInput, Values } from './record.ts'
 

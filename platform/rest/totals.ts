@@ -1,7 +1,7 @@
+import type { Params } from '../data/statement.ts'
 import type { FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
 import type { Queryable } from '../../kernel/ports/database.ts'
-import type { Params } from '../data/params.ts'
 
 /** How the rows of a large table are counted: exactly up to a bound, beyond it from a cache. */
 export interface Counting {

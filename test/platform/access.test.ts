@@ -1,3 +1,4 @@
+import { isDisjunction } from '../../platform/data/statement.ts'
 import t from 'tap'
 import { defineContract, definePlugin, ProblemsError, type Actor, type Plugin } from 'care-kernel'
 import {
@@ -21,7 +22,6 @@ import { planCare } from 'care-kernel/platform'
 import { testKernel, type TestKernel } from 'care-kernel/testing'
 import { access as collectedAccess } from '../../platform/access/permissions.ts'
 import { renderPlan } from '../../platform/cli/plan-text.ts'
-import { isDisjunction } from '../../platform/data/disjunction.ts'
 
 const actor = (more: Partial<Actor> = {}): Actor => ({
   id: 1,
