@@ -59,6 +59,16 @@ const HOSPITAL =
 /** What plugins declare. The spine runs contributions and knows none of them. */
 const KINDS = /\b(models|migrations|privacy|permissions|schemes|routes|jobs|schedules|events|hooks|slots|fills|commands)\b/
 
+const THROUGH_MODEL = /\bmodel\(|\bscope\.model\b|\bbulkCreate\b|\.sequelize\b/
+const RAW_WRITE = /\b(insert into|delete from|update (\$\{[^}]+\}|\w+)( \w+)? set)\b/
+const COMMENT = /^\s*(\/\/|\/?\*)/
+/** A repository writes these. */
+const SINGLE_ROW = [
+  /insert into [^`']*?\bvalues \([^)]*\)(?!\s+on conflict)/,
+  /update \S+( \w+)? set ("?\w+"? = (\$\d+|true|false|null|'[^']*'),?\s*)+ where (\w+\.)?\w*id = \$\d+\s*['`"]/,
+  /delete from \S+( \w+)? where (\w+\.)?id = \$\d+\s*['`"]/
+]
+
 /** A rule: fails once for everything that breaks it. An assertion per line of source would take a minute. */
 function rule(name: string, offenders: () => readonly string[] | Promise<readonly string[]>): void {
   void t.test(name, async t => {
@@ -175,6 +185,20 @@ rule('habits', () =>
     ...(/^(export )?(let|var) /m.test(text) ? [`${path} has mutable state in the module`] : []),
     ...(/^[a-z0-9./-]+$/.test(path) ? [] : [`${path} is not in kebab-case`])
   ])
+)
+
+rule('plugins write rows through repositories', () =>
+  // The tables of reporting have no models; a queue has models of another kind.
+  under('plugins')
+    .filter(({ path }) => !/^plugins\/((queue|database)-|reporting\/)/.test(path))
+    .flatMap(({ path, text }) => [
+      ...(THROUGH_MODEL.test(text) ? [`${path} writes through a Sequelize model`] : []),
+      ...SINGLE_ROW.flatMap(single => single.exec(text)?.[0] ?? []).map(sql => `${path} writes a single row in SQL: ${sql}`),
+      ...text
+        .split('\n\n')
+        .filter(part => !part.includes('Raw SQL: ') && part.split('\n').some(line => RAW_WRITE.test(line) && !COMMENT.test(line)))
+        .map(part => `${path} does not say, after "Raw SQL: ", why it writes in SQL: ${part.slice(0, 200)}`)
+    ])
 )
 
 rule('migrations belong to plugins', () =>

@@ -72,12 +72,13 @@ const entries = resource({
 
 /** Mounts only: no work here. */
 export function routes(app, scope) {
-  const { database, clock } = scope
+  const { database } = scope
+  const rows = scope.repository(Entry)
   app.get('/api/v1/${table}/', { config: { permission: '${name}.read' } }, async (request, reply) => sendJson(reply, await entries.list(database, request)))
   app.post('/api/v1/${table}/', { config: { permission: '${name}.write' } }, async (request, reply) => {
     const text = await database.transaction(async tx => {
       const { title } = await readInput(request, input, { db: tx })
-      const entry = await scope.model(Entry).create({ title, created_date: clock.now() }, { transaction: tx.sequelize })
+      const entry = await rows.insert(tx, { title })
       await scope.emit(tx, 'entry-added', { id: entry.id })
       await scope.enqueue(tx, 'count', {})
       return entries.one(tx, entry.external_id)

@@ -55,13 +55,13 @@ export function passwordResetRoutes(
       const { username } = await readInput(request, request_, { db: database })
       await rateLimit.count(request, { group: 'reset', value: username })
       await database.transaction(async tx => {
-        // A set: every token that has expired.
+        // Raw SQL: a set, every token that has expired.
         await tx.query(`delete from ${TABLE} where created_at + ${LIFE} < $1`, [now()])
         const user = await accounts.named(username, tx)
         if (!user || !eligible(user)) return
         // Two requests at once share one token, as one after the other do.
         await tx.query('select 1 from users_user where id = $1 for no key update', [user.id])
-        // Conditional: a token that is there is kept.
+        // Raw SQL: conditional, a token that is there is kept.
         await tx.query(
           `insert into ${TABLE} (user_id, created_at, key, ip_address, user_agent) select $1, $2, $3, $4, $5 where not exists (select 1 from ${TABLE} where user_id = $1)`,
           [user.id, now(), randomBytes(25).toString('hex'), request.ip, (request.headers['user-agent'] ?? '').slice(0, 512)]
@@ -115,7 +115,7 @@ export function passwordResetRoutes(
         if (problems.length > 0) throw invalid({ password: problems })
         const hashed = await accounts.hash(password)
         await database.transaction(async tx => {
-          // A set, and conditional: the token is used up by the request that deletes it first, and all others of the user with it.
+          // Raw SQL: a set, and conditional. The token is used up by the request that deletes it first, and all others of the user with it.
           const { rowCount } = await tx.query(
             `delete from ${TABLE} where user_id = $1 and exists (select 1 from ${TABLE} where key = $2)`,
             [account.id, token]

@@ -38,7 +38,7 @@ export async function addMemberships(
 ): Promise<void> {
   const params = new Params()
   const [by, user, ids] = [params.add(actor.id), params.add(userId), params.add(facilityIds, 'bigint[]')]
-  // One statement over the facilities that row access finds. No cached actor is invalidated, because the user is new.
+  // Raw SQL: a set, the facilities that row access finds. No cached actor is invalidated, because the user is new.
   await tx.query(
     `insert into facility_facilityuser (created_by_id, user_id, facility_id)
     select ${by}::bigint, ${user}::bigint, f.id from facility_facility f where f.id = any(${ids}) and not f.deleted and (${rowCondition(linkableFacilities, actor, params)}) for share

@@ -16,7 +16,7 @@ import { STORED, type Store, type StoredFile } from './store.ts'
 /** The short run of letters and digits after the last dot; anything else could be a path, or say something about a person. */
 const EXTENSION = /\.([A-Za-z0-9]{1,16})$/
 
-/** In one statement: a file, with what was announced of its bytes where they are still to come. */
+/** Raw SQL: one statement for a file, with what was announced of its bytes where they are still to come. */
 const INSERT = `with x as (${insertSql(FileUpload)} returning *),
   announced as (insert into kernel_file_content (file_id, mime_type, announced_size) select id, $2::text, $3::bigint from x where $2::text is not null)
   select x.id, x.external_id, x.internal_name, ${added.sql}::text as json from x`

@@ -28,6 +28,7 @@ const RECENT_DAYS = 14
 const DAYS = 120
 
 const COPIED = HISTORY_COLUMNS.map(name => `"${name}"`).join(', ')
+// Raw SQL: a set, copied as it is stored.
 const REMEMBER = `insert into facility_historicalpatientregistration (${COPIED}, history_date, history_type, history_user_id)
   select ${COPIED}, created_date, '+', created_by_id from facility_patientregistration where id = any($1::bigint[]) order by id`
 

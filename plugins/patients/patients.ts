@@ -11,6 +11,7 @@ import type { DeclaredScope } from './scope.ts'
 import { patientShapes, type PatientShapes } from './shapes.ts'
 
 const COPIED = HISTORY_COLUMNS.map(name => `"${name}"`).join(', ')
+// Raw SQL: copies the row as it is stored.
 const remembered = (
   from: string
 ) => `insert into facility_historicalpatientregistration (${COPIED}, history_date, history_type, history_user_id)

@@ -68,7 +68,7 @@ export class Registration {
     // A body that is silent about the history clears it, PATCH too: so it is recorded, and clients count on it.
     await this.#scope.repository(Disease).deleteWhere(tx, { patient_id: id, deleted: false })
     await this.#addDiseases(tx, id, values.medical_history)
-    // A set, whose rows go for good although the table could keep them.
+    // Raw SQL: a set whose rows go for good, although the table has `deleted`.
     if (!partial && 'contacted_patients' in values)
       await tx.query('delete from facility_patientcontactdetails where patient_id = $1', [id])
     await this.#addContacts(tx, actor, id, values.contacted_patients)

@@ -31,7 +31,7 @@ export const forgetSearches = {
   timeoutSeconds: 600,
   async run(_: null, { tx }: Handling, { clock, config }: PatientScope): Promise<{ readonly forgotten: number }> {
     const before = new Date(clock.now().getTime() - config.keepSearchesDays * DAY_MS).toISOString()
-    // A set: every search of a time.
+    // Raw SQL: a set, every search before a time.
     const { rowCount } = await tx.query('delete from kernel_patient_search where searched_at < $1', [before])
     return { forgotten: rowCount }
   }

@@ -35,7 +35,7 @@ const visible = actor => params => [
 ]
 
 export function routes(app, scope) {
-  const { database, clock, permissions } = scope
+  const { database, permissions } = scope
   app.get(
     '/api/v1/blood_unit/',
     {
@@ -64,14 +64,14 @@ export function routes(app, scope) {
           rows: [facility]
         } = await tx.query(`select id, district_id, state_id, created_by_id from ${FACILITY} where id = $1`, [values.facility_id])
         permissions.check(request.actor, 'blood-unit.write', facility)
-        const unit = await scope.model(BloodUnit).create({ ...values, created_date: clock.now() }, { transaction: tx.sequelize })
+        const unit = await scope.repository(BloodUnit).insert(tx, values)
         await scope.enqueue(
           tx,
           'check-stock',
           { facilityId: values.facility_id, group: values.blood_group },
           { key: `${values.facility_id}-${values.blood_group}` }
         )
-        return units.one(tx, unit.get('external_id'))
+        return units.one(tx, unit.external_id)
       })
       return sendJson(reply, text, 201)
     }

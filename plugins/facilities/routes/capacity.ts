@@ -62,7 +62,7 @@ export function capacityRoutes(app: FastifyInstance, scope: FacilityScope): void
     kind: '+' | '~',
     { facility_id: facilityId, room_type: roomType }: Pick<CapacityRow, 'facility_id' | 'room_type'>
   ): Promise<void> {
-    // Copies the stored row, so that columns that the input leaves out are in the history too.
+    // Raw SQL: copies the row as it is stored, so that columns that the input leaves out are in the history too.
     await tx.query(
       `insert into facility_historicalfacilitycapacity (${COPIED}, history_date, history_type, history_user_id)
       select ${COPIED}, $2, $3, $4 from facility_facilitycapacity where id = $1`,
