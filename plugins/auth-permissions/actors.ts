@@ -1,47 +1,41 @@
 import { setMaxListeners } from 'node:events'
 import { LRUCache } from 'lru-cache'
-import type { Actor, Cache, Clock, Database, Logger, Tx } from 'care-kernel'
+import type { Actor, ScopeOf, Tx } from 'care-kernel'
 import type { Actors as ActorsContract } from './contract.ts'
+import type { manifest } from './manifest.ts'
 
-/** A user as authentication sees one. */
+/** The actor of a user, and whether the user is active. */
 export interface Account {
   readonly actor: Actor
   readonly active: boolean
 }
 
-interface ActorScope {
-  readonly database: Database
-  readonly cache: Cache
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly config: { readonly permissionCacheSeconds: number }
-  readonly slots: { readonly actor: { readonly facility_ids: string; readonly asset_facility_id: string } }
-}
+type ActorScope = Pick<ScopeOf<typeof manifest>, 'cache' | 'clock' | 'config' | 'database' | 'logger' | 'slots'>
 
 const CHANNEL = 'actors'
-const EVERYBODY = '*'
-/** A reader may store what it read just before a commit; whatever it stored is dropped again after this long. */
-const SECOND_SWEEP_MS = 300
+const ALL = '*'
+/** A concurrent reader may cache what it read just before a commit; a second invalidation after this delay drops that. */
+const SECOND_PASS_MS = 300
 
 /**
- * Actors by user in two levels: this process, then the cache port, both for `permissionCacheSeconds`. A change is deleted and
- * announced once it is committed, and again a moment later, so that every process sees it within a second; with the announcement
- * lost, within the lifetime (design §5). 0 seconds switches both levels off.
+ * Actors by user in two levels: this process, then the cache port, both for `permissionCacheSeconds`. A change is
+ * invalidated in both levels and published after its commit, and again a moment later, so that every process sees it within a second; if the
+ * message is lost, within the lifetime. 0 seconds switches both levels off.
  */
 export class Actors implements ActorsContract {
   readonly #scope: ActorScope
   readonly #near: LRUCache<string, { readonly account: Account; readonly until: number }> = new LRUCache({ max: 10_000 })
   readonly #statement: string
-  #announcements = 0
-  /** Until then the cache port may still hold what was read before everybody changed. */
-  #distrustFarUntil = Number.NEGATIVE_INFINITY
+  #invalidations = 0
+  /** Until then the cache port may hold entries from before a change of all users. */
+  #farStaleUntil = Number.NEGATIVE_INFINITY
   readonly #stopper = new AbortController()
   #unsubscribe: (() => Promise<void>) | undefined
 
-  constructor({ database, cache, clock, logger, config, slots }: ActorScope) {
-    // One listener per change of the last moments.
+  constructor({ cache, clock, config, database, logger, slots }: ActorScope) {
+    // Each change adds one listener until its second pass.
     setMaxListeners(0, this.#stopper.signal)
-    this.#scope = { database, cache, clock, logger, config, slots }
+    this.#scope = { cache, clock, config, database, logger, slots }
     this.#statement = `select json_build_object('active', u.is_active, 'actor', json_build_object(
       'id', u.id, 'externalId', u.external_id, 'username', u.username, 'userType', u.user_type, 'superuser', u.is_superuser, 'verified', u.verified,
       'wardId', u.ward_id, 'localBodyId', u.local_body_id, 'districtId', u.district_id, 'stateId', u.state_id, 'homeFacilityId', u.home_facility_id,
@@ -49,7 +43,7 @@ export class Actors implements ActorsContract {
       from users_user u where u.external_id = $1 and not u.deleted`
   }
 
-  /** Listens to changes made by other processes. */
+  /** Subscribes to changes by other processes. */
   async start(): Promise<void> {
     this.#unsubscribe = await this.#scope.cache.subscribe(CHANNEL, message => this.#forget(message))
   }
@@ -64,7 +58,7 @@ export class Actors implements ActorsContract {
     return account?.active ? account.actor : undefined
   }
 
-  /** The user whether active or not; undefined for one that is gone or deleted. */
+  /** The user, active or not; undefined for one that is unknown or deleted. */
   async account(externalId: string): Promise<Account | undefined> {
     const {
       cache,
@@ -72,21 +66,21 @@ export class Actors implements ActorsContract {
       config: { permissionCacheSeconds: seconds }
     } = this.#scope
     if (seconds === 0) return this.#load(externalId)
-    const known = this.known(externalId)
-    if (known) return known
-    const before = this.#announcements
-    const far = clock.monotonic() < this.#distrustFarUntil ? undefined : await cache.get<Account>(keyOf(externalId))
+    const cached = this.cached(externalId)
+    if (cached) return cached
+    const before = this.#invalidations
+    const far = clock.monotonic() < this.#farStaleUntil ? undefined : await cache.get<Account>(keyOf(externalId))
     const account = far ?? (await this.#load(externalId))
-    // What was announced meanwhile may concern what was just read: answer with it, keep it not.
-    if (account && before === this.#announcements) {
+    // An invalidation during the read may concern this user: answer, but do not cache.
+    if (account && before === this.#invalidations) {
       this.#near.set(externalId, { account, until: clock.monotonic() + seconds * 1000 })
       if (!far) void cache.set(keyOf(externalId), account, seconds)
     }
     return account
   }
 
-  /** What this process itself knows of the user at the moment. */
-  known(externalId: string): Account | undefined {
+  /** The entry of the first level, if it is still valid. */
+  cached(externalId: string): Account | undefined {
     const near = this.#near.get(externalId)
     return near && near.until > this.#scope.clock.monotonic() ? near.account : undefined
   }
@@ -94,21 +88,21 @@ export class Actors implements ActorsContract {
   changed(tx: Tx, userIds: readonly number[] | 'all'): void {
     if (userIds !== 'all' && userIds.length === 0) return
     tx.afterCommit(async () => {
-      await this.#announce(userIds)
+      await this.#invalidate(userIds)
       void this.#scope.clock
-        .sleep(SECOND_SWEEP_MS, this.#stopper.signal)
-        .then(() => this.#announce(userIds, true))
+        .sleep(SECOND_PASS_MS, this.#stopper.signal)
+        .then(() => this.#invalidate(userIds, true))
         .catch(() => undefined)
     })
   }
 
-  /** Never rejects: what it follows is committed. A second sweep is silent: a command may have closed everything by then. */
-  async #announce(userIds: readonly number[] | 'all', again = false): Promise<void> {
+  /** Never rejects, because the change is committed. The second pass logs nothing: a command may have closed its ports by then. */
+  async #invalidate(userIds: readonly number[] | 'all', again = false): Promise<void> {
     const { cache, database, logger } = this.#scope
     try {
       const externalIds =
         userIds === 'all'
-          ? [EVERYBODY]
+          ? [ALL]
           : (
               await database.query<{ external_id: string }>('select external_id from users_user where id = any($1::bigint[])', [
                 userIds
@@ -123,11 +117,11 @@ export class Actors implements ActorsContract {
   }
 
   #forget(externalId: string): void {
-    this.#announcements++
-    if (externalId !== EVERYBODY) return void this.#near.delete(externalId)
+    this.#invalidations++
+    if (externalId !== ALL) return void this.#near.delete(externalId)
     this.#near.clear()
     const { clock, config } = this.#scope
-    this.#distrustFarUntil = clock.monotonic() + config.permissionCacheSeconds * 1000
+    this.#farStaleUntil = clock.monotonic() + config.permissionCacheSeconds * 1000
   }
 
   async #load(externalId: string): Promise<Account | undefined> {

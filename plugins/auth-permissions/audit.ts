@@ -6,10 +6,10 @@ import type { AuthSettings } from './settings.ts'
 const MASK = 'xxx'
 
 /**
- * A log line for every row that a repository or a model wrote, once it is committed (contract auth-users §1.23):
- * `AUDIT_LOG::<request>|<user>|<insert|update|delete>|<app.Model>|ID:<key>|<json>`. A value is shown where its column says nothing
- * about a person, and masked everywhere else. Request and user are `-` for jobs and commands; statements over sets of rows and writes
- * of `technical` models are not seen.
+ * Logs a line for every row that a repository or a model wrote, after the commit (docs/api/auth-users.md §1.23):
+ * `AUDIT_LOG::<request>|<user>|<insert|update|delete>|<app.Model>|ID:<key>|<json>`. A value is masked unless its column
+ * has privacy class `none`. Request and user are `-` for jobs and commands. Statements over sets of rows and writes of `technical` models are
+ * not logged.
  */
 export class Audit {
   readonly #writes: Writes
@@ -22,12 +22,12 @@ export class Audit {
     this.#on = config.auditLog
   }
 
-  /** Off unless the settings say otherwise. */
+  /** Observes writes if the setting `auditLog` is on. */
   start(): void {
-    if (this.#on) this.#writes.observe(write => this.#note(write))
+    if (this.#on) this.#writes.observe(write => this.#log(write))
   }
 
-  #note(write: Write): void {
+  #log(write: Write): void {
     const lines = write.rows.flatMap(row => lineOf(write, row) ?? [])
     if (lines.length > 0)
       write.afterCommit(() => {

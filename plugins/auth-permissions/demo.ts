@@ -1,21 +1,20 @@
 import type { Tx } from 'care-kernel'
 import { DISTRICT, LOCAL_BODY, WARD } from 'care-kernel/contracts/places'
-import type { Repositories } from 'care-kernel/data'
+import { RANK } from './enumerations.ts'
 import { UserSkill } from './models.ts'
-import { hashPassword, type HashOptions } from './password-hashes.ts'
-import { RANK } from './user-types.ts'
-import type { UserAccounts } from './users.ts'
+import { hashPassword } from './password-hashes.ts'
+import type { AuthScope } from './services.ts'
 
-/** The password of everybody in the demo district. */
+/** The password of all users of the demo district. */
 export const DEMO_PASSWORD = 'Care-Kernel-1'
 
-interface DemoPerson {
+interface DemoUser {
   readonly username: string
   readonly type: number
   readonly name: readonly [string, string]
   readonly gender: 1 | 2 | 3
   readonly born: string
-  /** Columns that differ from everybody's. */
+  /** Columns that differ from the defaults of the demo. */
   readonly extra?: Readonly<Record<string, unknown>>
   /** Names of skills. */
   readonly skills?: readonly string[]
@@ -28,8 +27,8 @@ const doctor = (qualification: string, since: string, registration: string) => (
   weekly_working_hours: 42
 })
 
-/** Invented people, one of every useful type; user names keep to the 16 characters the API allows. */
-const PEOPLE: readonly DemoPerson[] = [
+/** Invented users, one of every useful type; user names have at most the 16 characters that the API allows. */
+const USERS: readonly DemoUser[] = [
   {
     username: 'demo-root',
     type: RANK.stateAdmin,
@@ -80,14 +79,10 @@ const PEOPLE: readonly DemoPerson[] = [
   { username: 'demo-driver', type: 2, name: ['Yohan', 'Vazhiyil'], gender: 1, born: '1982-08-13' }
 ]
 
-/** What `demo` needs of the plugin's scope. */
-export interface DemoScope {
-  readonly users: UserAccounts
-  readonly repository: Repositories
-  readonly config: { readonly passwordHash: HashOptions }
-}
+/** The part of the scope that `demo` uses. */
+export type DemoScope = Pick<AuthScope, 'config' | 'repository' | 'users'>
 
-/** People of the demo district, which lies in the first district there is; memberships and home facilities come with the facilities. */
+/** Users of the demo district, in the first district of the database. The plugin facilities adds memberships and home facilities. */
 export async function demo(tx: Tx, { users, repository, config }: DemoScope): Promise<void> {
   const {
     rows: [place]
@@ -111,7 +106,7 @@ export async function demo(tx: Tx, { users, repository, config }: DemoScope): Pr
       extra,
       skills = []
     }
-  ] of PEOPLE.entries()) {
+  ] of USERS.entries()) {
     const id = await users.create(tx, {
       username,
       user_type: type,
@@ -133,7 +128,7 @@ export async function demo(tx: Tx, { users, repository, config }: DemoScope): Pr
   }
 }
 
-/** Administrators belong to what they administer, everybody else to the ward. */
+/** Administrators have the place that they administer, all other users the ward. */
 function placesOf(
   type: number,
   place: { ward_id: number | null; local_body_id: number | null; district_id: number; state_id: number } | undefined
@@ -144,7 +139,7 @@ function placesOf(
   return { state_id, district_id, local_body_id, ...(type === RANK.localBodyAdmin ? {} : { ward_id }) }
 }
 
-/** How a newcomer logs in. */
+/** How to log in to the demo. */
 export function welcome(): string[] {
   return [
     `Log in as demo-root, demo-state-admin, demo-dist-admin, demo-doctor, demo-nurse, demo-staff … with the password ${DEMO_PASSWORD}`

@@ -1,7 +1,7 @@
 import { invalid } from 'care-kernel/rest'
 import type { Flags as FlagsContract } from './contract.ts'
 
-/** Names of feature flags that code knows, by kind of entity; filled by plugins when they start (contract auth-users §1.21). */
+/** Registry of feature flags by kind of entity; plugins register theirs at construction (docs/api/auth-users.md §1.21). */
 export class Flags implements FlagsContract {
   readonly #known = new Map<string, Set<string>>()
 

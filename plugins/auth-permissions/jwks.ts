@@ -10,22 +10,23 @@ import {
   type JWK,
   type JWTPayload
 } from 'jose'
+import type { AuthSettings } from './settings.ts'
 
-/** One RSA key of a JWK set, private or public (contract auth-users §1.14). */
+/** One RSA key of a JWK set, private or public (docs/api/auth-users.md §1.14). */
 export type Jwk = JWK
 
-/** Keys as a middleware serves them and as `JWKS_BASE64` holds ours. */
+/** A key set, as middlewares serve theirs and `JWKS_BASE64` holds ours. */
 export interface JwkSet {
   readonly keys: readonly Jwk[]
 }
 
-/** What a middleware says in its token; `asset_id` where it speaks for a device (contract auth-users §1.3.3). */
+/** The claims of a middleware's token, with `asset_id` where it acts for a device (docs/api/auth-users.md §1.3.3). */
 export type MiddlewareClaims = JWTPayload
 
 const ALGORITHM = 'RS256'
 const OUTGOING_SECONDS = 60
 
-/** Reads a set as the original's JWKS_BASE64 holds it. Throws with the reason, which quotes nothing of the set. */
+/** Reads a set as the original's JWKS_BASE64 holds it. Throws with the reason, which quotes no part of the set. */
 export function readJwks(base64: string): JwkSet {
   const keys = parse(Buffer.from(base64, 'base64').toString('utf8'))?.keys
   if (!Array.isArray(keys) || keys.length === 0) throw new Error('it has no keys')
@@ -39,24 +40,24 @@ export async function generateJwks(): Promise<JwkSet> {
   return { keys: [await exportJWK(privateKey)] }
 }
 
-/** The set kept in a file, made there the first time: for development. */
-export async function keptJwks(file: string): Promise<JwkSet> {
-  const kept = await readFile(file, 'utf8').catch(() => undefined)
-  if (kept !== undefined) return readJwks(kept)
+/** The set in a file, which is generated when it is missing: for development. */
+export async function storedJwks(file: string): Promise<JwkSet> {
+  const stored = await readFile(file, 'utf8').catch(() => undefined)
+  if (stored !== undefined) return readJwks(stored)
   const set = await generateJwks()
   await mkdir(dirname(file), { recursive: true })
   await writeFile(file, Buffer.from(JSON.stringify(set)).toString('base64'), { mode: 0o600 })
   return set
 }
 
-/** The public parts, as `/.well-known/jwks.json` answers them (contract auth-users §1.14). */
+/** The public parts, as `/.well-known/jwks.json` answers them (docs/api/auth-users.md §1.14). */
 export async function publicKeys({ keys }: JwkSet): Promise<{ keys: { n: string; e: string; kty: string; kid: string }[] }> {
   return {
     keys: await Promise.all(keys.map(async key => ({ n: key.n ?? '', e: key.e ?? '', kty: 'RSA', kid: await kidOf(key) })))
   }
 }
 
-/** A token of ours for a middleware: RS256, one minute from `now` (seconds), contract auth-users §1.3.3. Rejects without a key. */
+/** A token of ours for a middleware: RS256, one minute from `now` (seconds), docs/api/auth-users.md §1.3.3. Rejects without a key. */
 export async function signOutgoing({ keys: [key] }: JwkSet, claims: JWTPayload, now: number): Promise<string> {
   if (!key) throw new Error('there is no key to sign with')
   return new SignJWT({ iat: now, exp: now + OUTGOING_SECONDS, ...claims })
@@ -66,7 +67,7 @@ export async function signOutgoing({ keys: [key] }: JwkSet, claims: JWTPayload, 
 
 /**
  * The claims of a middleware's token, or undefined: RS256 with 2048 bits at least, the key by `kid` or else the first, `exp` required, `aud`
- * refused (contract auth-users §1.3.3, FIX 20). `now` in seconds; never rejects.
+ * refused (docs/api/auth-users.md §1.3.3, FIX 20). `now` in seconds; never rejects.
  */
 export async function verifyMiddlewareToken(token: string, { keys }: JwkSet, now: number): Promise<MiddlewareClaims | undefined> {
   try {
@@ -84,7 +85,7 @@ export async function verifyMiddlewareToken(token: string, { keys }: JwkSet, now
   }
 }
 
-/** The parser's own message quotes the text around the fault, here a private key. */
+/** Replaces the parser's message, which quotes the text around the error: a private key. */
 function parse(text: string): { readonly keys?: unknown } | null {
   try {
     return JSON.parse(text) as { readonly keys?: unknown } | null
@@ -95,4 +96,20 @@ function parse(text: string): { readonly keys?: unknown } | null {
 
 async function kidOf({ kid, n = '', e = '' }: Jwk): Promise<string> {
   return kid ?? calculateJwkThumbprint({ kty: 'RSA', n, e })
+}
+
+/** The deployment's signing keys, read at first use from the settings or else from `jwksFile`. */
+export class SigningKeys {
+  readonly #settings: AuthSettings
+  #keys: Promise<JwkSet> | undefined
+
+  constructor({ config }: { config: AuthSettings }) {
+    this.#settings = config
+  }
+
+  /** Rejects when the configured set cannot be read. */
+  keys(): Promise<JwkSet> {
+    const { jwks, jwksFile } = this.#settings
+    return (this.#keys ??= jwks ? Promise.resolve().then(() => readJwks(jwks)) : storedJwks(jwksFile))
+  }
 }

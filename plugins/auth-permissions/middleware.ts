@@ -1,26 +1,19 @@
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Actor, Cache, Clock, Database, HookCallsOf } from 'care-kernel'
+import type { FastifyRequest } from 'fastify'
+import type { Actor, ScopeOf } from 'care-kernel'
 import { ApiError, isUuid } from 'care-kernel/rest'
-import type { authPermissions } from './contract.ts'
 import { verifyMiddlewareToken, type JwkSet } from './jwks.ts'
-import { seconds } from './schemes.ts'
-import type { AuthSettings } from './settings.ts'
+import type { manifest } from './manifest.ts'
+import { seconds } from './tokens.ts'
 
-interface MiddlewareScope {
-  readonly cache: Cache
-  readonly clock: Clock
-  readonly database: Database
-  readonly config: AuthSettings
-  readonly hooks: HookCallsOf<typeof authPermissions>
-}
+type MiddlewareScope = Pick<ScopeOf<typeof manifest>, 'cache' | 'clock' | 'config' | 'database' | 'hooks'>
 
 const CHALLENGE = { 'www-authenticate': 'Middleware_Bearer realm="api"' }
 const KEYS_SECONDS = 300
 const FETCH_MS = 5000
 
-/** Addresses a middleware is never at: what this machine and its networks keep to themselves. Mapped IPv4 falls under the IPv4 rules; a rule for `::ffff:0:0/96` would match all of IPv4. */
+/** Addresses that no middleware has: private, local and reserved networks. The IPv4 rules cover mapped IPv4; a rule for `::ffff:0:0/96` would match all of IPv4. */
 const PRIVATE = new BlockList()
 for (const [address, bits] of [
   ['0.0.0.0', 8],
@@ -41,7 +34,7 @@ for (const [address, bits] of [
 ] as const)
   PRIVATE.addSubnet(address, bits, 'ipv6')
 
-/** Facilities' own servers, which call with `Middleware_Bearer` tokens they signed (contract auth-users §1.3.3). */
+/** Authenticates the middlewares of facilities, which sign their `Middleware_Bearer` tokens (docs/api/auth-users.md §1.3.3). */
 export class Middleware {
   readonly #scope: MiddlewareScope
 
@@ -70,8 +63,8 @@ export class Middleware {
   async #keys(host: string): Promise<JwkSet> {
     const url = `https://${host}/.well-known/openid-configuration/`
     const key = `jwk_response:${url}`
-    const kept = await this.#scope.cache.get<JwkSet>(key)
-    if (kept) return kept
+    const cached = await this.#scope.cache.get<JwkSet>(key)
+    if (cached) return cached
     await requirePublic(host)
     const answer = await fetch(url, {
       redirect: 'error',
@@ -84,16 +77,7 @@ export class Middleware {
   }
 }
 
-/** `GET /middleware/verify`: who the middleware is to us. */
-export function middlewareRoutes(app: FastifyInstance): void {
-  app.get('/middleware/verify', { config: { permission: 'authenticated', scheme: 'middleware' } }, async ({ actor }) => ({
-    id: null,
-    username: actor?.username,
-    last_login: null
-  }))
-}
-
-/** Refuses hosts inside this machine's networks (SSRF). A host that changes its address between this and the fetch is caught by TLS. */
+/** Refuses hosts inside this machine's networks (SSRF). TLS catches a host that changes its address between this check and the fetch. */
 async function requirePublic(host: string): Promise<void> {
   const addresses = await lookup(host, { all: true })
   if (addresses.length === 0 || addresses.some(({ address }) => PRIVATE.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')))

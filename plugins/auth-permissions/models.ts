@@ -1,6 +1,6 @@
 import { baseColumns, column, defineModel } from 'care-kernel/data'
 
-/** Contract auth-users §3.9. */
+/** docs/api/auth-users.md §3.9. */
 export const User = defineModel({
   name: 'User',
   table: 'users_user',
@@ -69,7 +69,7 @@ export const UserFlag = defineModel({
   columns: { ...baseColumns(), flag: column.varchar('none', 1024), user_id: column.bigint('none') }
 })
 
-/** When a user had which home facility (contract auth-users §3.10). */
+/** When a user had which home facility (docs/api/auth-users.md §3.10). */
 export const UserFacilityAllocation = defineModel({
   name: 'UserFacilityAllocation',
   table: 'users_userfacilityallocation',

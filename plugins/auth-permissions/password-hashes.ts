@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { hash, verify } from '@node-rs/argon2'
 import { compare } from 'bcryptjs'
 
-/** Parameters of the preferred hash, argon2id (contract auth-users §2.7). */
+/** Parameters of the preferred hash, argon2id (docs/api/auth-users.md §2.7). */
 export interface HashOptions {
   readonly memoryKiB: number
   readonly passes: number
@@ -15,13 +15,13 @@ export const PREFERRED_HASH: HashOptions = { memoryKiB: 102_400, passes: 2, lane
 
 const ALPHANUMERIC = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 const HASH_CHARACTERS = 43
-/** Costs far above the preferred ones are refused: checking them would take all memory (a killed process) or a core for hours. */
+/** Costs far above the preferred ones are refused: their check would take all memory or a core for hours. */
 const ARGON2 = /^\$argon2id?\$(v=\d+\$)?m=\d{1,6},t=\d{1,2},p=\d{1,3}\$/
 const PBKDF2_ITERATIONS = /^[1-9]\d{0,7}$/
 const BCRYPT = /^\$2[aby]\$(0[4-9]|1[0-5])\$[./A-Za-z0-9]{53}$/
 const derive = promisify(pbkdf2)
 
-/** Hashes in the original's preferred format, `argon2$argon2id$…` (contract auth-users §2.7). */
+/** Hashes in the original's preferred format, `argon2$argon2id$…` (docs/api/auth-users.md §2.7). */
 export async function hashPassword(plain: string, options: HashOptions = PREFERRED_HASH): Promise<string> {
   const { memoryKiB: memoryCost, passes: timeCost, lanes: parallelism } = options
   const salt = Buffer.from(randomText(22), 'ascii')
@@ -29,12 +29,12 @@ export async function hashPassword(plain: string, options: HashOptions = PREFERR
   return `argon2${await hash(plain, { memoryCost, timeCost, parallelism, outputLen: 32, salt })}`
 }
 
-/** Costs one hash, so that an unknown user takes as long as a known one (contract auth-users §2.1). */
+/** Costs one hash, so that an unknown user takes as long as a known one (docs/api/auth-users.md §2.1). */
 export async function dummyVerify(plain: string, options: HashOptions = PREFERRED_HASH): Promise<void> {
   await hashPassword(plain, options)
 }
 
-/** Whether a stored password, in any format of contract auth-users §2.7, is this one. Never throws for what is stored. */
+/** Whether a stored password, in any format of docs/api/auth-users.md §2.7, is this one. Never throws for a stored value. */
 export async function verifyPassword(plain: string, stored: string): Promise<boolean> {
   const [algorithm, ...rest] = stored.split('$')
   try {
@@ -48,23 +48,23 @@ export async function verifyPassword(plain: string, stored: string): Promise<boo
   return false
 }
 
-/** Whether a stored password should be hashed anew, now that its plain text is at hand (contract auth-users §2.7). */
+/** Whether a stored password should be hashed anew, when its plain text is available (docs/api/auth-users.md §2.7). */
 export function needsRehash(stored: string, { memoryKiB, passes, lanes }: HashOptions = PREFERRED_HASH): boolean {
   const current = stored.startsWith(`argon2$argon2id$v=19$m=${memoryKiB},t=${passes},p=${lanes}$`)
   return !current || stored.length - stored.lastIndexOf('$') - 1 !== HASH_CHARACTERS
 }
 
-/** Whether anybody can log in with what is stored (contract auth-users §2.7). */
+/** Whether a login with the stored password is possible (docs/api/auth-users.md §2.7). */
 export function isUsable(stored: string): boolean {
   return /^(argon2|pbkdf2_sha256|pbkdf2_sha1|bcrypt_sha256)\$/.test(stored)
 }
 
-/** A stored password that no password matches: `!` and 40 random characters (contract auth-users §2.7). */
+/** A stored password that no password matches: `!` and 40 random characters (docs/api/auth-users.md §2.7). */
 export function unusablePassword(): string {
   return `!${randomText(40)}`
 }
 
-/** A password nobody learns: 8 characters with lower and upper case and at least two digits (contract auth-users §3.5). */
+/** A random password that is not disclosed: 8 characters with lower and upper case and at least two digits (docs/api/auth-users.md §3.5). */
 export function randomPassword(): string {
   const required = ['abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', '0123456789', '0123456789'].map(pick)
   const places = [...randomText(4), ...required].map(character => ({ character, at: randomInt(1 << 30) }))
@@ -78,7 +78,7 @@ async function verifyArgon2(plain: string, phc: string): Promise<boolean> {
   return ARGON2.test(phc) && (await verify(phc, plain))
 }
 
-/** Compares the encoded text, as Django does: another spelling of the same bytes is not what was stored. */
+/** Compares the encoded text, as Django does: another encoding of the same bytes does not match. */
 async function verifyPbkdf2(plain: string, digest: string, length: number, parts: readonly string[]): Promise<boolean> {
   const [iterations = '', salt = '', expected = '', ...more] = parts
   if (!PBKDF2_ITERATIONS.test(iterations) || more.length > 0) return false

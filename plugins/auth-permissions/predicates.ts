@@ -1,13 +1,13 @@
 import { all, any, not, predicate, type Predicate } from 'care-kernel/access'
-import { RANK, READ_ONLY_TYPES } from './user-types.ts'
+import { RANK, READ_ONLY_TYPES } from './enumerations.ts'
 
-/** Anything that lies in a district and a state: a facility, a user. A null place is nobody's (contract auth-users §4.2, null rule). */
+/** A row with a district and a state: a facility, a user. A null place matches no actor (docs/api/auth-users.md §4.2, null rule). */
 export interface Placed {
   readonly district_id: number | null
   readonly state_id: number | null
 }
 
-/** A facility as far as rules look at it. */
+/** A facility as rules need it. */
 export interface FacilityLike extends Placed {
   readonly id: number
   readonly created_by_id: number | null
@@ -19,7 +19,7 @@ export const superuser = predicate('superuser', actor => actor.superuser)
 export const verified = predicate('verified', actor => actor.verified)
 /** RO */
 export const readOnly = predicate('read-only type', actor => READ_ONLY_TYPES.has(actor.userType))
-/** A user that stands for an asset. */
+/** The user of an asset. */
 export const assetUser = predicate('asset user', actor => actor.assetId !== null)
 export const anyActor = predicate('any actor', () => true)
 export const noActor = predicate('no actor', () => false)
@@ -57,9 +57,9 @@ export const ofState = inState(RANK.stateLabAdmin)
 export const districtAdmin = inDistrict(RANK.districtAdmin)
 /** SADM(x) */
 export const stateAdmin = inState(RANK.stateAdmin)
-/** HASFAC(f), for a facility that is there */
+/** HASFAC(f), for an existing facility */
 export const hasFacility = any<FacilityLike>(superuser, member, ofDistrict, ofState)
 
-/** Class-level rules of the Base family (contract auth-users §4.4). */
+/** Class-level rules of the Base family (docs/api/auth-users.md §4.4). */
 export const baseRead = any(superuser, verified)
 export const baseWrite = all(not(readOnly), any(superuser, verified, atLeast(RANK.districtAdmin)))

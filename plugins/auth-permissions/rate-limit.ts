@@ -2,28 +2,18 @@ import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { Cache, Clock, Deployment } from 'care-kernel'
 import { ApiError } from 'care-kernel/rest'
-import type { Captcha } from './captcha.ts'
-import type { RateLimits } from './contract.ts'
+import type { Bucket, RateLimits } from './contract.ts'
 import type { AuthSettings } from './settings.ts'
 
+const VERIFY_URL = 'https://www.google.com/recaptcha/api/siteverify'
+const TIMEOUT_MS = 5000
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
-
-/**
- * What is counted: a group such as `login`, a value such as a user name, and its rate, the deployment's unless told; the rate of all
- * values of one client address is that of logins unless told; `false`: addresses are not counted, as where a hospital has one for all.
- */
-export interface Bucket {
-  readonly group: string
-  readonly value: string
-  readonly rate?: string
-  readonly ratePerAddress?: string | false
-}
 
 type Counted = [group: string, value: string, rate: string]
 
 /**
- * Counts calls per value in fixed windows through the cache (contract auth-users §1.11), and per client address. While the cache is
- * away every process counts for itself: no limit is lifted, and nobody is refused because of the outage.
+ * Counts calls per value and per client address in fixed windows, through the cache (docs/api/auth-users.md §1.11). While the cache is away,
+ * every process counts for itself: the outage lifts no limit and refuses no call.
  */
 export class RateLimit implements RateLimits {
   readonly #cache: Cache
@@ -68,7 +58,7 @@ export class RateLimit implements RateLimits {
     return (await Promise.all(full)).includes(true)
   }
 
-  /** What a call counts for: its value, and its client's address. Nothing where limits are off. */
+  /** The counters of a call: by value and by client address. None where limits are off. */
   #counted({ ip }: FastifyRequest, { group, value, rate, ratePerAddress = this.#perAddress }: Bucket): Counted[] {
     if (this.#rate === false) return []
     const byValue: Counted = [group, value, rate ?? this.#rate]
@@ -102,7 +92,32 @@ export class RateLimit implements RateLimits {
   }
 }
 
-/** 429 where no captcha is asked for (contract auth-users §1.11). */
+/** 429 without a captcha (docs/api/auth-users.md §1.11). */
 export function tooMany(): ApiError {
   return new ApiError(429, { detail: 'Too Many Requests. Please try again later.' })
+}
+
+/** Checks the captcha of a body with the provider. Without a key in the settings no captcha counts as solved. */
+export class Captcha {
+  readonly #secret: string | undefined
+
+  constructor({ config }: { config: AuthSettings }) {
+    this.#secret = config.captchaSecretKey
+  }
+
+  /** docs/api/auth-users.md §1.11. An outage of the provider counts as not solved. */
+  async solved(body: unknown): Promise<boolean> {
+    const response = (body as Record<string, unknown> | undefined)?.['g-recaptcha-response']
+    if (!this.#secret || typeof response !== 'string') return false
+    try {
+      const answer = await fetch(VERIFY_URL, {
+        method: 'POST',
+        body: new URLSearchParams({ secret: this.#secret, response }),
+        signal: AbortSignal.timeout(TIMEOUT_MS)
+      })
+      return ((await answer.json()) as { success?: boolean }).success === true
+    } catch {
+      return false
+    }
+  }
 }

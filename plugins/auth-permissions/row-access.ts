@@ -2,9 +2,9 @@ import type { Actor } from 'care-kernel'
 import { inContext, pickCases, rowAccess, rowCondition, type RowAccess, type RowCase } from 'care-kernel/access'
 import type { Params } from 'care-kernel/data'
 import { assetUser, atLeast, anyActor, exactly, superuser } from './predicates.ts'
-import { RANK } from './user-types.ts'
+import { RANK } from './enumerations.ts'
 
-/** Where a condition is used: the alias of the row in the statement. */
+/** Context of a condition: the alias of the row in the statement. */
 export interface Aliased {
   readonly alias: string
 }
@@ -15,13 +15,13 @@ export type PlaceCondition<C> = (id: number, params: Params, context: C) => stri
 /** Superusers see all rows. */
 export const allOf = (rows: string): RowCase => ({ when: superuser, rows: `all ${rows}`, sql: () => 'true' })
 
-/** State ranks see the rows of their state, district ranks those of their district (contract auth-users §4.2); without a place there are none. */
+/** State ranks see the rows of their state, district ranks those of their district (docs/api/auth-users.md §4.2); an actor without the place sees none. */
 export function casesByPlace<C = unknown>({
   rows,
   state,
   district
 }: {
-  /** What lies in the place: `patients whose facility is`. */
+  /** The rows in words: `patients whose facility is`. */
   readonly rows: string
   readonly state: PlaceCondition<C>
   readonly district: PlaceCondition<C>
@@ -109,11 +109,11 @@ export const facilitiesNameableBy = (alias: string): RowAccess => inContext(name
 export const homeFacilitiesOf = (alias: string): RowAccess => inContext(homeFacilityAccess, { alias })
 export const usersOf = (alias: string): RowAccess => inContext(skilledUserAccess, { alias })
 
-/** Users that exist for `users/` (contract auth-users §3.2); `u` is the user's row. */
+/** Users that exist for `users/` (docs/api/auth-users.md §3.2); `u` is the user's row. */
 export const LISTED = 'u.is_active and not u.is_superuser and u.asset_id is null and not u.deleted'
 
 interface Members {
-  /** The contract's slot: a query for the ids of the members of `$facilities`. */
+  /** The slot `members`: a query for the ids of the members of `$facilities`. */
   readonly members: string
 }
 
@@ -125,10 +125,10 @@ const usersUpTo =
     return id === null ? 'false' : `u.${place}_id = ${params.add(id)} and u.user_type ${limit}`
   }
 
-/** Users an actor sees besides oneself (contract auth-users §3.2). */
+/** Users an actor sees besides themselves (docs/api/auth-users.md §3.2). */
 const userAccess = rowAccess({
   name: 'user',
-  summary: 'Users an actor sees besides oneself',
+  summary: 'Users an actor sees besides themselves',
   cases: {
     all: allOf('users'),
     'own state': {
@@ -152,10 +152,10 @@ const userAccess = rowAccess({
   }
 })
 
-/** The same in a deployment; `members` is the contract's slot of that name. */
+/** The same with the slot `members` of the deployment. */
 export const visibleUsers = (members: string): RowAccess => inContext(userAccess, { members })
 
-/** Users an actor may deactivate (contract auth-users §3.3, `DELETE`). */
+/** Users an actor may deactivate (docs/api/auth-users.md §3.3, `DELETE`). */
 export const removableUsers = rowAccess({
   name: 'user.delete',
   summary: 'Users an actor may deactivate',
@@ -174,12 +174,12 @@ export const removableUsers = rowAccess({
   }
 })
 
-/** The condition of row access to users, oneself included. */
+/** The condition of row access to users, with the actor's own row. */
 export function orSelf(access: RowAccess, actor: Actor, params: Params): string {
   return `(u.id = ${params.add(actor.id)} or (${rowCondition(access, actor, params)}))`
 }
 
-/** All that this plugin declares. */
+/** The row access that this plugin declares. */
 export const userRowAccess = [
   facilityAccess,
   nameableFacilityAccess,

@@ -1,29 +1,18 @@
 import type { FastifyRequest } from 'fastify'
-import type { Actor, AuthenticationScheme, Clock, Database, Deployment } from 'care-kernel'
+import type { Actor, AuthenticationScheme } from 'care-kernel'
 import { isUuid } from 'care-kernel/rest'
-import type { Account, Actors } from './actors.ts'
-import type { Accounts } from './accounts.ts'
-import { credentialsOf, refusal, type Refused } from './credentials.ts'
-import type { Middleware } from './middleware.ts'
-import { tooMany, type RateLimit } from './rate-limit.ts'
-import type { AuthSettings } from './settings.ts'
-import type { TokenFailure } from './tokens.ts'
+import type { Account } from './actors.ts'
+import { tooMany } from './rate-limit.ts'
+import type { AuthScope } from './services.ts'
+import { seconds, type TokenFailure } from './tokens.ts'
+import { credentialsOf, refusal, type Refused } from './toolkit.ts'
 
-interface SchemeScope {
-  readonly actors: Actors
-  readonly accounts: Accounts
-  readonly middleware: Middleware
-  readonly clock: Clock
-  readonly config: AuthSettings
-  readonly database: Database
-  readonly deployment: Deployment
-  readonly rateLimit: RateLimit
-}
+type SchemeScope = Pick<AuthScope, 'accounts' | 'actors' | 'clock' | 'config' | 'deployment' | 'middleware' | 'rateLimit'>
 
 const DEFAULT: Refused = { status: 403 }
 const CONSULTATION: Refused = { status: 401, challenge: 'Middleware_Bearer realm="api"' }
 
-/** Ways to tell who asks (contract auth-users §1.3). A scheme's refusals all have its status. */
+/** Authentication schemes (docs/api/auth-users.md §1.3). All refusals of a scheme have its status. */
 export const schemes: Readonly<Record<string, AuthenticationScheme<SchemeScope>>> = {
   user: {
     summary: 'A user by access token',
@@ -51,14 +40,14 @@ export const schemes: Readonly<Record<string, AuthenticationScheme<SchemeScope>>
   }
 }
 
-/** Messages of bad access tokens (contract auth-users §1.3.1). */
+/** Messages of bad access tokens (docs/api/auth-users.md §1.3.1). */
 const MESSAGES: Readonly<Record<TokenFailure, object>> = {
   invalid: tokenBody('Token is invalid or expired'),
   wrong_type: tokenBody('Token has wrong type'),
   no_user: { detail: 'Token contained no recognizable user identification', code: 'token_not_valid' }
 }
 
-/** Null without a token; at once for a user this process knows. */
+/** Null without a token; synchronous for an actor cached in this process. */
 function byToken(
   request: FastifyRequest,
   { accounts, actors, clock }: SchemeScope,
@@ -70,8 +59,8 @@ function byToken(
   if (!verified.ok) throw refusal(refused, MESSAGES[verified.reason])
   const userId = (verified.claims.user_id ?? '').toLowerCase()
   if (!isUuid(userId)) throw refusal(refused, MESSAGES.invalid)
-  const known = actors.known(userId)
-  return known ? activeOf(known, refused) : actors.account(userId).then(account => activeOf(account, refused))
+  const cached = actors.cached(userId)
+  return cached ? activeOf(cached, refused) : actors.account(userId).then(account => activeOf(account, refused))
 }
 
 function activeOf(account: Account | undefined, refused: Refused): Actor {
@@ -80,7 +69,7 @@ function activeOf(account: Account | undefined, refused: Refused): Actor {
   return account.actor
 }
 
-/** Wrong passwords are counted, so that this is no way around the limit of the login. */
+/** Wrong passwords are counted, so that HTTP Basic does not bypass the limit of logins. */
 async function byPassword(
   request: FastifyRequest,
   { accounts, actors, rateLimit }: SchemeScope,
@@ -106,9 +95,4 @@ function tokenBody(message: string): object {
     code: 'token_not_valid',
     messages: [{ token_class: 'AccessToken', token_type: 'access', message }]
   }
-}
-
-/** The present in whole seconds, as tokens count. */
-export function seconds(clock: Clock): number {
-  return Math.floor(clock.now().getTime() / 1000)
 }

@@ -24,7 +24,9 @@ export const Settings = Type.Object(
     }),
     captchaSiteKey: Type.Optional(Type.String()),
     captchaSecretKey: Type.Optional(secret()),
-    jwks: Type.Optional(secret({ description: 'Base64 of {"keys": [private RSA JWK]}; made and kept in jwksFile where absent' })),
+    jwks: Type.Optional(
+      secret({ description: 'Base64 of {"keys": [private RSA JWK]}; generated and stored in jwksFile where absent' })
+    ),
     jwksFile: Type.String({ default: '.care/jwks.b64.txt' }),
     middlewareTimeoutSeconds: Type.Integer({ default: 20, minimum: 1 }),
     auditLog: Type.Boolean({ default: false, description: 'A log line for every write of a model' }),

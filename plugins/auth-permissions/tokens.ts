@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { createSigner, createVerifier } from 'fast-jwt'
 import { LRUCache } from 'lru-cache'
+import type { Clock } from 'care-kernel'
 
-/** Claims of the original's tokens: times in seconds, `user_id` the user's external id (contract auth-users §1.3.1). */
+/** Claims of the original's tokens: times in seconds, `user_id` the user's external id (docs/api/auth-users.md §1.3.1). */
 export interface Claims {
   readonly token_type: string
   readonly exp: number
@@ -26,13 +27,13 @@ export type Verified = { readonly ok: true; readonly claims: Claims } | Refused
 /** The claims of a refresh token with the pair that follows it, or why it is refused. */
 export type Refreshed = { readonly ok: true; readonly claims: Claims; readonly pair: TokenPair } | Refused
 
-/** What login and refresh answer. */
+/** The answer of login and refresh. */
 export interface TokenPair {
   readonly refresh: string
   readonly access: string
 }
 
-/** What makes and checks tokens; `now` in seconds, nothing throws for what a token holds. */
+/** Issues and verifies tokens; `now` in seconds. No method throws for the content of a token. */
 export interface Tokens {
   /** A pair for a user's external id, issued at `now` (seconds). */
   issue(userId: string, now: number): TokenPair
@@ -40,11 +41,11 @@ export interface Tokens {
   rotate(claims: Claims, now: number): TokenPair
   /** Verifies a refresh token and rotates it at once. Check that its user still exists before handing out the pair (FIX 15). */
   refresh(token: string, now: number): Refreshed
-  /** Another kind of token, such as a patient's. */
+  /** A token of another type, such as a patient's. */
   issueFor(type: string, claims: Readonly<Record<string, unknown>>, seconds: number, now: number): string
   /** Checks signature, expiry without leeway, `jti`, and the type where one is given. */
   verify(token: string, type: string | undefined, now: number): Verified
-  /** Checks a token of any type, a patient's too (contract auth-users §2.3). */
+  /** Checks a token of any type, a patient's too (docs/api/auth-users.md §2.3). */
   verifyAny(token: string, now: number): Verified
 }
 
@@ -55,13 +56,13 @@ interface TokenSettings {
 }
 
 /**
- * HS256 with the deployment's secret and nothing else; time is the caller's `now` (contract auth-users §1.3.1).
+ * HS256 with the deployment's secret and nothing else; time is the caller's `now` (docs/api/auth-users.md §1.3.1).
  * Throws for an empty secret.
  */
 export function makeTokens({ secret, accessMinutes, refreshMinutes }: TokenSettings): Tokens {
-  // No `noTimestamp`: it would take away the `iat` we give as well.
+  // Without `noTimestamp`, which would remove the given `iat` too.
   const sign = createSigner({ key: secret, algorithm: 'HS256' })
-  const check = remembering(
+  const check = cached(
     createVerifier({ key: secret, algorithms: ['HS256'], ignoreExpiration: true, ignoreNotBefore: true }) as (
       token: string
     ) => Claims
@@ -83,7 +84,7 @@ export function makeTokens({ secret, accessMinutes, refreshMinutes }: TokenSetti
     if (!isCurrent(claims, now) || typeof claims.jti !== 'string') return { ok: false, reason: 'invalid' }
     if (type === undefined) return { ok: true, claims }
     if (claims.token_type !== type) return { ok: false, reason: 'wrong_type' }
-    // Only a patient's token may do without a user.
+    // Only a patient's token may have no user.
     if (typeof claims.user_id !== 'string' && type !== 'patient_login') return { ok: false, reason: 'no_user' }
     return { ok: true, claims }
   }
@@ -100,19 +101,22 @@ export function makeTokens({ secret, accessMinutes, refreshMinutes }: TokenSetti
   }
 }
 
-/** Checks the signature of a token once. Not its time: expiry is compared at every call. */
-function remembering(check: (token: string) => Claims): (token: string) => Claims {
+/** Caches the claims of tokens whose signature was verified. Expiry is not cached: it is compared at every call. */
+function cached(check: (token: string) => Claims): (token: string) => Claims {
   const checked = new LRUCache<string, Claims>({ max: 5000 })
   return token => {
-    const known = checked.get(token)
-    if (known) return known
+    const hit = checked.get(token)
+    if (hit) return hit
     const claims = Object.freeze(check(token))
     checked.set(token, claims)
     return claims
   }
 }
 
-/** Before `exp`, which there must be, and not before `nbf`, where there is one. */
+/** Before `exp`, which is required, and not before `nbf`, which is optional. */
 function isCurrent({ exp, nbf = 0 }: Claims, now: number): boolean {
   return typeof exp === 'number' && exp > now && typeof nbf === 'number' && nbf <= now
 }
+
+/** The current time in whole seconds, as tokens have it. */
+export const seconds = (clock: Clock): number => Math.floor(clock.now().getTime() / 1000)

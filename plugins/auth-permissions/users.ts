@@ -1,34 +1,22 @@
-import type { Actor, Clock, Database, Queryable, Tx } from 'care-kernel'
-import { DISTRICT, LOCAL_BODY } from 'care-kernel/contracts/places'
-import { refusingDuplicates, type Repositories } from 'care-kernel/data'
+import type { Actor, Database, Queryable, ScopeOf, Tx } from 'care-kernel'
+import { resolvedPlaces } from 'care-kernel/toolkits/places'
+import { refusingDuplicates } from 'care-kernel/data'
 import { invalid, type Infer, type Shape } from 'care-kernel/rest'
-import type { Actors, AuthHooks, PushColumns, Users, VisibleUser } from './contract.ts'
+import type { Accounts } from './accounts.ts'
+import type { Actors, PushColumns, Users, VisibleUser } from './contract.ts'
+import { isReserved, USERNAME_TAKEN, type UserInputs } from './inputs.ts'
+import type { manifest } from './manifest.ts'
 import { User, UserFacilityAllocation } from './models.ts'
+import { userAssigned } from './outputs.ts'
 import { randomPassword } from './password-hashes.ts'
 import { passwordProblems } from './password-policy.ts'
-import { isReserved, USERNAME_TAKEN, type UserInputs } from './user-inputs.ts'
-import { placeProblems, requireRank } from './user-policy.ts'
-import { userReads, type UserReads, type UserReadScope } from './user-resources.ts'
-import { userAssigned } from './user-shapes.ts'
+import { placeProblems, requireRank } from './policy.ts'
+import { userReads, type UserReads } from './reads.ts'
 
-/** A user name that somebody took meanwhile is answered as one that was taken before. */
+/** A user name that a concurrent request took gets the same answer as one that was taken before. */
 const TAKEN = { users_user_username_key: () => invalid({ username: [USERNAME_TAKEN] }) }
 
-type Calls = {
-  readonly [K in keyof AuthHooks]: (
-    db: Queryable,
-    payload: Parameters<AuthHooks[K]>[1]
-  ) => Promise<Awaited<ReturnType<AuthHooks[K]>>[]>
-}
-
-/** What `UserAccounts` needs of the plugin's scope. */
-export interface AccountsScope extends UserReadScope {
-  readonly clock: Clock
-  readonly actors: Actors
-  readonly hooks: Calls
-  readonly accounts: { hash(password: string): Promise<string> }
-  readonly repository: Repositories
-}
+type UsersScope = ScopeOf<typeof manifest> & { readonly accounts: Accounts; readonly actors: Actors }
 
 /** The values of `add_user` and of an update, references resolved but for facilities. */
 export type NewUser = Infer<UserInputs['create']>
@@ -40,19 +28,22 @@ export interface UserRow {
   readonly user_type: number
   readonly gender: number
   readonly phone_number: string
+  readonly local_body_id?: number | null
+  readonly district_id?: number | null
+  readonly state_id?: number | null
   readonly [column: string]: unknown
 }
 
-/** The people of a deployment: adds, changes and deactivates them, and keeps where they are at home. */
+/** Adds, changes and deactivates users, and maintains their home facilities. */
 export class UserAccounts implements Users {
   #reads: UserReads | undefined
-  readonly #scope: AccountsScope
+  readonly #scope: UsersScope
 
-  constructor(scope: AccountsScope) {
+  constructor(scope: UsersScope) {
     this.#scope = scope
   }
 
-  /** The reads of this deployment, made when they are first asked for: whoever fills the slots is built after this service. */
+  /** Made at the first read: plugins that fill the slots are opened after this service is constructed. */
   get reads(): UserReads {
     return (this.#reads ??= userReads(this.#scope))
   }
@@ -72,7 +63,7 @@ export class UserAccounts implements Users {
   setPicture = async (tx: Tx, userId: number, key: string | null): Promise<string | null> =>
     this.#scope.repository(User).exchange(tx, userId, 'profile_picture_url', key)
 
-  /** Adds a user for `actor` (contract auth-users §3.5). Throws 400 for what may not be; the id. */
+  /** Adds a user for `actor` (docs/api/auth-users.md §3.5). Throws 400 for invalid values. Returns the id. */
   async add(database: Database, actor: Actor, values: NewUser): Promise<number> {
     const {
       username,
@@ -126,21 +117,15 @@ export class UserAccounts implements Users {
     })
   }
 
-  /** Writes a new user; a local body decides the district, a district the state. Throws 400 when the user name is taken. The id. */
+  /** Writes a new user; its places are resolved. Throws 400 when the user name is taken. Returns the id. */
   async create(tx: Tx, row: UserRow): Promise<number> {
     const { email = '', ...rest } = row as UserRow & { email?: string }
-    const {
-      rows: [place]
-    } = await tx.query<{ district_id: number | null; state_id: number | null }>(
-      `select d.id as district_id, coalesce(d.state_id, $3::bigint) as state_id from (select 1) _ left join ${LOCAL_BODY} l on l.id = $1 left join ${DISTRICT} d on d.id = coalesce(l.district_id, $2::bigint)`,
-      [row.local_body_id ?? null, row.district_id ?? null, row.state_id ?? null]
-    )
-    const values = { ...rest, ...place, email: lowerDomain(email), date_joined: this.#scope.clock.now().toISOString() }
+    const values = { ...rest, ...(await resolvedPlaces(tx, row)), email: lowerDomain(email), date_joined: this.#now() }
     const { id } = await refusingDuplicates(TAKEN, () => this.#scope.repository(User).insert(tx, values))
     return id
   }
 
-  /** Changes a user (contract auth-users §3.4). Throws 400 for a taken user name and a home facility out of reach. */
+  /** Changes a user (docs/api/auth-users.md §3.4). Throws 400 for a taken user name and a home facility that the actor may not set. */
   async update(tx: Tx, actor: Actor, id: number, { home_facility: home, ...values }: UserUpdate): Promise<void> {
     const { username } = values
     const facility = home === undefined ? undefined : (await this.#facilities(tx, actor, [home])).get(home)
@@ -156,7 +141,7 @@ export class UserAccounts implements Users {
     this.#scope.actors.changed(tx, [id])
   }
 
-  /** Makes a user inactive and closes its allocations (contract auth-users §3.3, §3.10 FIX); everything else of it stays. */
+  /** Makes a user inactive and closes its allocations (docs/api/auth-users.md §3.3, §3.10 FIX); all other rows of the user stay. */
   async deactivate(tx: Tx, id: number): Promise<void> {
     const { repository } = this.#scope
     await repository(User).update(tx, id, { is_active: false })
@@ -164,7 +149,7 @@ export class UserAccounts implements Users {
     this.#scope.actors.changed(tx, [id])
   }
 
-  /** Stores a new password, whatever the old one was. */
+  /** Stores a new password without a check of the old one. */
   async setPassword(database: Database, id: number, password: string): Promise<void> {
     const hashed = await this.#scope.accounts.hash(password)
     await database.transaction(async tx => {
@@ -173,7 +158,7 @@ export class UserAccounts implements Users {
     })
   }
 
-  /** Whether a user name is somebody's, deleted and inactive people included, or can be nobody's. */
+  /** Whether a user name is reserved or taken, by a deleted or inactive user included. */
   async isUnavailable(db: Queryable, username: string): Promise<boolean> {
     return isReserved(username) || (!username.includes('\0') && (await this.#isTaken(db, username)))
   }
@@ -228,10 +213,10 @@ export class UserAccounts implements Users {
 }
 
 function passwordProblem(
-  { username, first_name: firstName = '', last_name: lastName = '', email = '', password: given }: NewUser,
+  { username, first_name = '', last_name = '', email = '', password: given }: NewUser,
   password: string
 ): Record<string, string[]> {
-  const messages = given === undefined ? [] : passwordProblems(password, { username, firstName, lastName, email })
+  const messages = given === undefined ? [] : passwordProblems(password, { username, first_name, last_name, email })
   return messages.length > 0 ? { password: messages } : {}
 }
 

@@ -1,7 +1,7 @@
 import { createHash, createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { hash as bcrypt } from 'bcryptjs'
 import t from 'tap'
-import { COMMON_PASSWORDS } from '../../plugins/auth-permissions/common-passwords.ts'
+import { COMMON_PASSWORDS } from '../../plugins/auth-permissions/password-policy.ts'
 import * as jwks from '../../plugins/auth-permissions/jwks.ts'
 import { passwordProblems, type Person } from '../../plugins/auth-permissions/password-policy.ts'
 import * as passwords from '../../plugins/auth-permissions/password-hashes.ts'
@@ -104,7 +104,7 @@ t.test('hashes of our own', async t => {
 })
 
 t.test('password policy', async t => {
-  const nobody: Person = { username: '', firstName: '', lastName: '', email: '' }
+  const nobody: Person = { username: '', first_name: '', last_name: '', email: '' }
   const short = 'This password is too short. It must contain at least 8 characters.'
   const common = 'This password is too common.'
   const numeric = 'This password is entirely numeric.'
@@ -117,16 +117,16 @@ t.test('password policy', async t => {
     ['12345678', {}, [common, numeric]], ['84629173', {}, [numeric]], ['൧൨൩൪൫൬൭൮', {}, [numeric]], ['8462917a', {}, []],
     ['1234', {}, [short, common, numeric]], ['kq7!', { username: 'kq7!' }, [like('username'), short]],
     ['meenakshi1', { username: 'Meenakshi' }, [like('username')]],
-    ['MEENAKSHI', { firstName: 'meenakshi' }, [like('first name')]],
-    ['ihskaneem', { lastName: 'Meenakshi' }, [like('last name')]],
+    ['MEENAKSHI', { first_name: 'meenakshi' }, [like('first name')]],
+    ['ihskaneem', { last_name: 'Meenakshi' }, [like('last name')]],
     ['meenakshi1', { email: 'meenakshi@example.org' }, [like('email address')]],
     ['example99', { email: 'meenakshi@example.org' }, [like('email address')]],
-    ['meenakshi1', { username: 'meenakshi', firstName: 'Meenakshi', email: 'meenakshi@example.org' }, [like('username')]],
+    ['meenakshi1', { username: 'meenakshi', first_name: 'Meenakshi', email: 'meenakshi@example.org' }, [like('username')]],
     // 2 × 7 / 20 is just alike, 2 × 7 / 21 is not.
     ['abcdefgxyz', { username: 'abcdefg123' }, [like('username')]], ['abcdefgxyzw', { username: 'abcdefg123' }, []],
-    ['Müller99', { lastName: 'von Müller' }, [like('last name')]],
-    ['ലക്ഷ്മിദേവി', { firstName: 'ലക്ഷ്മിദേവി' }, [like('first name')]],
-    ['zq8!wvuk', { firstName: '-', lastName: '.', email: '@' }, []], ['aaaaaaaaab', { username: 'a' }, []]
+    ['Müller99', { last_name: 'von Müller' }, [like('last name')]],
+    ['ലക്ഷ്മിദേവി', { first_name: 'ലക്ഷ്മിദേവി' }, [like('first name')]],
+    ['zq8!wvuk', { first_name: '-', last_name: '.', email: '@' }, []], ['aaaaaaaaab', { username: 'a' }, []]
   ]
   for (const [password, person, problems] of cases) {
     const found = passwordProblems(password, { ...nobody, ...person })

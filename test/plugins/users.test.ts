@@ -2,7 +2,7 @@ import t from 'tap'
 import { definePlugin, defineContract, type Plugin } from 'care-kernel'
 import { authPermissions } from 'care-kernel/contracts/auth-permissions'
 import { demo, DEMO_PASSWORD, welcome, type DemoScope } from '../../plugins/auth-permissions/demo.ts'
-import { userCommands } from '../../plugins/auth-permissions/user-commands.ts'
+import { commands } from '../../plugins/auth-permissions/commands.ts'
 import { testKernel, type Requester, type TestContext, type TestKernel } from 'care-kernel/testing'
 
 const FACILITY = '11111111-1111-4111-8111-111111111111'
@@ -409,7 +409,7 @@ t.test('the command line', async t => {
   const scope = kernel.scopes.get('auth-permissions') as never
   const printed: string[] = []
   const run = (name: string, args: string[], options: Record<string, unknown> = {}, secret = 'Care-Kernel-1') =>
-    userCommands[name]?.run(scope, args, options, {
+    commands[name]?.run(scope, args, options, {
       print: line => void printed.push(line),
       progress: (title, total, work) => work(() => undefined),
       secret: async () => secret

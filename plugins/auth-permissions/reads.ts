@@ -1,4 +1,4 @@
-import type { Actor, Clock, Queryable } from 'care-kernel'
+import type { Actor, Clock, Queryable, ScopeOf } from 'care-kernel'
 import type { Params } from 'care-kernel/data'
 import {
   ApiError,
@@ -12,35 +12,32 @@ import {
   type Resource,
   type Where
 } from 'care-kernel/rest'
+import { USER_TYPES } from './enumerations.ts'
+import type { manifest } from './manifest.ts'
+import { userShapes } from './outputs.ts'
 import { LISTED, orSelf, visibleUsers } from './row-access.ts'
-import { userShapes, type UserSlot } from './user-shapes.ts'
-import { USER_TYPES } from './user-types.ts'
 
-/** What the reads of users need of the plugin's scope. */
-export interface UserReadScope {
-  readonly clock: Clock
-  readonly slots: { readonly user: UserSlot; readonly members: { readonly user_ids: string } }
-}
+type ReadsScope = Pick<ScopeOf<typeof manifest>, 'clock' | 'slots'>
 
-/** The reads of `users/` (contract auth-users §3.2). */
+/** The reads of `users/` (docs/api/auth-users.md §3.2). */
 export interface UserReads {
-  /** The list: who is active, no superuser, stands for no asset. */
+  /** The list: active users without superusers and users of assets. */
   readonly listed: Resource
-  /** Anybody not deleted, by user name. */
+  /** Users that are not deleted, by user name. */
   readonly named: Resource
-  /** Anybody not deleted, by id; shown as the current user. */
+  /** Users that are not deleted, by id; represented as the current user. */
   readonly current: Resource
   /** Condition of the list for an actor. */
   listedFor(actor: Actor): Where
-  /** Columns of a user the actor sees, oneself always (FIX of §3.2); 404 `User not found` otherwise. */
+  /** Columns of a user that the actor sees, the actor's own row included (docs/api/auth-users.md §3.2, FIX); 404 `User not found` otherwise. */
   visible<Row>(db: Queryable, actor: Actor, username: string, columns: string, lock?: boolean): Promise<Row>
 }
 
 const MOST_DAYS = 1_000_000
 const DAY_MS = 86_400_000
 
-/** Makes the reads of a deployment. */
-export function userReads({ clock, slots }: UserReadScope): UserReads {
+/** The reads of a deployment. */
+export function userReads({ clock, slots }: ReadsScope): UserReads {
   const shapes = userShapes(slots.user)
   const access = visibleUsers(slots.members.user_ids)
   const all = { name: 'User', from: 'users_user u', live: 'not u.deleted', shape: shapes.detail } as const

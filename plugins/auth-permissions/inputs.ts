@@ -2,26 +2,26 @@ import type { Clock } from 'care-kernel'
 import { phoneField } from 'care-kernel/care'
 import { DISTRICT, LOCAL_BODY, STATE, WARD } from 'care-kernel/contracts/places'
 import { field, Invalid, record, type Field } from 'care-kernel/rest'
-import { GENDERS, USER_TYPES } from './user-types.ts'
+import { GENDERS, USER_TYPES } from './enumerations.ts'
 
-/** Contract auth-users §1.19: 4 to 16 characters. */
+/** docs/api/auth-users.md §1.19: 4 to 16 characters. */
 const USERNAME = /^(?!.*[._-]{2})[a-z0-9](?:[a-z0-9._-]{2,14}[a-z0-9])$/
 const USERNAME_MESSAGE =
   "Username must be 4 to 16 characters long. It may only contain lowercase alphabets, numbers, underscores, hyphens and dots. It shouldn't start or end with underscores, hyphens or dots. It shouldn't contain consecutive underscores, hyphens or dots."
 
-/** The message of a user name that somebody has, deleted people included. */
+/** The message for a user name that another user has, a deleted one included. */
 export const USERNAME_TAKEN = 'A user with that username already exists.'
 
-/** User names that pass the rule and collide with fixed paths (contract auth-users §6, 13). */
+/** User names that pass the rule and collide with fixed paths (docs/api/auth-users.md §6, 13). */
 const RESERVED: ReadonlySet<string> = new Set(['getcurrentuser', 'add_user'])
 
-/** Whether a user name can never be given. */
+/** Whether no user may have this name. */
 export const isReserved = (username: string): boolean => RESERVED.has(username)
 
 /** Youngest age in calendar years that a user may have, and its message. */
 const LEAST_AGE = 16
 
-/** A facility's uuid without looking it up: only the facilities plugin knows which there are. */
+/** The uuid of a facility. It is not looked up here: the facilities are another plugin's. */
 function facilityUuid<const O extends { optional?: true }>(options?: O) {
   const uuid = field.uuid(options)
   const parse: typeof uuid.parse = (input, arrival) => {
@@ -46,10 +46,10 @@ function birthDate(today: () => string): Field<string, true> {
 
 const yearOf = (date: string) => Number(date.split('-', 1)[0])
 
-/** What `users/` takes (contract auth-users §3.4, §3.5). */
+/** Inputs of `users/` (docs/api/auth-users.md §3.4, §3.5). */
 export type UserInputs = ReturnType<typeof userInputs>
 
-/** Makes the inputs of a deployment: ages are counted in its time zone. */
+/** The inputs of a deployment: ages are computed in its time zone. */
 export function userInputs({ clock, deployment: { timeZone } }: { clock: Clock; deployment: { readonly timeZone: string } }) {
   const format = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })
   const username = field.text({

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import type { Database, PermissionChecks, Queryable } from 'care-kernel'
+import type { Queryable } from 'care-kernel'
 import { rowCondition } from 'care-kernel/access'
-import { Params, refusingDuplicates, type Repositories } from 'care-kernel/data'
+import { Params, refusingDuplicates } from 'care-kernel/data'
 import {
   actorOf,
   describe,
@@ -18,24 +18,16 @@ import {
   sendJson,
   shape
 } from 'care-kernel/rest'
-import { UserSkill } from './models.ts'
-import { usersOf } from './row-access.ts'
-import type { UserLike } from './user-policy.ts'
-import { skillObject } from './user-shapes.ts'
-import type { UserAccounts } from './users.ts'
-
-/** What skills need of the plugin's scope. */
-export interface SkillScope {
-  readonly database: Database
-  readonly permissions: PermissionChecks
-  readonly users: UserAccounts
-  readonly repository: Repositories
-}
+import { UserSkill } from '../models.ts'
+import { usersOf } from '../row-access.ts'
+import type { UserLike } from '../policy.ts'
+import { skillObject } from '../outputs.ts'
+import type { AuthScope } from '../services.ts'
 
 type Named = { Params: { username: string } }
 type Linked = { Params: { username: string; id: string } }
 
-/** Skills there are (contract auth-users §3.8). */
+/** Skills (docs/api/auth-users.md §3.8). */
 const skills = resource({
   name: 'Skill',
   from: 'users_skill k',
@@ -46,7 +38,7 @@ const skills = resource({
   ordering: ordering({}, 'k.id')
 })
 
-/** Who has which. */
+/** Skills of users. */
 const userSkills = resource({
   name: 'UserSkill',
   from: 'users_userskill us',
@@ -63,14 +55,14 @@ const LINKED = { unique_user_skill: () => invalid({ skill: 'Already exists' }) }
 
 const input = record({ skill: field.externalId('users_skill', { source: 'skill_id' }) })
 
-/** `skill/` and `users/{username}/skill/` (contract auth-users §3.8, with its FIX: nothing for strangers, row access `user.skill` on every write). */
-export function skillRoutes(app: FastifyInstance, { database, permissions, users, repository }: SkillScope): void {
+/** `skill/` and `users/{username}/skill/` (docs/api/auth-users.md §3.8, with its FIX: authentication on every read, row access `user.skill` on every write). */
+export function skillRoutes(app: FastifyInstance, { database, permissions, users, repository }: AuthScope): void {
   const reading = (schema: object) => ({ config: { permission: 'skill.read' }, schema })
   const writing = (schema: object) => ({ config: { permission: 'user.skill.write' }, schema })
   const ofUser =
     ({ id }: UserLike) =>
     (params: Params) => [`us.user_id = ${params.add(id)}`]
-  /** Anybody not deleted, inactive people included; 404 otherwise. */
+  /** The user of the path unless deleted, inactive ones included; 404 otherwise. */
   const owner = (db: Queryable, username: string) =>
     users.reads.named.row<UserLike>(db, username, 'u.id, u.user_type, u.district_id, u.state_id')
   const links = repository(UserSkill)
@@ -149,7 +141,7 @@ export function skillRoutes(app: FastifyInstance, { database, permissions, users
     }
   )
 
-  /** The link a write is about, locked: 403 before 404, as in the original. */
+  /** The key of the link that the path names, locked: 403 before 404, as in the original. */
   async function changeable(
     tx: Queryable,
     { username, id }: Linked['Params'],
@@ -163,7 +155,7 @@ export function skillRoutes(app: FastifyInstance, { database, permissions, users
   }
 }
 
-/** 404 unless row access `user.skill` gives the user. */
+/** 404 unless row access `user.skill` includes the user. */
 async function requireReach(db: Queryable, { id }: UserLike, scope: (params: Params) => string): Promise<void> {
   const params = new Params()
   const { rows } = await db.query(`select 1 from users_user u where u.id = ${params.add(id)} and ${scope(params)}`, params.values)

@@ -1,6 +1,6 @@
 import type { Labels } from 'care-kernel/rest'
 
-/** Kinds of users; their numbers are their rank (contract auth-users §3.1). */
+/** Kinds of users; their numbers are their rank (docs/api/auth-users.md §3.1). */
 export const USER_TYPES: Labels = {
   2: 'Transportation',
   3: 'Pharmacist',
@@ -21,7 +21,7 @@ export const USER_TYPES: Labels = {
   40: 'StateAdmin'
 }
 
-/** Ranks by name, for rules that name one. */
+/** Ranks by name. */
 export const RANK = {
   volunteer: 5,
   staffReadOnly: 9,
@@ -39,8 +39,8 @@ export const RANK = {
   stateAdmin: 40
 } as const
 
-/** Types that may only look. */
+/** Types that only read. */
 export const READ_ONLY_TYPES: ReadonlySet<number> = new Set([9, 13, 29, 39])
 
-/** Contract auth-users §3.1. */
+/** docs/api/auth-users.md §3.1. */
 export const GENDERS: Labels = { 1: 'Male', 2: 'Female', 3: 'Non-binary' }

@@ -1,36 +1,17 @@
-import { messageOf, type Command, type Database, type Queryable } from 'care-kernel'
+import { messageOf, type Command } from 'care-kernel'
 import { DISTRICT } from 'care-kernel/contracts/places'
-import type { Repositories } from 'care-kernel/data'
-import type { Actors, Flags } from './contract.ts'
 import { Skill, UserFlag } from './models.ts'
-import { passwordProblems } from './password-policy.ts'
-import { GENDERS, USER_TYPES } from './user-types.ts'
-import type { UserAccounts } from './users.ts'
-
-interface CommandScope {
-  readonly database: Database
-  readonly repository: Repositories
-  readonly actors: Actors
-  readonly accounts: { hash(password: string): Promise<string> }
-  readonly flags: Flags
-  readonly users: UserAccounts
-}
-
-interface Found {
-  readonly id: number
-  readonly username: string
-  readonly first_name: string
-  readonly last_name: string
-  readonly email: string
-}
+import { passwordProblems, type Person } from './password-policy.ts'
+import { GENDERS, USER_TYPES } from './enumerations.ts'
+import type { AuthScope } from './services.ts'
 
 const typeNumber = (label: string) =>
   Object.entries(USER_TYPES).find(([, name]) => name.toLowerCase() === label.toLowerCase())?.[0]
 const genderNumber = (label: string) =>
   Object.entries(GENDERS).find(([, name]) => name.toLowerCase() === label.toLowerCase())?.[0]
 
-/** `care-kernel user …`, `skill …`, `flag …`: what the original's console and admin site did (contract auth-users §3.11). */
-export const userCommands: Readonly<Record<string, Command<CommandScope>>> = {
+/** `care-kernel user …`, `skill …`, `flag …`: the writes of the original's console and admin site (docs/api/auth-users.md §3.11). */
+export const commands: Readonly<Record<string, Command<AuthScope>>> = {
   'user create': {
     summary: 'add a superuser, or with --type another user; the password comes from the terminal or standard input',
     usage: command =>
@@ -83,8 +64,8 @@ export const userCommands: Readonly<Record<string, Command<CommandScope>>> = {
   'user password': {
     summary: 'set the password of a user, from the terminal or standard input',
     usage: command => command.argument('<username>'),
-    async run({ database, users }, [username = ''], options, terminal) {
-      const user = await find(database, username)
+    async run({ accounts, database, users }, [username = ''], options, terminal) {
+      const user = await accounts.named(username)
       if (!user) return wrong(terminal, `there is no user ${username}`)
       const password = await newPassword(terminal, user)
       if (password === undefined) return 1
@@ -147,8 +128,8 @@ export const userCommands: Readonly<Record<string, Command<CommandScope>>> = {
   'flag set': {
     summary: 'set a feature flag of a user',
     usage: command => command.argument('<username>').argument('<flag>'),
-    async run({ database, repository, actors, flags }, [username = '', flag = ''], options, terminal) {
-      const user = await find(database, username)
+    async run({ accounts, actors, database, flags, repository }, [username = '', flag = ''], options, terminal) {
+      const user = await accounts.named(username)
       if (!user) return wrong(terminal, `there is no user ${username}`)
       try {
         flags.requireRegistered('USER', flag)
@@ -165,8 +146,8 @@ export const userCommands: Readonly<Record<string, Command<CommandScope>>> = {
   'flag unset': {
     summary: 'take a feature flag from a user',
     usage: command => command.argument('<username>').argument('<flag>'),
-    async run({ database, repository, actors }, [username = '', flag = ''], options, terminal) {
-      const user = await find(database, username)
+    async run({ accounts, actors, database, repository }, [username = '', flag = ''], options, terminal) {
+      const user = await accounts.named(username)
       if (!user) return wrong(terminal, `there is no user ${username}`)
       await database.transaction(async tx => {
         await repository(UserFlag).deleteWhere(tx, { user_id: user.id, flag, deleted: false })
@@ -196,32 +177,18 @@ function wrong(terminal: Printer, message: string): number {
   return 1
 }
 
-/** A password that meets the policy; undefined when it does not, or nobody gave one. */
+/** A password that meets the policy; undefined when it does not, or when the terminal gives none. */
 async function newPassword(
   terminal: Printer & { secret(question: string): Promise<string> },
-  user: Omit<Found, 'id'>
+  user: Person
 ): Promise<string | undefined> {
   try {
     const password = (await terminal.secret(`Password of ${user.username}: `)).trim()
-    const problems = passwordProblems(password, {
-      username: user.username,
-      firstName: user.first_name,
-      lastName: user.last_name,
-      email: user.email
-    })
+    const problems = passwordProblems(password, user)
     for (const problem of problems) terminal.print(problem)
     return problems.length === 0 ? password : undefined
   } catch (error) {
     terminal.print(messageOf(error))
     return undefined
   }
-}
-
-async function find(db: Queryable, username: string): Promise<Found | undefined> {
-  return (
-    await db.query<Found>(
-      'select id, username, first_name, last_name, email from users_user where username = $1 and not deleted',
-      [username]
-    )
-  ).rows[0]
 }

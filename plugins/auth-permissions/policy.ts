@@ -3,9 +3,9 @@ import { all, any, anyCase, not, predicate, type Asked, type Rule } from 'care-k
 import { invalid } from 'care-kernel/rest'
 import { atLeast, anyActor, ofDistrict, readOnly, superuser, verified, type Placed } from './predicates.ts'
 import { removableUsers } from './row-access.ts'
-import { RANK, READ_ONLY_TYPES } from './user-types.ts'
+import { RANK, READ_ONLY_TYPES } from './enumerations.ts'
 
-/** A user as far as rules look at it. */
+/** A user as rules need it. */
 export interface UserLike extends Placed {
   readonly id: number
   readonly user_type: number
@@ -24,13 +24,13 @@ const movesAdmin = predicate<UserChange>(
   (actor, { moves, user_type: type }) => moves && type >= RANK.districtLabAdmin
 )
 
-/** Writes may not name a type above Volunteer, though the type is never written (contract auth-users §3.3). */
+/** Writes may not name a type above Volunteer, though the type is never written (docs/api/auth-users.md §3.3). */
 const namesNoStaff = predicate<Asked>('names no type above Volunteer', (actor, { body }) => {
   const type = typeof body === 'object' && body !== null ? (body as { user_type?: unknown }).user_type : undefined
   return !(Number(type) > RANK.volunteer)
 })
 
-/** Contract auth-users §3.4, with its FIX: read-only types and lower ranks change nobody but themselves. */
+/** docs/api/auth-users.md §3.4, with its FIX: read-only types and lower ranks change only themselves. */
 const mayUpdate = any<UserChange>(
   superuser,
   all<UserChange>(
@@ -49,9 +49,9 @@ const mayUpdate = any<UserChange>(
   )
 )
 
-/** Rules of users and skills by name (contract auth-users §3.3, §3.4, §3.5, §3.8). */
+/** Rules of users and skills by name (docs/api/auth-users.md §3.3, §3.4, §3.5, §3.8). */
 export const userRules = {
-  'user.read': { summary: 'See users and oneself', allow: anyActor },
+  'user.read': { summary: 'See users and the own account', allow: anyActor },
   'user.detail': { summary: 'See all about a user', allow: anyActor, object: any<UserLike>(superuser, self) },
   'user.add': { summary: 'Add users', allow: any(superuser, verified) },
   'user.update': { summary: 'Change a user', allow: namesNoStaff, readsBody: true, object: mayUpdate },
@@ -67,7 +67,7 @@ export const userRules = {
 /** Whether an actor may deactivate users at all. */
 export const removesUsers = anyCase(removableUsers)
 
-/** Named places of a new user: its field, the rank from which another than one's own may be given, and the message (contract auth-users §3.5). */
+/** Places of a new user: the field, the rank from which it may differ from the actor's own place, and the message (docs/api/auth-users.md §3.5). */
 const PLACES = [
   { field: 'ward', own: 'wardId', rank: RANK.localBodyAdmin, message: 'Cannot create for a different Ward' },
   { field: 'local_body', own: 'localBodyId', rank: RANK.districtAdmin, message: 'Cannot create for a different local body' },
@@ -75,10 +75,10 @@ const PLACES = [
   { field: 'state', own: 'stateId', rank: Number.POSITIVE_INFINITY, message: 'Cannot create for a different state' }
 ] as const
 
-/** Types that may add doctors though these rank above them. */
+/** Types that may add doctors although doctors rank above them. */
 const ADDS_DOCTORS: ReadonlySet<number> = new Set([RANK.staff, RANK.nurse])
 
-/** What may not be said about a user's places by this creator. */
+/** Messages for the places that this creator may not give to a user. */
 export function placeProblems(
   actor: Actor,
   given: Readonly<Record<(typeof PLACES)[number]['field'], number | null | undefined>>
@@ -93,7 +93,7 @@ export function placeProblems(
   )
 }
 
-/** 400 unless this creator may add a user of this type (contract auth-users §3.5). */
+/** 400 unless this creator may add a user of this type (docs/api/auth-users.md §3.5). */
 export function requireRank(actor: Actor, type: number): void {
   if (READ_ONLY_TYPES.has(actor.userType) && !READ_ONLY_TYPES.has(type))
     throw invalid({ user_type: ['Read only users can create other read only users only'] })

@@ -1,25 +1,15 @@
 import type { FastifyInstance } from 'fastify'
-import type { Clock, Database, Deployment, PermissionChecks } from 'care-kernel'
 import { rowCondition } from 'care-kernel/access'
 import { actorOf, ApiError, describe, readInput, sendJson } from 'care-kernel/rest'
-import { LISTED, removableUsers } from './row-access.ts'
-import { removesUsers, type UserLike } from './user-policy.ts'
-import { userInputs } from './user-inputs.ts'
-import type { UserAccounts } from './users.ts'
-
-/** What `users/` needs of the plugin's scope. */
-export interface UserScope {
-  readonly database: Database
-  readonly clock: Clock
-  readonly deployment: Deployment
-  readonly permissions: PermissionChecks
-  readonly users: UserAccounts
-}
+import { LISTED, removableUsers } from '../row-access.ts'
+import { removesUsers, type UserLike } from '../policy.ts'
+import { userInputs } from '../inputs.ts'
+import type { AuthScope } from '../services.ts'
 
 type Named = { Params: { username: string } }
 
-/** `users/` (contract auth-users §3.2 to §3.5); linking facilities, pictures and push settings are mounted by other plugins. */
-export function userRoutes(app: FastifyInstance, { database, clock, deployment, permissions, users }: UserScope): void {
+/** `users/` (docs/api/auth-users.md §3.2 to §3.5); other plugins mount memberships, pictures and push settings. */
+export function userRoutes(app: FastifyInstance, { database, clock, deployment, permissions, users }: AuthScope): void {
   const { reads } = users
   const inputs = userInputs({ clock, deployment })
   const { listed, named, current } = reads

@@ -1,18 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import type { Clock, Database } from 'care-kernel'
 import { ApiError, describe, field, isUuid, readInput, record } from 'care-kernel/rest'
-import type { Accounts } from './accounts.ts'
-import type { Actors } from './actors.ts'
-import type { RateLimit } from './rate-limit.ts'
-import { seconds } from './schemes.ts'
-
-interface LoginScope {
-  readonly accounts: Accounts
-  readonly actors: Actors
-  readonly rateLimit: RateLimit
-  readonly clock: Clock
-  readonly database: Database
-}
+import type { AuthScope } from '../services.ts'
+import { seconds } from '../tokens.ts'
 
 const credentials = record({ username: field.text(), password: field.text() })
 const refreshToken = record({ refresh: field.text() })
@@ -20,8 +9,8 @@ const anyToken = record({ token: field.text() })
 const open = { config: { permission: 'public' } }
 const CHALLENGE = { 'www-authenticate': 'Bearer realm="api"' }
 
-/** Login, refresh and verify (contract auth-users §2.1 to §2.3). An `Authorization` header is ignored. */
-export function loginRoutes(app: FastifyInstance, { accounts, actors, rateLimit, clock, database }: LoginScope): void {
+/** Login, refresh and verify (docs/api/auth-users.md §2.1 to §2.3). An `Authorization` header is ignored. */
+export function loginRoutes(app: FastifyInstance, { accounts, actors, rateLimit, clock, database }: AuthScope): void {
   app.post('/api/v1/auth/login/', { ...open, schema: describe({ summary: 'Log in', body: credentials }) }, async request => {
     const { username, password } = await readInput(request, credentials, { db: database })
     await rateLimit.count(
@@ -47,7 +36,7 @@ export function loginRoutes(app: FastifyInstance, { accounts, actors, rateLimit,
           verified.reason === 'wrong_type' ? 'Token has wrong type' : 'Token is invalid or expired',
           'token_not_valid'
         )
-      // FIX: a user that is gone, deleted or inactive gets no new tokens.
+      // FIX: an unknown, deleted or inactive user gets no new tokens.
       const userId = (verified.claims.user_id ?? '').toLowerCase()
       const actor = isUuid(userId) ? await actors.byExternalId(userId) : undefined
       if (!actor) throw unauthorised('Token is invalid or expired', 'token_not_valid')

@@ -1,8 +1,8 @@
 import { out, shape, type Shape } from 'care-kernel/rest'
 import { DISTRICT, districtObject, LOCAL_BODY, localBodyObject, STATE, stateObject } from 'care-kernel/contracts/places'
-import { GENDERS, USER_TYPES } from './user-types.ts'
+import { GENDERS, USER_TYPES } from './enumerations.ts'
 
-/** SQL that other plugins fill in: the home facility, the picture. */
+/** SQL of the slot `user`: home facility and picture. */
 export interface UserSlot {
   readonly home_facility: string
   readonly home_facility_object: string
@@ -29,7 +29,7 @@ export const skillObject = shape({
   description: out.text('k.description')
 })
 
-/** UserBaseMinimum (contract auth-users §3.7): users embedded as created_by, assigned_to_object … `u` is the user's row. */
+/** UserBaseMinimum (docs/api/auth-users.md §3.7): users embedded as created_by, assigned_to_object … `u` is the user's row. */
 export const userBaseMinimum = shape({
   id: out.integer('u.id'),
   first_name: out.text('u.first_name'),
@@ -40,7 +40,7 @@ export const userBaseMinimum = shape({
   last_login: out.datetime('u.last_login')
 })
 
-/** UserDetail, UserDetail without creator, UserList (contract auth-users §3.7). */
+/** UserDetail, UserDetail without creator, UserList (docs/api/auth-users.md §3.7). */
 export function userShapes(slot: UserSlot): UserShapes {
   return { detail: detail(slot, true), current: detail(slot, false), list: list(slot) }
 }
