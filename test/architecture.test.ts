@@ -16,6 +16,7 @@ import {
   targetsOf,
   type SourceFile
 } from '../bench/sources.ts'
+import { builtInPlugins } from '../kernel/lifecycle/import-plugins.ts'
 import type { Contribution } from '../kernel/contributions/contribution.ts'
 import { contributions } from '../platform/contributions.ts'
 
@@ -57,7 +58,8 @@ const NOT_IN_THE_HOST = ['fastify', 'sequelize', 'pg', 'bullmq', 'ioredis', 'pin
 const HOSPITAL =
   /\b(patient|ward|bed|asset|nurse|hospital|facilit(?:y|ies)|consultation|discharge|celery|kerala|phone|the original)s?\b|(?:ward|asset|facility|patient)(?:Id|Ids)\b/i
 /** What plugins declare. The spine runs contributions and knows none of them. */
-const KINDS = /\b(models|migrations|privacy|permissions|schemes|routes|jobs|schedules|events|hooks|slots|fills|commands)\b/
+const KINDS =
+  /\b(models|migrations|privacy|permissions|schemes|routes|jobs|schedules|events|hooks|slots|fills|relations|reads|commands)\b/
 
 const THROUGH_MODEL = /\bmodel\(|\bscope\.model\b|\bbulkCreate\b|\.sequelize\b/
 const RAW_WRITE = /\b(insert into|delete from|update (\$\{[^}]+\}|\w+)( \w+)? set)\b/
@@ -205,6 +207,38 @@ rule('migrations belong to plugins', () =>
   readdirSync(join(root, 'migrations')).filter(owner => owner !== 'kernel' && !checkout.sources.has(`plugins/${owner}/plugin.ts`))
 )
 
+rule('plugins name tables of other plugins by relations of their contracts', async () => {
+  const owners = new Map<string, string>()
+  for (const { contract, models = [] } of await builtInPlugins())
+    for (const { table } of models) owners.set(table, `plugins/${contract.name}`)
+  for (const path of filesUnder(root, 'migrations', /\.sql$/))
+    for (const [, table = ''] of read(path).matchAll(/create table (?:if not exists )?(\w+)/g))
+      owners.set(table, `plugins/${path.split('/')[1]}`)
+  const tables = new RegExp(`\\b(?:${[...owners.keys()].join('|')})\\b`, 'g')
+  return under('plugins').flatMap(({ path, text }) =>
+    (text.match(tables) ?? []).flatMap(table => (owners.get(table) === pluginOf(path) ? [] : [`${path} names ${table}`]))
+  )
+})
+
+rule('plugins declare the relations that their sources use', async () => {
+  const plugins = await builtInPlugins()
+  const relations = plugins.flatMap(({ contract }) => Object.values(contract.relations))
+  return plugins.flatMap(({ contract, reads = [] }) => {
+    const used = new Set<string>()
+    for (const { path, text } of under(`plugins/${contract.name}`))
+      if (!/\/(manifest|plugin)\.ts$/.test(path))
+        for (const [, names = '', owner] of text.matchAll(/^import \{([^}]*)\} from 'care-kernel\/contracts\/([a-z0-9-]+)'/gm))
+          for (const relation of relations)
+            if (relation.owner === owner && new RegExp(`\\b${constantOf(relation.name)}\\b`).test(names))
+              used.add(`${owner}/${relation.name}`)
+    const declared = new Set(reads.map(({ owner, name }) => `${owner}/${name}`))
+    return [
+      ...[...used].filter(key => !declared.has(key)).map(key => `${contract.name} uses ${key} and does not declare it in reads`),
+      ...[...declared].filter(key => !used.has(key)).map(key => `${contract.name} declares ${key} in reads and does not use it`)
+    ]
+  })
+})
+
 rule('references to rules lead to a heading of docs/api', () => {
   const { outside, broken } = readReferences(root)
   return [...outside, ...broken]
@@ -226,6 +260,11 @@ function resolved(path: string, target: string): string {
 
 function compiled(path: string): string {
   return `dist/${path.replace(/\.ts$/, '.js')}`
+}
+
+/** The constant by which a contract exports a relation: `LOCAL_BODY` for `localBody`. */
+function constantOf(name: string): string {
+  return name.replace(/[A-Z]/g, '_$&').toUpperCase()
 }
 
 /** The package of a specifier. */
