@@ -214,9 +214,10 @@ rule('plugins name tables of other plugins by relations of their contracts', asy
   for (const path of filesUnder(root, 'migrations', /\.sql$/))
     for (const [, table = ''] of read(path).matchAll(/create table (?:if not exists )?(\w+)/g))
       owners.set(table, `plugins/${path.split('/')[1]}`)
-  const tables = new RegExp(`\\b(?:${[...owners.keys()].join('|')})\\b`, 'g')
   return under('plugins').flatMap(({ path, text }) =>
-    (text.match(tables) ?? []).flatMap(table => (owners.get(table) === pluginOf(path) ? [] : [`${path} names ${table}`]))
+    [...new Set(text.match(/\b\w+_\w+\b/g))]
+      .filter(word => owners.has(word) && owners.get(word) !== pluginOf(path))
+      .map(table => `${path} names ${table}`)
   )
 })
 
