@@ -157,7 +157,7 @@ export function readReferences(root: string): References {
   for (const path of [...SOURCES, 'test', 'migrations', 'examples', 'bench', 'docs'].flatMap(folder =>
     filesUnder(root, folder, /\.(ts|sql|md)$/)
   )) {
-    const text = readFileSync(join(root, path), 'utf8')
+    const text = asCited(path, readFileSync(join(root, path), 'utf8'))
     const at = (index: number) => `${path}:${text.slice(0, index).split('\n').length}`
     for (const { 0: reference, index } of text.matchAll(OUTSIDE)) outside.push(`${at(index)}: ${reference.replace(/\s+/g, ' ')}`)
     for (const { 1: folder, 2: page = '', 3: list = '', index } of text.matchAll(REFERENCE)) {
@@ -171,6 +171,15 @@ export function readReferences(root: string): References {
     }
   }
   return { outside, broken, cited }
+}
+
+/** Migrations cite pages by the names they had when they were written: an applied migration is not edited. */
+function asCited(path: string, text: string): string {
+  if (!path.startsWith('migrations/')) return text
+  return text.replace(
+    /\bcontract ([a-z-]+)(?= §)/g,
+    (_, page) => `docs/api/${page === 'shifting' ? 'shifting-resources' : page}.md`
+  )
 }
 
 /** Numbers of the headings of a page; items of a numbered list of quirks count as sections of its heading. */

@@ -34,7 +34,7 @@ const { exports, dependencies } = JSON.parse(read('package.json')) as {
 
 /** The role of a file in the folder of a feature plugin: any of these may be short; every other file has a noun that is worth 40 lines. */
 const ROLES =
-  /^(plugin|contract|toolkit|manifest|services|scope|models|settings|policy|row-access|inputs|outputs|reads|slots|hooks|commands|(routes|jobs|demo)(\/.+)?)\.ts$/
+  /^(plugin|contract|toolkit|manifest|services|scope|models|settings|policy|row-access|enumerations|inputs|outputs|reads|events|slots|hooks|commands|(routes|jobs|demo)(\/.+)?)\.ts$/
 const SHORT = 40
 /** Names of roles that have another name now. They also stand at the end of a name, after a hyphen. */
 const OLD_NAMES: Readonly<Record<string, string>> = {
@@ -48,8 +48,8 @@ const OLD_NAMES: Readonly<Record<string, string>> = {
   ways: 'courses',
   press: 'typst-worker.ts',
   decided: 'resolved hierarchy',
-  announcements: 'notifications.ts',
-  notices: 'notifications.ts',
+  announcements: 'events.ts',
+  notices: 'the noun: notification, recipients',
   subjects: 'recipients.ts',
   texts: 'templates.ts'
 }

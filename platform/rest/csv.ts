@@ -6,7 +6,8 @@ import { sendJson } from '../http/server.ts'
 import type { Database } from '../../kernel/ports/database.ts'
 import type { Query } from './paging.ts'
 import { sqlComment } from '../data/sql-comment.ts'
-import type { Resource, Where } from './resource.ts'
+import type { ListTable, Where } from './resource-input.ts'
+import type { Resource } from './resource.ts'
 
 /** Makers of CSV columns: each takes an SQL expression and returns one for the text of the cell; NULL is an empty cell. */
 export const cell = {
@@ -21,20 +22,10 @@ export const cell = {
 } as const
 
 /** Rows as a CSV file. */
-export interface Table {
-  /** File name for the browser. */
-  readonly file: string
-  /** SQL of the cell by header, made with `cell`. */
-  readonly columns: Readonly<Record<string, string>>
+export interface Table extends Pick<ListTable, 'file' | 'columns'> {
   /** `from … where … order by …` */
   readonly rows: string
   readonly params: Params
-}
-
-/** A list as a CSV file. */
-export interface ListTable extends Pick<Table, 'file' | 'columns'> {
-  /** `table t join …`, where the columns need more than the resource's own rows. */
-  readonly from?: string
 }
 
 const ROWS_AT_ONCE = 500

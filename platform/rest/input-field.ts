@@ -1,5 +1,3 @@
-import type { Fields } from './record.ts'
-
 /** Messages of one value: a list of texts, or deeper messages by field or index. */
 export type Messages = readonly string[] | { readonly [key: string]: Messages | string } | readonly Messages[]
 
@@ -48,6 +46,8 @@ export interface Field<T = unknown, Required extends boolean = boolean> {
   readonly schema: object
   parse(input: unknown, arrival: Arrival): T | Invalid
 }
+
+export type Fields = Readonly<Record<string, Field>>
 
 /** Options of every field. */
 export interface Common<T> {

@@ -5,7 +5,7 @@ import type { Shape } from './outputs.ts'
 import { allRows, keyLookup, limitBucket, matchesOf, orderedScan, type Source } from './page-sql.ts'
 import { sqlComment } from '../data/sql-comment.ts'
 import type { Query } from './paging.ts'
-import type { ResourceInput, Where } from './resource.ts'
+import type { ResourceInput, Where } from './resource-input.ts'
 import type { Statements } from './statements.ts'
 import { Totals, type Counting, type Total } from './totals.ts'
 

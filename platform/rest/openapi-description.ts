@@ -1,6 +1,7 @@
 import type { Filters, Ordering } from './filters.ts'
+import type { Fields } from './input-field.ts'
 import type { Shape } from './outputs.ts'
-import type { Fields, RecordInput } from './record.ts'
+import type { RecordInput } from './record.ts'
 
 /** Inputs and outputs of an endpoint, for the OpenAPI document. Fastify does not validate with it: records and filters do. */
 export interface Description<R extends Fields> {

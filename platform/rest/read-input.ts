@@ -2,7 +2,9 @@ import { Params } from '../data/statement.ts'
 import type { FastifyRequest } from 'fastify'
 import type { Queryable } from '../../kernel/ports/database.ts'
 import { sqlComment } from '../data/sql-comment.ts'
-import type { Fields, Lookup, RecordInput, Values } from './record.ts'
+import type { Fields } from './input-field.ts'
+import type { RecordInput, Values } from './record.ts'
+import type { Lookup } from './references.ts'
 
 /** Where references are looked up, and how the body is parsed. */
 export interface InputOptions {

@@ -1,9 +1,7 @@
 import { invalid } from '../http/errors.ts'
-import { Invalid, make, type Arrival, type Common, type Field, type Messages, type Reference } from './input-field.ts'
+import { Invalid, make, type Arrival, type Common, type Field, type Fields, type Messages } from './input-field.ts'
 import { pythonType } from './formats.ts'
-import { resolveReferences } from './references.ts'
-
-export type Fields = Readonly<Record<string, Field>>
+import { resolveReferences, type Lookup } from './references.ts'
 
 type Value<F> = F extends Field<infer T> ? T : never
 type RequiredKeys<R extends Fields> = { [K in keyof R]: R[K] extends Field<unknown, true> ? K : never }[keyof R]
@@ -15,11 +13,6 @@ export type Values<R extends Fields> = { [K in RequiredKeys<R>]: Value<R[K]> } &
 
 /** The values of a declared record: `Infer<typeof FacilityInput>`. */
 export type Infer<T> = T extends RecordInput<infer R> ? Values<R> : never
-
-/** Finds the internal ids of references: for each request, the ids by given value. One statement for all requests. */
-export type Lookup = (
-  requests: readonly (Reference & { readonly values: readonly (number | string)[] })[]
-) => Promise<readonly ReadonlyMap<string, number>[]>
 
 export interface ParseOptions {
   /** Absent fields have no value: PATCH. */

@@ -1,5 +1,9 @@
-import type { Field, Messages, Reference } from './input-field.ts'
-import type { Fields, Lookup } from './record.ts'
+import type { Field, Fields, Messages, Reference } from './input-field.ts'
+
+/** Finds the internal ids of references: for each request, the ids by given value. One statement for all requests. */
+export type Lookup = (
+  requests: readonly (Reference & { readonly values: readonly (number | string)[] })[]
+) => Promise<readonly ReadonlyMap<string, number>[]>
 
 /** An item of a list, whose messages are an array or an object by index. */
 interface ItemStep {
