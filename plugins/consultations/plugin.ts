@@ -20,7 +20,7 @@ import { EVENT_TYPES } from './routes/events.ts'
 import { routes } from './routes/index.ts'
 import { consultationRowAccess } from './row-access.ts'
 import { services } from './services.ts'
-import { slots } from './slots.ts'
+import { fills } from './slots.ts'
 
 export default definePlugin({
   ...manifest,
@@ -38,7 +38,7 @@ export default definePlugin({
   migrations: new URL('../../migrations/consultations/', import.meta.url),
   services,
   permissions: { rules: consultationRules, rowAccess: consultationRowAccess },
-  fills: slots,
+  fills,
   hooks: { 'patients/patient-moving': referMoved, 'patients/note-written': recordNote },
   routes,
   commands,

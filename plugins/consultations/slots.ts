@@ -3,7 +3,7 @@ import { CATEGORIES, DISCHARGE_REASONS, ROUTES_TO_FACILITY, SUGGESTIONS } from '
 import type { ConsultationScope } from './services.ts'
 
 /** SQL for the slots of `patients`. */
-export const slots = {
+export const fills = {
   'patients/patient': {
     last_consultation: ({ consultations }: ConsultationScope) =>
       `(${consultations.shape.of('from facility_patientconsultation c where c.id = p.last_consultation_id')})`

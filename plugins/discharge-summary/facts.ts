@@ -16,7 +16,8 @@ import {
 } from 'care-kernel/contracts/consultations'
 import { FACILITY } from 'care-kernel/contracts/facilities'
 import { FILE, FILE_TYPE } from 'care-kernel/contracts/files'
-import { AGE_TEXT, DISEASE, DISEASES, NO_DISEASE, PATIENT } from 'care-kernel/contracts/patients'
+import { DISEASE, DISEASES, NO_DISEASE, PATIENT } from 'care-kernel/contracts/patients'
+import { AGE_TEXT } from 'care-kernel/toolkits/patients'
 import { DISTRICT, STATE } from 'care-kernel/contracts/places'
 import type { dischargeSummary } from './contract.ts'
 

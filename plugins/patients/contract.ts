@@ -1,9 +1,7 @@
 import { Type } from 'typebox'
 import { defineContract, hooks, relation, type, type Actor, type Queryable, type Tx } from 'care-kernel'
-import type { Where } from 'care-kernel/rest'
+import type { Shape, Where } from 'care-kernel/rest'
 import type { PatientLike } from './policy.ts'
-import type { JoinedRows } from './patient-filters.ts'
-import type { PatientShapes } from './shapes.ts'
 
 export {
   ACTIONS,
@@ -17,9 +15,27 @@ export {
   TEST_TYPES
 } from './enumerations.ts'
 export { patientRead, patientUpdate, type PatientFacility, type PatientLike } from './policy.ts'
-export { AGE_MONTHS, AGE_TEXT, AGE_YEARS, type PatientShapes } from './shapes.ts'
 
-/** A live patient as rules and writes of other plugins need one. */
+/** From-items of rows that other plugins own, by field of the slot `joined`. */
+export type JoinedRows = Readonly<
+  Record<'consultations' | 'daily_rounds' | 'diagnoses' | 'consultation_beds' | 'watched_consultations', string>
+>
+
+/** The representations of a patient in one deployment; `p` is the patient's row. */
+export interface PatientShapes {
+  /** For lists of other resources: name, contact, facility. */
+  readonly bare: Shape
+  /** `docs/api/patients.md §4`, column "List". */
+  readonly list: Shape
+  /** All of `docs/api/patients.md §4.` */
+  readonly detail: Shape
+  /** `detail` of a patient without contacts, much cheaper. */
+  readonly alone: Shape
+  /** `alone` of a patient without consultations. */
+  readonly fresh: Shape
+}
+
+/** A live patient: the columns that rules and writes of other plugins need. */
 export interface PatientRow extends PatientLike {
   readonly id: number
   readonly external_id: string
@@ -46,29 +62,28 @@ export interface PatientChanges {
 }
 
 export interface FindPatient {
-  /** Only where this actor sees the patient (contract patients §3). */
+  /** Only where this actor sees the patient (`docs/api/patients.md §3`). */
   readonly visibleTo?: Actor
-  /** With `visibleTo`: those too who were ever consulted at a facility of the actor, as for a single patient. */
+  /** With `visibleTo`: also patients ever consulted at a facility of the actor, as for a single patient. */
   readonly retrieving?: boolean
-  /** Holds the row until the end of the transaction: for whoever changes the patient or attaches something to it. */
+  /** Locks the row until the end of the transaction: before a change of the patient or of rows that refer to it. */
   readonly lock?: boolean
 }
 
 /** What other plugins do with patients. */
 export interface Patients {
-  /** Representations of this deployment, their slots filled; `p` is the patient's row. To be read in `routes` or later. */
+  /** Representations of this deployment, slots filled; `p` is the patient's row. Available in `routes` or later. */
   readonly shapes: PatientShapes
-  /** What fills the slot `joined` in this deployment: from-items of consultations, stays in beds and so on. */
+  /** The slot `joined` of this deployment: from-items of consultations, stays in beds and so on. */
   readonly joined: JoinedRows
   /** The live patient of a uuid, undefined for an unknown one. Throws 400 for a malformed one. */
   byUuid(db: Queryable, uuid: string, options?: FindPatient): Promise<PatientRow | undefined>
   /** The live patient of an id. */
   byId(db: Queryable, id: number, options?: FindPatient): Promise<PatientRow | undefined>
-  /** SQL condition: the patients an actor sees. `alias` is the patient's, `p` unless told. */
+  /** SQL condition: the patients an actor sees. `alias` is the patient's; default `p`. */
   visible(actor: Actor, options?: { readonly alias?: string; readonly retrieving?: boolean }): Where
   /**
-   * Changes columns of a patient the transaction holds, with a row of history by the actor. `partial` leaves `modified_date`
-   * alone, as the original's saves of single columns do (contract patients §18).
+   * Changes columns of a locked patient and adds a row of history by the actor. `partial` keeps `modified_date`, as the original's saves of single columns do (`docs/api/patients.md §18`).
    */
   change(
     tx: Tx,
@@ -78,8 +93,8 @@ export interface Patients {
     options?: { readonly partial?: boolean }
   ): Promise<void>
   /**
-   * Moves a patient the transaction holds: active at the facility, not to be moved again unless allowed. The hook
-   * `patient-moving` ends what is open elsewhere. `by`: the patient's own transfer, or a completed shift.
+   * Moves a locked patient: active at the facility, `allow_transfer` false. The hook `patient-moving` ends what is open
+   * elsewhere. `by`: the patient's own transfer, or a completed shift.
    */
   move(
     tx: Tx,
@@ -90,18 +105,18 @@ export interface Patients {
 }
 
 export type PatientHooks = {
-  /** A patient was registered or changed by an API write whose body holds this srf id, new to the patient (contract patients §7, §9). */
+  /** A patient was registered or changed by an API write whose body holds this srf id, new to the patient (`docs/api/patients.md §7`, §9). */
   'srf-id-given': (tx: Queryable, payload: { patientId: number; srfId: string }) => Promise<void>
   /**
-   * A patient moves, its row locked and moved already. `transfer`: the first open consultation is discharged as referred, its
-   * open beds end, open shifting requests are rejected (contract patients §11). `shift`: every open consultation is
-   * discharged as referred, open beds of the last one end (contract shifting §5.1).
+   * A patient moves; its row is locked and changed already. `transfer`: the first open consultation is discharged as referred, its
+   * open beds end, open shifting requests are rejected (`docs/api/patients.md §11`). `shift`: every open consultation is
+   * discharged as referred, open beds of the last one end (`docs/api/shifting-resources.md §5.1`).
    */
   'patient-moving': (
     tx: Queryable,
     payload: { patientId: number; facilityId: number; facilityName: string; by: 'transfer' | 'shift'; actor: Actor }
   ) => Promise<void>
-  /** A note was written, on the consultation that was the patient's last; null without one (contract patients §14). */
+  /** A note was written, on the consultation that was the patient's last; null without one (`docs/api/patients.md §14`). */
   'note-written': (
     tx: Queryable,
     payload: { noteId: number; patientId: number; consultationId: number | null; actor: Actor }
@@ -155,13 +170,13 @@ export const patients = defineContract({
       fields: { route_to_facility: 'null', suggestion: 'null', category: 'null', new_discharge_reason: 'null' }
     },
     /**
-     * Rows of other plugins that row access, filters, orders and the CSV of patients look at: from-items with at least these columns,
-     * a table's name where it has them. Without their owner there are no such rows.
+     * Rows of other plugins for row access, filters, orders and the CSV of patients: from-items with at least these columns,
+     * or the name of a table that has them. Without their owner there are no such rows.
      */
     joined: {
       alias: '',
       fields: {
-        /** Consultations, deleted ones too: what a patient names as its last stays visible. */
+        /** Consultations, deleted ones included: the last one of a patient stays visible. */
         consultations: empty(
           'id bigint, external_id uuid, patient_id bigint, facility_id bigint, assigned_to_id bigint, created_date timestamptz, patient_no text, category text, deprecated_covid_category text, suggestion text, route_to_facility smallint, is_kasp boolean, kasp_enabled_date timestamptz, encounter_date timestamptz, discharge_date timestamptz, new_discharge_reason smallint, medico_legal_case boolean, is_telemedicine boolean, has_consents integer[], bed_number text, current_bed_id bigint, last_daily_round_id bigint, admitted boolean, deleted boolean'
         ),

@@ -3,11 +3,11 @@ import { Params } from 'care-kernel/data'
 import { cell, invalid, isDate, labelSql, sendCsv, type Query, type Resource, type Where, valueOf } from 'care-kernel/rest'
 import { GENDERS } from 'care-kernel/contracts/auth-permissions'
 import { FACILITY } from 'care-kernel/contracts/facilities'
-import type { JoinedRows } from './patient-filters.ts'
-import type { PatientScope } from './scope.ts'
-import { AGE_YEARS } from './shapes.ts'
+import type { JoinedRows } from './contract.ts'
+import type { PatientScope } from './services.ts'
+import { AGE_YEARS } from './outputs.ts'
 
-/** Ranges that make an export small enough; one of them must be asked for (contract patients §6). */
+/** Ranges that make an export small enough; one of them is required (`docs/api/patients.md §6`). */
 const RANGES = [
   'created_date',
   'modified_date',
@@ -71,7 +71,7 @@ function columns(labels: Readonly<Record<'route_to_facility' | 'suggestion' | 'c
   }
 }
 
-/** The list as a table (contract patients §6). Which patients: those still in care where `is_active` is exactly `True`, else those discharged. */
+/** The list as a table (`docs/api/patients.md §6`). Rows: active patients where `is_active` is exactly `True`, else discharged ones. */
 export function patientCsv(
   { database, slots }: PatientScope,
   { filters }: Resource

@@ -15,7 +15,7 @@ import {
 } from 'care-kernel/rest'
 import { USER, userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
 import { FACILITY } from 'care-kernel/contracts/facilities'
-import type { JoinedRows } from './patient-filters.ts'
+import type { JoinedRows } from './contract.ts'
 import { numbersOf, THREADS } from './enumerations.ts'
 import { notesOf } from './row-access.ts'
 
@@ -36,13 +36,13 @@ const answered = shape({
 export interface NoteReads {
   readonly notes: Resource
   readonly edits: Resource
-  /** As a note is answered when it was just written: nobody edited it. */
+  /** A new note: without the last edit. */
   readonly written: Shape
   /** Notes of the patient of a path that the actor sees; none of an unknown one. 400 for a malformed uuid. */
   ofPatient(actor: Actor, patient: string): Where
 }
 
-/** Makes the reads of a deployment (contract patients §14); `facility` is how a facility `f` is shown. */
+/** Makes the reads of a deployment (`docs/api/patients.md §14`); `facility` is how a facility `f` is shown. */
 export function noteReads(facility: Shape, joined: JoinedRows): NoteReads {
   const access = notesOf(joined)
   const consultation = `(select c.external_id from ${joined.consultations} c where c.id = n.consultation_id)`

@@ -1,35 +1,43 @@
-import type { Actor, Queryable, Tx } from 'care-kernel'
+import type { Actor, Queryable, ScopeOf, Tx } from 'care-kernel'
 import { insertSql, Params } from 'care-kernel/data'
 import { isUuid, notAUuid, type Where } from 'care-kernel/rest'
+import { FACILITY } from 'care-kernel/contracts/facilities'
 import { resolvedPlaces } from 'care-kernel/toolkits/places'
-import type { FindPatient, PatientChanges, PatientRow, Patients } from './contract.ts'
+import type { FindPatient, PatientChanges, PatientRow, Patients, PatientShapes, JoinedRows } from './contract.ts'
 import { HISTORY_COLUMNS, Patient } from './models.ts'
-import type { JoinedRows } from './patient-filters.ts'
-import { patientRow } from './patient-row.ts'
 import { visibility } from './row-access.ts'
-import type { DeclaredScope } from './scope.ts'
-import { patientShapes, type PatientShapes } from './shapes.ts'
+import type { manifest } from './manifest.ts'
+import { patientShapes } from './outputs.ts'
 
 const COPIED = HISTORY_COLUMNS.map(name => `"${name}"`).join(', ')
 // Raw SQL: copies the row as it is stored.
-const remembered = (
+const historySql = (
   from: string
 ) => `insert into facility_historicalpatientregistration (${COPIED}, history_date, history_type, history_user_id)
   select ${COPIED}, $2::timestamptz + (kind.at - 1) * interval '1 microsecond', kind.kind, $4
   from ${from} cross join unnest($3::varchar[]) with ordinality kind(kind, at)`
-const REMEMBER = `${remembered('facility_patientregistration')} where id = $1`
+const APPEND_HISTORY = `${historySql('facility_patientregistration')} where id = $1`
 // One statement for a new patient and its history: registrations are frequent.
-const ADD = `with made as (${insertSql(Patient)} returning *), remembered as (${remembered('made')}) select id, external_id from made`
+const ADD = `with made as (${insertSql(Patient)} returning *), history as (${historySql('made')}) select id, external_id from made`
+
+/** Columns of a `PatientRow`, as SQL over `p`. */
+const patientRow = (consultations: string): string => `p.id, p.external_id, p.name, p.phone_number, p.emergency_phone_number,
+  p.is_active, p.allow_transfer, p.facility_id, p.local_body_id, p.district_id, p.state_id, p.last_consultation_id, p.created_by_id, p.assigned_to_id,
+  p.year_of_birth, p.death_datetime,
+  (select json_build_object('id', f.id, 'external_id', f.external_id, 'name', f.name, 'created_by_id', f.created_by_id,
+    'district_id', f.district_id, 'state_id', f.state_id) from ${FACILITY} f where f.id = p.facility_id) as facility,
+  (select json_build_object('assigned_to_id', c.assigned_to_id) from ${consultations} c where c.id = p.last_consultation_id) as last_consultation,
+  to_json(array(select distinct c.facility_id from ${consultations} c where c.patient_id = p.id and not c.deleted)) as consultation_facility_ids`
 
 /** Finds, changes and moves patients. */
 export class PatientService implements Patients {
-  readonly #scope: DeclaredScope
+  readonly #scope: ScopeOf<typeof manifest>
   readonly #columns: string
   #shapes: PatientShapes | undefined
   readonly joined: JoinedRows
   readonly visible: (actor: Actor, options?: { readonly alias?: string; readonly retrieving?: boolean }) => Where
 
-  constructor(scope: DeclaredScope) {
+  constructor(scope: ScopeOf<typeof manifest>) {
     this.#scope = scope
     this.joined = scope.slots.joined
     this.#columns = patientRow(scope.slots.joined.consultations)
@@ -41,7 +49,7 @@ export class PatientService implements Patients {
     return this.#columns
   }
 
-  /** Made when they are first asked for: whoever fills the slots is built after this service. */
+  /** Lazy: the plugins that fill the slots are built after this service. */
   get shapes(): PatientShapes {
     const { facilities, slots } = this.#scope
     this.#shapes ??= patientShapes(facilities.facilities.shapes, slots.patient.last_consultation)
@@ -87,7 +95,7 @@ export class PatientService implements Patients {
     return this.visible(actor, { retrieving: true })(params).filter(Boolean).join(' and ')
   }
 
-  /** Adds a patient, with the history that the original's two saves of a new one leave (contract patients §18). */
+  /** Adds a patient, with the history that the original's two saves of a new one leave (`docs/api/patients.md §18`). */
   async add(
     tx: Tx,
     actor: Actor,
@@ -114,7 +122,7 @@ export class PatientService implements Patients {
     { partial = false, saves = 1 }: { readonly partial?: boolean; readonly saves?: number } = {}
   ): Promise<void> {
     await this.#scope.repository(Patient).update(tx, id, columns, { stamp: !partial })
-    await this.remember(
+    await this.appendHistory(
       tx,
       actor,
       id,
@@ -122,16 +130,16 @@ export class PatientService implements Patients {
     )
   }
 
-  /** Appends the state a patient has now to its history, once for each kind (contract patients §18). */
-  async remember(tx: Tx, actor: Actor, id: number, kinds: readonly ('+' | '~')[]): Promise<void> {
-    await tx.query(REMEMBER, [id, this.now(), kinds, actor.id])
+  /** Appends the current state of a patient to its history, once for each kind (`docs/api/patients.md §18`). */
+  async appendHistory(tx: Tx, actor: Actor, id: number, kinds: readonly ('+' | '~')[]): Promise<void> {
+    await tx.query(APPEND_HISTORY, [id, this.now(), kinds, actor.id])
   }
 
   now(): string {
     return this.#scope.clock.now().toISOString()
   }
 
-  /** What a whole save derives again (contract patients §4). */
+  /** Columns that a whole save derives again (`docs/api/patients.md §4`). */
   async #places(tx: Tx, patient: Omit<PatientRow, 'id' | 'external_id'>): Promise<object> {
     return patient.local_body_id === null && patient.district_id === null ? {} : resolvedPlaces(tx, patient)
   }

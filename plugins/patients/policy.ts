@@ -15,13 +15,13 @@ import {
   type Placed
 } from 'care-kernel/contracts/auth-permissions'
 
-/** The facility of a patient as far as rules look at it. */
+/** The values of a patient's facility that rules test. */
 export interface PatientFacility extends FacilityLike {
   readonly external_id: string
   readonly name: string
 }
 
-/** A patient as far as rules look at one. */
+/** The values of a patient that rules test. */
 export interface PatientLike extends Placed {
   readonly created_by_id: number | null
   readonly assigned_to_id: number | null
@@ -42,7 +42,7 @@ const consultedHere = predicate<PatientLike>(
   'member of a facility of its consultations',
   (actor, { consultation_facility_ids: ids }) => ids.some(id => actor.facilityIds.includes(id))
 )
-/** The original asks for the assignment to the patient only where there is a consultation. */
+/** As in the original, the assignment to the patient counts only where there is a consultation. */
 const assigned = predicate<PatientLike>(
   'assigned to the patient or the last consultation',
   (actor, { last_consultation: last, assigned_to_id: id }) => last !== null && [last.assigned_to_id, id].includes(actor.id)
@@ -55,12 +55,12 @@ const placed = (name: string, of: typeof ofDistrict) =>
 const districtOfEither = placed('type ≥ 25 of the district of the patient or its facility', ofDistrict)
 const stateOfEither = placed('type ≥ 35 of the state of the patient or its facility', ofState)
 
-/** READ of contract patients §3, for patients inside the actor's row access. */
+/** READ of `docs/api/patients.md §3`, for patients inside the actor's row access. */
 export const patientRead = all<PatientLike>(
   atLeast(RANK.nurseReadOnly),
   any<PatientLike>(superuser, owner, atFacility, consultedHere, assigned, districtOfEither, stateOfEither)
 )
-/** UPDATE of contract patients §3: membership alone does not do, the home facility does. */
+/** UPDATE of `docs/api/patients.md §3`: membership does not suffice, the home facility does. */
 export const patientUpdate = all<PatientLike>(
   not(assetUser),
   not(readOnly),
@@ -70,7 +70,7 @@ export const patientUpdate = all<PatientLike>(
 
 const writer = all(not(assetUser), not(readOnly), any(superuser, all(verified, atLeast(RANK.nurse))))
 
-/** Rules of patients, and their notes (contract patients §3, §14). */
+/** Rules of patients, and their notes (`docs/api/patients.md §3`, §14). */
 export const patientRules = {
   'patient.list': { summary: 'See patients', allow: baseRead },
   'patient.search': { summary: 'Search all patients', allow: baseRead },

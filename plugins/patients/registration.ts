@@ -1,4 +1,4 @@
-import type { Actor, Tx } from 'care-kernel'
+import type { Actor, ScopeOf, Tx } from 'care-kernel'
 import { rowCondition } from 'care-kernel/access'
 import { Params } from 'care-kernel/data'
 import { invalid, readInput } from 'care-kernel/rest'
@@ -9,10 +9,10 @@ import { FACILITY } from 'care-kernel/contracts/facilities'
 import type { PatientRow } from './contract.ts'
 import { contactInput, metaInfoInput, patientInputs, requireConsistent, type PatientInput, type PatientInputs } from './inputs.ts'
 import { Disease, PatientContact, PatientMetaInfo } from './models.ts'
-import type { DeclaredScope } from './scope.ts'
+import type { manifest } from './manifest.ts'
 import type { PatientService } from './patients.ts'
 
-type RegistrationScope = DeclaredScope & { readonly patients: PatientService }
+type RegistrationScope = ScopeOf<typeof manifest, { patients: typeof PatientService }>
 type Contacts = NonNullable<PatientInput['contacted_patients']>
 type MetaInfo = NonNullable<PatientInput['meta_info']>
 
@@ -20,7 +20,7 @@ const homes = homeFacilitiesOf('f')
 const RECOVERY = 4
 const RECOVERED = 5
 
-/** Registers and changes patients as the API's bodies say (contract patients §7, §9). */
+/** Registers and changes patients by the bodies of the API (`docs/api/patients.md §7`, §9). */
 export class Registration {
   readonly #scope: RegistrationScope
   readonly inputs: PatientInputs
@@ -34,12 +34,12 @@ export class Registration {
   async register(tx: Tx, actor: Actor, request: FastifyRequest): Promise<{ readonly uuid: string; readonly contacts: boolean }> {
     const values = await readInput(request, this.inputs.registration, { db: tx })
     requireConsistent(values, false)
-    const { facility, ...said } = values
+    const { facility, ...body } = values
     const facilityId = await this.#requireHome(tx, actor, facility)
     const columns = {
       allow_transfer: this.#scope.config.allowTransfer,
       date_of_receipt_of_information: this.#scope.patients.now(),
-      ...(await this.#columns(tx, said, {})),
+      ...(await this.#columns(tx, body, {})),
       facility_id: facilityId,
       meta_info_id: await this.#addMetaInfo(tx, values.meta_info)
     }
@@ -51,7 +51,7 @@ export class Registration {
     return { uuid, contacts: Boolean(values.contacted_patients?.length) }
   }
 
-  /** Reads the body and changes a patient that the transaction holds. */
+  /** Reads the body and changes a locked patient. */
   async change(tx: Tx, actor: Actor, request: FastifyRequest, patient: PatientRow & Stored): Promise<void> {
     const partial = request.method === 'PATCH'
     const values = await (partial
@@ -59,13 +59,13 @@ export class Registration {
       : readInput(request, this.inputs.change, { db: tx }))
     requireConsistent(values, partial)
     const { id, external_id: uuid, facility_id: facilityId, meta_info_id: metaInfoId } = patient
-    const { facility, ...said } = values
+    const { facility, ...body } = values
     if (facility !== undefined && facility !== (patient.facility?.external_id ?? null))
       throw invalid({ facility: ['A patient moves to another facility by transfer only.'] })
-    const columns = await this.#columns(tx, said, { ...patient })
+    const columns = await this.#columns(tx, body, { ...patient })
     const metaInfo = metaInfoId === null ? await this.#addMetaInfo(tx, values.meta_info) : null
     if (metaInfoId !== null) await this.#changeMetaInfo(tx, metaInfoId, values.meta_info)
-    // A body that is silent about the history clears it, PATCH too: so it is recorded, and clients count on it.
+    // A body without the history clears it, PATCH too: as recorded of the original, and clients rely on it.
     await this.#scope.repository(Disease).deleteWhere(tx, { patient_id: id, deleted: false })
     await this.#addDiseases(tx, id, values.medical_history)
     // Raw SQL: a set whose rows go for good, although the table has `deleted`.
@@ -84,7 +84,7 @@ export class Registration {
     await this.#scope.emit(tx, 'patient-updated', { patientId: id, patient: uuid, facilityId, userId: actor.id })
   }
 
-  /** Columns of a body, with what follows from them (contract patients §4, "on every save"). `stored` has those that stay. */
+  /** Columns of a body, with the derived ones (`docs/api/patients.md §4`, "on every save"). `stored` has those that stay. */
   async #columns(
     tx: Tx,
     values: Partial<PatientInput>,
@@ -99,7 +99,7 @@ export class Registration {
     return placed === null || placed === undefined ? columns : { ...columns, ...(await resolvedPlaces(tx, merged)) }
   }
 
-  /** The facility a patient is registered at, held against its deletion; only one's own (contract patients §7). */
+  /** The facility of a registration, locked against its deletion; only a home facility of the actor (`docs/api/patients.md §7`). */
   async #requireHome(tx: Tx, actor: Actor, facilityId: number | undefined): Promise<number> {
     if (facilityId === undefined) throw invalid({ facility: 'Facility is required to register a patient' })
     const params = new Params([facilityId])
@@ -125,7 +125,7 @@ export class Registration {
     await this.#scope.repository(PatientMetaInfo).update(tx, id, metaInfoInput.columns(values))
   }
 
-  /** A disease that is there already is skipped. */
+  /** Existing diseases are skipped. */
   async #addDiseases(tx: Tx, patientId: number, diseases: PatientInput['medical_history']): Promise<void> {
     if (!diseases?.length) return
     await this.#scope.repository(Disease).insertMissing(
@@ -134,7 +134,7 @@ export class Registration {
     )
   }
 
-  /** Only patients the actor sees: the answer shows them (contract patients §4.3). */
+  /** Contacts are patients the actor sees, as the answer shows them (`docs/api/patients.md §4.3`). */
   async #addContacts(tx: Tx, actor: Actor, patientId: number, contacts: Contacts | null | undefined): Promise<void> {
     if (!contacts?.length) return
     const params = new Params([contacts.map(contact => contact.patient_in_contact)])
@@ -157,7 +157,7 @@ export class Registration {
   }
 }
 
-/** What a change needs of the stored patient besides its row. */
+/** Stored values that a change needs besides the row. */
 export interface Stored {
   readonly meta_info_id: number | null
   readonly srf_id: string

@@ -11,7 +11,7 @@ export const Settings = Type.Object(
     }),
     allowTransfer: Type.Boolean({
       default: true,
-      description: 'Whether new patients may be moved to another facility unless told otherwise (PEACETIME_MODE)'
+      description: 'Whether new patients may be transferred to another facility by default (PEACETIME_MODE)'
     })
   },
   { additionalProperties: false }

@@ -7,16 +7,16 @@ import type { FastifyRequest } from 'fastify'
 import { FACILITY } from 'care-kernel/contracts/facilities'
 import type { PatientRow } from './contract.ts'
 import { patientUpdate } from './policy.ts'
-import type { PatientScope } from './scope.ts'
+import type { PatientScope } from './services.ts'
 
 const input = record({ facility: field.text({ optional: true }), year_of_birth: field.integer({ optional: true, null: true }) })
 const reach = facilitiesOf('f')
 
-const refused = (why: string) => new ApiError(406, { Patient: `Patient transfer cannot be completed because ${why}` })
+const refused = (reason: string) => new ApiError(406, { Patient: `Patient transfer cannot be completed because ${reason}` })
 
 /**
- * Moves a patient to the facility of the body (contract patients §11). With its FIX-5: it takes somebody who works at or administers the
- * destination, or may change the patient; what is not there is 404 or 400.
+ * Moves a patient to the facility of the body (`docs/api/patients.md §11`). FIX-5: allowed for users who work at or administer the
+ * destination, or may change the patient; unknown ids are 404 or 400.
  */
 export async function transfer(
   { patients }: PatientScope,
@@ -42,7 +42,7 @@ export async function transfer(
   return patient
 }
 
-/** The live facility, held against its deletion, and whether the actor works there or administers it. */
+/** The live facility, locked against its deletion, and whether the actor works there or administers it. */
 async function findDestination(
   tx: Tx,
   actor: Actor,

@@ -19,8 +19,8 @@ import {
 import type { FastifyRequest } from 'fastify'
 import { FACILITY, FACILITY_TYPES, facilityNumbered, type FacilityShapes } from 'care-kernel/contracts/facilities'
 import { requestDates, requestFilters, requestOutputs, requestParties } from 'care-kernel/toolkits/facilities'
-import { AGE_YEARS, DISEASE_STATUSES, PATIENT, type PatientShapes } from 'care-kernel/contracts/patients'
-import { lastWriting } from 'care-kernel/toolkits/patients'
+import { DISEASE_STATUSES, PATIENT, type PatientShapes } from 'care-kernel/contracts/patients'
+import { AGE_YEARS, lastWriting } from 'care-kernel/toolkits/patients'
 import { BREATHLESSNESS, VEHICLES } from './enumerations.ts'
 import { STATUSES } from './statuses.ts'
 

@@ -1,19 +1,14 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Actor, Tx } from 'care-kernel'
-import { PATIENT, PATIENT_HISTORY } from 'care-kernel/contracts/patients'
-import type { Params } from 'care-kernel/data'
+import { PATIENT } from 'care-kernel/contracts/patients'
 import { actorOf, describe, filter, filters, isUuid, notAUuid, ordering, readInput, resource, sendJson } from 'care-kernel/rest'
+import { lastWriting } from 'care-kernel/toolkits/patients'
 import { discharge } from '../discharge.ts'
 import { Encounters, OPEN_COLUMNS, type OpenConsultation } from '../encounters.ts'
 import { consultationInputs, dischargeInput } from '../inputs.ts'
 import { RULE_COLUMNS, type ConsultationLike } from '../policy.ts'
 import { listedFor } from '../row-access.ts'
 import type { ConsultationScope } from '../services.ts'
-
-/** The caller's latest row of patients' history: beginning and ending a consultation add one. */
-function lastWriting(request: FastifyRequest, params: Params): string {
-  return `(select max(w.history_id) from ${PATIENT_HISTORY} w where w.history_user_id = ${params.add(actorOf(request).id)})`
-}
 
 type One = { Params: { id: string } }
 

@@ -1,33 +1,34 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { FACILITY } from 'care-kernel/contracts/facilities'
-import { actorOf, describe, out, sendJson, shape, type Query, valueOf } from 'care-kernel/rest'
-import type { PatientRow } from './contract.ts'
-import { patientCsv } from './csv.ts'
-import { listedFor, patientReads } from './patient-resources.ts'
-import { STORED, type Stored } from './registration.ts'
-import type { PatientScope } from './scope.ts'
-import { transfer } from './transfer.ts'
+import { actorOf, describe, isUuid, notAUuid, out, sendJson, shape, type Query, valueOf } from 'care-kernel/rest'
+import type { PatientRow } from '../contract.ts'
+import { patientCsv } from '../csv.ts'
+import { listedFor, patientReads, type PatientReads } from '../reads.ts'
+import { STORED, type Stored } from '../registration.ts'
+import type { PatientScope } from '../services.ts'
+import { transfer } from '../transfer.ts'
 
 export type One = { Params: { id: string } }
 
-/** All about a patient who has no contacts, and whether that is so. */
+/** `alone` of a patient, and whether there are contacts. */
 interface Whole {
   readonly json: string
   readonly contacts: boolean
 }
 
-/** Who asks for patients may do so by name and password, too (contract patients §3). */
+/** Patients are also served to clients with basic authentication (`docs/api/patients.md §3`). */
 export const SCHEME = 'user+basic'
 
 const queryOf = (request: FastifyRequest) => request.query as Query
 
-/** `patient/` with its history and transfer (contract patients §5 to §11). */
+/** `patient/` with its history and transfer (`docs/api/patients.md §5` to §11). */
 export function patientRoutes(app: FastifyInstance, scope: PatientScope): void {
   const { database, facilities, patients, permissions, registration } = scope
   const { shapes, visible } = patients
-  const { listed, history } = patientReads(shapes, scope.slots.joined)
+  const reads = patientReads(shapes, scope.slots.joined)
+  const { listed, history } = reads
   const csv = patientCsv(scope, listed)
-  // Contacts are rare, and to be ready for some takes as long as all the rest: those who have any are asked for again.
+  // Contacts are rare and double the cost of the statement: patients with contacts take a second one.
   const whole = `exists (select from facility_patientcontactdetails k where k.patient_id = p.id and not k.deleted) as contacts, ${shapes.alone.sql}::text as json`
   const wholeRow = `${patients.columns}, ${whole}`
   const one = (request: FastifyRequest<One>) => visible(actorOf(request), { retrieving: request.method === 'GET' })
@@ -137,6 +138,34 @@ export function patientRoutes(app: FastifyInstance, scope: PatientScope): void {
         return listed.one(tx, uuid, undefined, moved)
       })
       return sendJson(reply, json)
+    }
+  )
+
+  dischargedRoutes(app, scope, reads)
+}
+
+/** `facility/{id}/discharged_patients/`: visible patients who were ever discharged there (`docs/api/patients.md §13`). */
+function dischargedRoutes(app: FastifyInstance, { database, patients, slots }: PatientScope, { discharged }: PatientReads): void {
+  app.get<{ Params: { facility: string } }>(
+    '/api/v1/facility/:facility/discharged_patients/',
+    {
+      config: { permission: 'patient.list' },
+      schema: describe({
+        summary: 'Patients discharged from a facility',
+        filters: discharged.filters,
+        ordering: discharged.ordering,
+        paging: 'limit',
+        answer: discharged.shape
+      })
+    },
+    async (request, reply) => {
+      const { facility } = request.params
+      if (!isUuid(facility)) throw notAUuid(facility)
+      const where = listedFor(patients.visible, actorOf(request), request.query as Query, params => [
+        `p.id in (select c.patient_id from ${slots.joined.consultations} c where c.discharge_date is not null and not c.deleted
+          and c.facility_id = (select f.id from ${FACILITY} f where f.external_id = ${params.add(facility)} and not f.deleted))`
+      ])
+      return sendJson(reply, await discharged.list(database, request, where))
     }
   )
 }

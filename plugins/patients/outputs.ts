@@ -11,6 +11,7 @@ import {
   WARD,
   wardObject
 } from 'care-kernel/contracts/places'
+import type { PatientShapes } from './contract.ts'
 import {
   BLOOD_GROUPS,
   DISEASE_STATUSES,
@@ -24,20 +25,6 @@ import {
   TEST_TYPES
 } from './enumerations.ts'
 
-/** The representations of a patient in one deployment; `p` is the patient's row. */
-export interface PatientShapes {
-  /** As lists of other resources name one: who, how to reach, where. */
-  readonly bare: Shape
-  /** Contract patients §4, column "List". */
-  readonly list: Shape
-  /** All of contract patients §4. */
-  readonly detail: Shape
-  /** The same of a patient who named no contacts: most of the work of `detail` is to be ready for some. */
-  readonly alone: Shape
-  /** The same of one who was never consulted either. */
-  readonly fresh: Shape
-}
-
 const inFacility = `from ${FACILITY} f where f.id = p.facility_id`
 const user = (column: string): Output => out.object(userBaseMinimum, `from ${USER} u where u.id = ${column}`)
 const plainText = (...names: string[]) => Object.fromEntries(names.map(name => [name, out.text(`p.${name}`)]))
@@ -50,7 +37,7 @@ const UNTIL = `coalesce(p.death_datetime at time zone 'Asia/Kolkata', now() at t
 const BORN = 'coalesce(p.date_of_birth, case when p.year_of_birth between 1 and 9999 then make_date(p.year_of_birth, 1, 1) end)'
 const AGE = `age(${UNTIL}, ${BORN})`
 
-/** Whole years of the patient `p`, as an SQL expression; null without any date of birth (contract patients §4). */
+/** Whole years of the patient `p`, as an SQL expression; null without any date of birth (`docs/api/patients.md §4`). */
 export const AGE_YEARS = `date_part('year', ${AGE})::integer`
 
 /** Months of the patient `p` beyond the whole years, likewise. */
@@ -136,7 +123,7 @@ const common = (lastConsultation: string) => ({
   assigned_to: out.integer('p.assigned_to_id')
 })
 
-/** Contract patients §4.1; `m` is the row. */
+/** `docs/api/patients.md §4.1`; `m` is the row. */
 const metaInfo = shape({
   id: out.integer('m.id'),
   occupation: out.label('m.occupation', OCCUPATIONS),
@@ -145,10 +132,10 @@ const metaInfo = shape({
   head_of_household: out.boolean('m.head_of_household')
 })
 
-/** Contract patients §4.2; `x` is the row. */
+/** `docs/api/patients.md §4.2`; `x` is the row. */
 const disease = shape({ disease: out.label('x.disease', DISEASES), details: out.text('x.details') })
 
-/** Contract patients §4.3; `k` is the row. */
+/** `docs/api/patients.md §4.3`; `k` is the row. */
 const contact = (other: Shape) =>
   shape({
     id: out.integer('k.id'),
@@ -192,7 +179,7 @@ export function patientShapes(facilities: FacilityShapes, lastConsultation: stri
     'from facility_patientcontactdetails k where k.patient_id = p.id and not k.deleted',
     'k.id'
   )
-  const nobody = { ...contacts, sql: `'[]'::json` }
+  const noContacts = { ...contacts, sql: `'[]'::json` }
   return {
     bare: shape({
       id: head.id,
@@ -203,13 +190,13 @@ export function patientShapes(facilities: FacilityShapes, lastConsultation: stri
       address: out.text('p.address'),
       disease_status: out.label('p.disease_status', DISEASE_STATUSES),
       facility: head.facility,
-      // An integer here, a uuid elsewhere: so it is in the original.
+      // An integer here and a uuid elsewhere, as in the original.
       facility_object: out.object(shape({ ...facilityBare.fields, id: out.integer('f.id') }), inFacility),
       state_object: placeObjects.state_object
     }),
     list,
     detail: detail(lastConsultation, contacts),
-    alone: detail(lastConsultation, nobody),
-    fresh: detail('null', nobody)
+    alone: detail(lastConsultation, noContacts),
+    fresh: detail('null', noContacts)
   }
 }

@@ -1,22 +1,9 @@
 import type { Actor, Queryable } from 'care-kernel'
 import { Params } from 'care-kernel/data'
 import { invalid } from 'care-kernel/rest'
-import type { PatientScope } from './scope.ts'
+import type { PatientScope } from './services.ts'
 
-/** What this plugin fills into the slots of `facilities`. */
-export const fillings = {
-  'facilities/facility': {
-    patient_count:
-      // Kept by triggers: the page of a list must not count the patients of every facility it shows.
-      '(select coalesce(sum(x.live), 0) from kernel_patient_count x where x.facility_id = f.id)'
-  },
-  'facilities/triage': {
-    rows: `select x.entry_date, x.num_patients_visited, x.num_patients_home_quarantine, x.num_patients_isolation, x.num_patient_referred,
-      x.num_patient_confirmed_positive from facility_facilitypatientstatshistory x where x.facility_id = f.id and not x.deleted`
-  }
-} as const
-
-/** A facility with live patients is not deleted (contract facilities §4.5). */
+/** A facility with live patients is not deleted (`docs/api/facilities.md §4.5`). */
 export async function refuseLivePatients(tx: Queryable, { facilityId }: { facilityId: number; actor: Actor }): Promise<void> {
   const {
     rows: [found]
@@ -28,7 +15,7 @@ export async function refuseLivePatients(tx: Queryable, { facilityId }: { facili
     throw invalid({ facility: 'You cannot delete a facility with Live patients. Discharge all patients and try again' })
 }
 
-/** Whether the actor sees a patient who is at the facility now (contract facilities §6). */
+/** Whether the actor sees a patient who is at the facility now (`docs/api/facilities.md §6`). */
 export async function seesPatientAt(
   db: Queryable,
   { facilityId, actor }: { facilityId: number; actor: Actor },

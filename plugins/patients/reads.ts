@@ -1,9 +1,25 @@
-import type { Relation, SlotsOf } from 'care-kernel'
+import type { FastifyRequest } from 'fastify'
+import type { Actor, Relation } from 'care-kernel'
 import type { Params } from 'care-kernel/data'
-import { filter, filters, type Filter, type Filters } from 'care-kernel/rest'
+import {
+  actorOf,
+  filter,
+  filters,
+  ordering,
+  out,
+  resource,
+  shape,
+  type Filter,
+  type Filters,
+  type Ordering,
+  type Query,
+  type Resource,
+  type Where,
+  valueOf
+} from 'care-kernel/rest'
 import { FACILITY, FACILITY_TYPES } from 'care-kernel/contracts/facilities'
 import { DISTRICT, LOCAL_BODY, STATE } from 'care-kernel/contracts/places'
-import type { patients } from './contract.ts'
+import type { PatientShapes, JoinedRows } from './contract.ts'
 import {
   BED_TYPES,
   CATEGORIES,
@@ -16,9 +32,8 @@ import {
   SOURCES,
   VENTILATOR_INTERFACES
 } from './enumerations.ts'
-import { AGE_YEARS } from './shapes.ts'
-
-export type JoinedRows = SlotsOf<typeof patients>['joined']
+import { HistoricalPatient } from './models.ts'
+import { AGE_YEARS } from './outputs.ts'
 
 const valuesOf = (values: readonly (string | number)[]) => Object.fromEntries(values.map(value => [String(value), value]))
 
@@ -52,7 +67,7 @@ function ids(text: string, params: Params): string | { error: string } {
   return params.add(found, 'bigint[]')
 }
 
-/** Filters that look at the last consultation, whose row is `c` (contract patients §5, `LC` and `LDR`). */
+/** Filters over the last consultation `c` (`docs/api/patients.md §5`, `LC` and `LDR`). */
 function consultationFilters({ consultations, daily_rounds: rounds, diagnoses, consultation_beds: beds }: JoinedRows) {
   const of = (made: Filter) => filter.via(`p.last_consultation_id in (select c.id from ${consultations} c where %)`, made)
   const ofBed = (made: Filter) =>
@@ -114,7 +129,7 @@ function consultationFilters({ consultations, daily_rounds: rounds, diagnoses, c
   }
 }
 
-/** Filters of the patient list (contract patients §5). */
+/** Filters of the patient list (`docs/api/patients.md §5`). */
 function patientFilters(joined: JoinedRows) {
   return {
     source: filter.choice('p.source', valuesOf(numbersOf(SOURCES))),
@@ -163,10 +178,10 @@ function patientFilters(joined: JoinedRows) {
 }
 
 /** Filters of `patient/`. */
-export const listFilters = (joined: JoinedRows): Filters => filters(patientFilters(joined))
+const listFilters = (joined: JoinedRows): Filters => filters(patientFilters(joined))
 
-/** Filters of `discharged_patients/`: beds are those of the latest discharge, not of the last consultation (contract patients §13). */
-export function dischargedFilters(joined: JoinedRows): Filters {
+/** Filters of `discharged_patients/`: beds are those of the latest discharge, not of the last consultation (`docs/api/patients.md §13`). */
+function dischargedFilters(joined: JoinedRows): Filters {
   const { consultations, consultation_beds: beds } = joined
   const discharged = `(select d.id from ${consultations} d where d.patient_id = p.id and not d.deleted order by d.discharge_date desc nulls last limit 1)`
   const lastBed = (column: string) =>
@@ -181,3 +196,98 @@ export function dischargedFilters(joined: JoinedRows): Filters {
     )
   })
 }
+
+/** Patients without an open consultation first, then by last change (`docs/api/patients.md §5`); triggers maintain the column. */
+const UNFILED_FIRST = 'p.kernel_unfiled desc, p.modified_date desc, p.id desc'
+
+/** The reads of patients in one deployment. */
+export interface PatientReads {
+  readonly listed: Resource
+  readonly discharged: Resource
+  readonly history: Resource
+}
+
+/** Orders of a list (`docs/api/patients.md §5`, §13); `category_severity` only by itself. */
+function patientOrdering({ consultations, consultation_beds: beds }: JoinedRows, fallback: string, byBed: boolean): Ordering {
+  const lastConsultation = (column: string) => `(select ${column} from ${consultations} c where c.id = p.last_consultation_id)`
+  const severity = lastConsultation(
+    `case c.category ${CATEGORIES.map((category, rank) => `when '${category}' then ${rank + 1}`).join(' ')} else 6 end`
+  )
+  const plain = ordering(
+    {
+      ...(byBed
+        ? {
+            facility__name: `(select f.name from ${FACILITY} f where f.id = p.facility_id)`,
+            last_consultation__current_bed__bed__name: `(select b.bed_name from ${beds} b where b.id = ${lastConsultation('c.current_bed_id')})`
+          }
+        : {}),
+      id: 'p.id',
+      name: 'p.name',
+      created_date: 'p.created_date',
+      modified_date: 'p.modified_date',
+      review_time: 'p.review_time',
+      date_declared_positive: 'p.date_declared_positive'
+    },
+    fallback,
+    'p.id desc'
+  )
+  const alone = ordering({ category_severity: `coalesce(${severity}, 6)` }, fallback, 'p.id desc')
+  return {
+    fields: [...plain.fields, ...alone.fields],
+    compile: (query: Query) =>
+      (/^-?category_severity$/.test(valueOf(query, 'ordering')?.trim() ?? '') ? alone : plain).compile(query)
+  }
+}
+
+/** A row of history as it is stored: foreign keys under the field's name, everything raw (`docs/api/patients.md §10`). */
+const historyShape = shape(
+  Object.fromEntries(
+    Object.entries(HistoricalPatient.columns).map(([name, { options }]) => {
+      const { key: type } = options.type as { readonly key: string }
+      const stored = `h."${name}"`
+      return [type === 'BIGINT' ? name.replace(/_id$/, '') : name, type === 'DATE' ? out.datetime(stored) : out.json(stored)]
+    })
+  )
+)
+
+/** SQL of the caller's latest row of history: every write of a patient adds one. */
+export function lastWriting(request: FastifyRequest, params: Params): string {
+  return `(select max(w.history_id) from facility_historicalpatientregistration w where w.history_user_id = ${params.add(actorOf(request).id)})`
+}
+
+/** Makes the reads of a deployment. */
+export function patientReads(shapes: PatientShapes, joined: JoinedRows): PatientReads {
+  const patient = {
+    name: 'PatientRegistration',
+    from: 'facility_patientregistration p',
+    key: { column: 'p.external_id', kind: 'uuid' },
+    live: 'not p.deleted',
+    shape: shapes.list,
+    counted: { upTo: 10_000, seconds: 2, stamp: lastWriting }
+  } as const
+  return {
+    listed: resource({ ...patient, filters: listFilters(joined), ordering: patientOrdering(joined, UNFILED_FIRST, true) }),
+    discharged: resource({
+      ...patient,
+      filters: dischargedFilters(joined),
+      ordering: patientOrdering(joined, 'p.modified_date desc, p.id desc', false)
+    }),
+    history: resource({
+      name: 'HistoricalPatientRegistration',
+      from: 'facility_historicalpatientregistration h',
+      key: { column: 'h.history_id', kind: 'integer' },
+      ordering: ordering({}, 'h.history_date desc, h.history_id desc'),
+      shape: historyShape
+    })
+  }
+}
+
+/** Patients with a facility, or those without: never both (`docs/api/patients.md §3`, QUIRK). */
+export function withOrWithoutFacility(query: Query): string {
+  return /^\s*(true|1)\s*$/.test(valueOf(query, 'without_facility') ?? '') ? 'p.facility_id is null' : 'p.facility_id is not null'
+}
+
+/** Condition of the patients that a list shows to an actor. */
+export const listedFor =
+  (visible: (actor: Actor) => Where, actor: Actor, query: Query, also?: Where): Where =>
+  params => [...visible(actor)(params), withOrWithoutFacility(query), ...(also?.(params) ?? [])]

@@ -1,4 +1,4 @@
-// Invented people: everyday first names, family names that are nobody's.
+// Invented people: common first names, invented family names.
 
 export const WOMEN =
   `Aleena Amina Anjali Annamma Archana Asma Beena Bhavya Chandrika Devika Fathima Geetha Gracy Haseena Indira Jameela
@@ -27,7 +27,7 @@ export const REGISTERED_AT: Readonly<Record<string, number>> = {
   'Market Primary Health Centre': 1,
   'Nilavu Private Hospital': 1
 }
-/** Its patients are mothers and children. */
+/** The facility of mothers and children. */
 export const WOMEN_AND_CHILDREN = 'Amma Women and Child Hospital'
 
 /** Years, as they come to a hospital: many old, some children. */
@@ -64,7 +64,7 @@ export const HOMES: Readonly<Record<string, { readonly pincode: number; readonly
 
 export const BLOOD_GROUPS = ['O+', 'B+', 'A+', 'O+', 'B+', 'AB+', 'O+', 'A+', 'B+', 'O-', 'UNK', 'B-', 'A-', 'AB-']
 
-/** What somebody has had, and takes. */
+/** Diseases, medication and allergies. */
 export interface MedicalHistory {
   /** Disease → details. */
   readonly diseases: Readonly<Record<number, string>>

@@ -21,14 +21,14 @@ import {
 } from 'care-kernel/rest'
 import { GENDERS, RANK } from 'care-kernel/contracts/auth-permissions'
 import { FACILITY } from 'care-kernel/contracts/facilities'
-import { keepSearch } from './search-log.ts'
-import { SCHEME } from './patient-routes.ts'
-import type { PatientScope } from './scope.ts'
+import { PatientSearch } from '../models.ts'
+import { SCHEME } from './patients.ts'
+import type { PatientScope } from '../services.ts'
 
 const PAGE = 200
 const optional = { optional: true } as const
 
-const asked = record({
+const keysInput = record({
   phone_number: phoneField({ ...optional, types: ['mobile', 'landline'] }),
   name: field.text({ ...optional, max: 200 }),
   gender: field.label(GENDERS, optional),
@@ -56,10 +56,10 @@ const found = {
   })
 } as const
 const byPhone = resource({ ...found, ordering: ordering({}, 'p.id') })
-/** Of the few with a phone number. The name is always the first value of the statement. */
+/** By phone number and name. The name is the first value of the statement. */
 const byBoth = resource({ ...found, ordering: ordering({}, 'similarity(p.name, $1) desc, p.id') })
 
-/** Names are compared once, for the number of matches and for their order; no page: the last one. */
+/** Names are compared once, for count and order; `$2` null: the last page. */
 const BY_NAME = `with m as materialized (select id, likeness from kernel_patients_called($1) where likeness > 0.2),
   n as (select count(*) as count from m),
   page as (select id, likeness from m order by likeness desc, id
@@ -67,18 +67,18 @@ const BY_NAME = `with m as materialized (select id, likeness from kernel_patient
   select (select count from n) as count, (select coalesce('[' || string_agg(${found.shape.sql}::text, ',' order by page.likeness desc, page.id) || ']', '[]')
     from page join facility_patientregistration p on p.id = page.id) as results`
 
-/** Everybody of such a name, whoever is called most alike first. Throws 404 for a page beyond the last. */
+/** Patients by similarity of the name, most similar first. Throws 404 for a page beyond the last. */
 async function named(db: Queryable, request: FastifyRequest, name: string): Promise<string> {
-  const asked = pageNumber(request.query as Query)
-  const { rows } = await db.query<{ count: number; results: string }>(BY_NAME, [name, asked === 'last' ? null : asked])
+  const requested = pageNumber(request.query as Query)
+  const { rows } = await db.query<{ count: number; results: string }>(BY_NAME, [name, requested === 'last' ? null : requested])
   const { count, results } = rows[0] ?? { count: 0, results: '[]' }
   const pages = Math.max(1, Math.ceil(count / PAGE))
-  const page = asked === 'last' ? pages : asked
+  const page = requested === 'last' ? pages : requested
   if (page > pages) throw invalidPage()
   return pageEnvelope(count, results, { url: addressOf(request), page, pages })
 }
 
-/** `patient/search/`: patients of all facilities, to find out whether somebody is registered already (contract patients §12); counted and kept (FIX-8). */
+/** `patient/search/`: patients of all facilities, to find earlier registrations (`docs/api/patients.md §12`); rate-limited and logged (FIX-8). */
 export function searchRoutes(app: FastifyInstance, scope: PatientScope): void {
   const { config, database } = scope
   const { rateLimit } = scope['auth-permissions']
@@ -91,7 +91,7 @@ export function searchRoutes(app: FastifyInstance, scope: PatientScope): void {
       schema: describe({ summary: 'Find a patient of any facility by phone number or name', paging: 'page', answer: found.shape })
     },
     async (request, reply) => {
-      const { phone_number: phone, name } = await asked.parse(request.query, {
+      const { phone_number: phone, name } = await keysInput.parse(request.query, {
         partial: true,
         arrival: { form: true, zone: 'Asia/Kolkata' },
         lookup: lookupIn(database)
@@ -113,8 +113,28 @@ export function searchRoutes(app: FastifyInstance, scope: PatientScope): void {
           ])
         : await named(database, request, wanted ?? '')
       const keys = [...(wanted === undefined ? [] : ['name']), ...(phone ? ['phone_number'] : [])]
-      await keepSearch(scope, { userId: actor.id, keys, page: json })
+      await logSearch(scope, { userId: actor.id, keys, page: json })
       return sendJson(reply, json)
     }
   )
+}
+
+interface SearchPage {
+  readonly count: number
+  readonly results: readonly { readonly patient_id: string }[]
+}
+
+/** Logs the user, the keys and the patients shown: a search shows patients of all facilities (FIX-8). */
+async function logSearch(
+  { database, clock, repository }: Pick<PatientScope, 'database' | 'clock' | 'repository'>,
+  { userId, keys, page }: { readonly userId: number; readonly keys: readonly string[]; readonly page: string }
+): Promise<void> {
+  const { count, results } = JSON.parse(page) as SearchPage
+  await repository(PatientSearch).insert(database, {
+    searched_at: clock.now(),
+    user_id: userId,
+    keys,
+    found: count,
+    shown: results.map(({ patient_id: id }) => id)
+  })
 }

@@ -4,12 +4,12 @@ import { rowCondition } from 'care-kernel/access'
 import { Params } from 'care-kernel/data'
 import { actorOf, describe, invalid, isUuid, notAUuid, notFound, readInput, sendJson } from 'care-kernel/rest'
 import { RANK, USER_TYPES } from 'care-kernel/contracts/auth-permissions'
-import type { PatientRow } from './contract.ts'
-import { noteInput } from './inputs.ts'
-import { PatientNote, PatientNoteEdit } from './models.ts'
-import { noteReads } from './notes.ts'
-import { notableBy } from './row-access.ts'
-import type { PatientScope } from './scope.ts'
+import type { PatientRow } from '../contract.ts'
+import { noteInput } from '../inputs.ts'
+import { PatientNote, PatientNoteEdit } from '../models.ts'
+import { noteReads } from '../notes.ts'
+import { notableBy } from '../row-access.ts'
+import type { PatientScope } from '../services.ts'
 
 type OfPatient = { Params: { patient: string } }
 type OneNote = { Params: { patient: string; note: string } }
@@ -23,14 +23,14 @@ interface NoteRow {
   readonly created_by_id: number | null
 }
 
-/** `patient/{id}/notes/`, their changes and what they said before (contract patients §14). */
+/** `patient/{id}/notes/`, with their changes and earlier wordings (`docs/api/patients.md §14`). */
 export function noteRoutes(app: FastifyInstance, scope: PatientScope): void {
   const { database, emit, facilities, hooks, patients, repository, slots } = scope
   const { notes, edits, written, ofPatient } = noteReads(facilities.facilities.shapes.basic, slots.joined)
   const notable = notableBy(slots.joined)
   const read = { permission: 'patient.note.read', permissionBefore405: 'patient.note.write' }
 
-  /** The patient of the path, held, on whom the actor may write; only while in care. */
+  /** The patient of the path, locked, active, and open to notes of the actor. */
   async function findNotable(tx: Tx, actor: Actor, uuid: string): Promise<PatientRow & { facility_id: number }> {
     if (!isUuid(uuid)) throw notAUuid(uuid)
     const patient = await patients.byUuid(tx, uuid, { lock: true })
@@ -162,14 +162,14 @@ export function noteRoutes(app: FastifyInstance, scope: PatientScope): void {
   )
 }
 
-/** A note says something; this is told before anything else (contract patients §14). */
+/** A note is not empty; this is checked first (`docs/api/patients.md §14`). */
 function requireNote({ body }: FastifyRequest): void {
   const { note } = (typeof body === 'object' && body !== null ? body : {}) as { readonly note?: unknown }
   if (note === undefined || note === null || (typeof note === 'string' && note.trim() === ''))
     throw invalid({ note: ['Note cannot be empty'] })
 }
 
-/** An answer stays in its thread, and with its patient and consultation. */
+/** A reply has the thread, the patient and the consultation of its note. */
 async function requireAnswerable(
   tx: Tx,
   noteId: number,
@@ -190,7 +190,7 @@ async function requireAnswerable(
     throw invalid(['Reply to note should be in the same consultation'])
 }
 
-/** In which role a note is written: doctors of another house are remote specialists. */
+/** The role of an author: doctors of other facilities are remote specialists. */
 function roleOf({ userType, homeFacilityId }: Actor, facilityId: number): string {
   if (userType === RANK.doctor && homeFacilityId !== facilityId) return 'RemoteSpecialist'
   return USER_TYPES[userType] ?? ''

@@ -18,9 +18,9 @@ import {
 } from 'care-kernel/rest'
 import { facilitiesOf } from 'care-kernel/contracts/auth-permissions'
 import { FACILITY } from 'care-kernel/contracts/facilities'
-import { statsInput } from './inputs.ts'
-import { PatientStats } from './models.ts'
-import type { PatientScope } from './scope.ts'
+import { statsInput } from '../inputs.ts'
+import { PatientStats } from '../models.ts'
+import type { PatientScope } from '../services.ts'
 
 type OfFacility = { Params: { facility: string } }
 type OneDay = { Params: { facility: string; id: string } }
@@ -71,7 +71,7 @@ function ofFacility(request: FastifyRequest<OfFacility>): Where {
   ]
 }
 
-/** `facility/{id}/patient_stats/`, one row per day (contract patients §15, facilities §7.3). */
+/** `facility/{id}/patient_stats/`, one row per day (`docs/api/patients.md §15`, facilities §7.3). */
 export function statsRoutes(
   app: FastifyInstance,
   { clock, database, facilities: { facilities }, repository }: PatientScope
@@ -79,7 +79,7 @@ export function statsRoutes(
   const config = { permission: 'facility.part.read', permissionBefore405: 'facility.part.write' }
   const write = {
     config: { permission: 'facility.part.write' },
-    /** FWRITE is asked before the body is read, as in the original. */
+    /** FWRITE is checked before the body is read, as in the original. */
     onRequest: async (request: FastifyRequest<OfFacility>) => {
       await facilities.writable(database, actorOf(request), request.params.facility)
     }
@@ -109,7 +109,7 @@ export function statsRoutes(
           rows: [stored]
         } = await tx.query<StoredDay>(STORED, [of.facility_id, of.entry_date])
         if (!stored) throw new Error('a day that is there was not found')
-        // A withdrawn day comes back with what is reported now, and nothing of what it said before.
+        // A deleted day is restored with the reported values only.
         const before = stored.deleted ? Object.fromEntries(COUNTERS.map(name => [name, 0])) : {}
         await reports.update(tx, stored.id, { ...before, ...counters, deleted: false })
         return days.one(tx, stored.external_id)

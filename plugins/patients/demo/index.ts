@@ -15,21 +15,21 @@ import {
   WOMEN,
   WOMEN_AND_CHILDREN,
   type MedicalHistory
-} from './demo-data.ts'
-import { VACCINES } from './enumerations.ts'
-import { Disease, HISTORY_COLUMNS, Patient, PatientMetaInfo } from './models.ts'
-import type { PatientScope } from './scope.ts'
+} from './data.ts'
+import { VACCINES } from '../enumerations.ts'
+import { Disease, HISTORY_COLUMNS, Patient, PatientMetaInfo } from '../models.ts'
+import type { PatientScope } from '../services.ts'
 
 const PATIENTS = 200
 const MALE = 1
 const FEMALE = 2
-/** The newer half came within so many days, the older half before, up to the days of the longest ago. */
+/** The newer half registers within `RECENT_DAYS`, the older half within `DAYS`. */
 const RECENT_DAYS = 14
 const DAYS = 120
 
 const COPIED = HISTORY_COLUMNS.map(name => `"${name}"`).join(', ')
 // Raw SQL: a set, copied as it is stored.
-const REMEMBER = `insert into facility_historicalpatientregistration (${COPIED}, history_date, history_type, history_user_id)
+const APPEND_HISTORY = `insert into facility_historicalpatientregistration (${COPIED}, history_date, history_type, history_user_id)
   select ${COPIED}, created_date, '+', created_by_id from facility_patientregistration where id = any($1::bigint[]) order by id`
 
 interface Home {
@@ -39,14 +39,14 @@ interface Home {
   readonly local_body: string
 }
 
-/** The nth of a list that has no end. */
+/** The nth element of the repeated list. */
 function nth<T>(list: readonly T[], at: number): T {
   const found = list[at % list.length]
   if (found === undefined) throw new Error('an empty list has no elements')
   return found
 }
 
-/** Patients of the demo facilities with where they live and what they have had; nothing without those facilities. */
+/** Patients of the demo facilities with addresses and medical histories; nothing without those facilities. */
 export async function demo(tx: Tx, { clock, config, repository }: PatientScope): Promise<void> {
   const district = await demoDistrict(tx, clock)
   if (!district) return
@@ -79,7 +79,7 @@ export async function demo(tx: Tx, { clock, config, repository }: PatientScope):
       Object.entries(diseases).map(([disease, details]) => ({ patient_id: ids[at] ?? 0, disease: Number(disease), details }))
     )
   )
-  await tx.query(REMEMBER, [ids])
+  await tx.query(APPEND_HISTORY, [ids])
 }
 
 /** The nth patient of all, oldest registration first. */
@@ -138,7 +138,7 @@ function peopleOf(district: DemoDistrict, now: Date) {
   })
 }
 
-/** The facility of each patient: at every time each has had its share, as nearly as can be. */
+/** The facility of each patient: at any time each facility has its share, to rounding. */
 function registrations(): string[] {
   const total = Object.values(REGISTERED_AT).reduce((all, share) => all + share, 0)
   const given: Record<string, number> = {}
@@ -150,7 +150,7 @@ function registrations(): string[] {
   })
 }
 
-/** Somebody of this age has been so for some days today. */
+/** A date of birth that gives this age today. */
 function birthday(now: Date, age: number, at: number): string {
   return new Date(Date.UTC(now.getUTCFullYear() - age, now.getUTCMonth(), now.getUTCDate() - 3 - ((at * 53) % 350)))
     .toISOString()
