@@ -1,7 +1,7 @@
 import { defineManifest } from 'care-kernel'
 import { authPermissions, USER } from 'care-kernel/contracts/auth-permissions'
 import { CAPACITY, facilities, FACILITY, MEMBER } from 'care-kernel/contracts/facilities'
-import { NOTE, PATIENT, PATIENT_HISTORY, patients } from 'care-kernel/contracts/patients'
+import { NOTE, PATIENT, patients } from 'care-kernel/contracts/patients'
 import { places } from 'care-kernel/contracts/places'
 import { consultations } from './contract.ts'
 import { Settings } from './settings.ts'
@@ -12,7 +12,7 @@ export const manifest = defineManifest({
   kernel: '^1.0.0',
   summary: 'Consultations: diagnoses, symptoms, daily rounds, what changed, consents; ICD-11',
   requires: [places, authPermissions, facilities, patients],
-  reads: [CAPACITY, FACILITY, MEMBER, NOTE, PATIENT, PATIENT_HISTORY, USER],
+  reads: [CAPACITY, FACILITY, MEMBER, NOTE, PATIENT, USER],
   ports: ['database', 'cache'],
   config: Settings
 })

@@ -202,7 +202,6 @@ export const patients = defineContract({
         allergies ongoing_medication is_antenatal disease_status is_active srf_id date_of_result is_vaccinated assigned_to_id
         facility_id last_consultation_id local_body_id death_datetime ration_card_category`
     ),
-    patientHistory: relation('facility_historicalpatientregistration', 'history_id history_user_id'),
     disease: relation('facility_disease', 'id disease details deleted patient_id'),
     contact: relation('facility_patientcontactdetails', 'id relation_with_patient deleted patient_id patient_in_contact_id'),
     note: relation('facility_patientnotes', 'id external_id deleted note user_type'),
@@ -216,7 +215,6 @@ export const patients = defineContract({
 
 export const {
   patient: PATIENT,
-  patientHistory: PATIENT_HISTORY,
   disease: DISEASE,
   contact: CONTACT,
   note: NOTE,
