@@ -18,7 +18,7 @@ export interface Predicate<O = unknown> {
 
 /**
  * One action. `allow` is asked before the body is parsed and before a row is loaded; `object` about the row, by `permissions.check`.
- * A rule that must read the body says so; a body that cannot be parsed is then refused with 403 (contract auth-users §1.4).
+ * A rule that must read the body says so; a body that cannot be parsed is then refused with 403 (docs/api/auth-users.md §1.4).
  */
 export interface Rule {
   readonly summary: string
@@ -47,7 +47,7 @@ export interface Permissions {
   readonly rowAccess?: readonly RowAccessDeclaration[]
 }
 
-/** Evaluates the object part of a rule; `check` throws 403 when the rule's object part does not hold (contract auth-users §4.1). */
+/** Evaluates the object part of a rule; `check` throws 403 when the rule's object part does not hold (docs/api/auth-users.md §4.1). */
 export interface PermissionChecks {
   check(actor: Actor, permission: string, object: unknown): void
   allows(actor: Actor, permission: string, object: unknown): boolean
@@ -56,7 +56,7 @@ export interface PermissionChecks {
 
 /**
  * How a request is turned into an actor. `authenticate` returns the actor, null without credentials, and throws an ApiError for bad ones.
- * `refused` is how missing credentials are answered (contract auth-users §1.3.2).
+ * `refused` is how missing credentials are answered (docs/api/auth-users.md §1.3.2).
  */
 export interface AuthenticationScheme<Sc> {
   readonly summary: string

@@ -2,7 +2,7 @@ import { DataTypes, type ModelAttributeColumnOptions } from 'sequelize'
 import type { Column, Columns, ModelDefinition, PrivacyClass } from '../../kernel/plugin/models.ts'
 
 interface ColumnOptions<T> {
-  /** The application's default; the tables have none of their own (contract auth-users §1.18). */
+  /** The application's default; the tables have none of their own (docs/api/auth-users.md §1.18). */
   default?: T | (() => T)
   primaryKey?: boolean
   coded?: readonly string[]
@@ -58,7 +58,7 @@ export const column = {
   key: (): Column<number> => ({ privacy: 'none', options: { type: DataTypes.BIGINT, primaryKey: true, autoIncrement: true } })
 }
 
-/** The columns most domain tables begin with (contract auth-users §1.18). */
+/** The columns most domain tables begin with (docs/api/auth-users.md §1.18). */
 export function baseColumns() {
   return {
     id: column.key(),

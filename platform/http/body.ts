@@ -20,7 +20,7 @@ class Unreadable {
 
 /**
  * Bodies arrive as bytes and are read after authentication and permission, because those come first in the original
- * (contract auth-users §1.4): JSON, urlencoded and multipart on every endpoint, DELETE included.
+ * (docs/api/auth-users.md §1.4): JSON, urlencoded and multipart on every endpoint, DELETE included.
  */
 export function acceptBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()

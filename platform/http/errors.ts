@@ -2,7 +2,7 @@ import { DENIED } from '../access/denied.ts'
 
 const ANSWER = Symbol.for('care-kernel.api-error')
 
-/** An answer that is an error, in the original's shape (contract auth-users §1.7). Thrown anywhere, answered by the server. */
+/** An answer that is an error, in the original's shape (docs/api/auth-users.md §1.7). Thrown anywhere, answered by the server. */
 export class ApiError extends Error {
   readonly [ANSWER] = true
   readonly status: number
@@ -30,7 +30,7 @@ export const badRequest = (detail: string): ApiError => new ApiError(400, { deta
 /** 403: logged in, and may not. */
 export const denied = (detail = DENIED): ApiError => new ApiError(403, { detail })
 
-/** No credentials: 403 almost everywhere, 401 with a challenge where the scheme says so (§1.3.2). */
+/** No credentials: 403 almost everywhere, 401 with a challenge where the scheme says so (docs/api/auth-users.md §1.3.2). */
 export const unauthenticated = ({ status = 403, challenge }: { status?: 401 | 403; challenge?: string } = {}): ApiError =>
   new ApiError(
     status,

@@ -5,7 +5,7 @@ import { hookRoute } from './route-hooks.ts'
 
 /**
  * Caches the responses of routes with `config.cache` by full address, for all clients with the permission; responses to authenticated
- * and to anonymous clients are kept apart (contract auth-users §1.15). `invalidateResponses(tag)` makes all responses of a tag stale at once.
+ * and to anonymous clients are kept apart (docs/api/auth-users.md §1.15). `invalidateResponses(tag)` makes all responses of a tag stale at once.
  */
 export function cacheResponses(app: FastifyInstance, cache: Cache, clock: Clock): void {
   const answerKept: preHandlerAsyncHookHandler = async (request, reply) => {

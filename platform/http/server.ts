@@ -19,7 +19,7 @@ import { denied, isApiError } from './errors.ts'
 import { RequestLog } from './request-log.ts'
 import './types.ts'
 
-/** On every answer, as the original's (contract auth-users §1.9). */
+/** On every answer, as the original's (docs/api/auth-users.md §1.9). */
 const HEADERS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'same-origin',
@@ -179,7 +179,7 @@ function sqlState(error: unknown): string {
   return original?.code ?? code ?? ''
 }
 
-/** A GET without its slash is sent to the path with it (contract auth-users §1.1); anything else unknown is 404. */
+/** A GET without its slash is sent to the path with it (docs/api/auth-users.md §1.1); anything else unknown is 404. */
 function redirectToSlash(app: FastifyInstance): void {
   const patterns: RegExp[] = []
   app.addHook('onRoute', ({ url, method }) => {

@@ -1,6 +1,6 @@
 import type { CodeLabels, Labels } from 'care-kernel/rest'
 
-/** How ill the patient is (contract consultations §3); answered by label. */
+/** How ill the patient is (docs/api/consultations.md §3); answered by label. */
 export const CATEGORIES: CodeLabels = {
   Comfort: 'Comfort Care',
   Stable: 'Mild',
@@ -41,7 +41,7 @@ export const REASON = { referred: 2, expired: 3 } as const
 /** Discharge reasons of old rows. */
 export const LEGACY_DISCHARGE_REASONS: CodeLabels = { REC: 'Recovered', REF: 'Referred', EXP: 'Expired', LAMA: 'LAMA' }
 
-/** How sure a diagnosis is (contract consultations §8); answered by code. */
+/** How sure a diagnosis is (docs/api/consultations.md §8); answered by code. */
 export const VERIFICATION_STATUSES: CodeLabels = {
   unconfirmed: 'Unconfirmed',
   provisional: 'Provisional',
@@ -54,7 +54,7 @@ export const VERIFICATION_STATUSES: CodeLabels = {
 /** Statuses of diagnoses that no longer hold. */
 export const INACTIVE_STATUSES: ReadonlySet<string> = new Set(['refuted', 'entered-in-error'])
 
-/** Contract consultations §9; answered by number. */
+/** docs/api/consultations.md §9; answered by number. */
 export const SYMPTOMS: Labels = {
   2: 'Fever',
   3: 'Sore Throat',
@@ -99,7 +99,7 @@ export const IMPRESSION_STATUSES: CodeLabels = {
   'entered-in-error': 'Entered in Error'
 }
 
-/** Contract consultations §10.2; answered by name. */
+/** docs/api/consultations.md §10.2; answered by name. */
 export const ROUNDS_TYPES: Labels = {
   0: 'NORMAL',
   30: 'COMMUNITY_NURSES_LOG',
@@ -186,7 +186,7 @@ export const OXYGEN_MODALITIES: Labels = {
 }
 export const INSULIN_FREQUENCIES: Labels = { 0: 'UNKNOWN', 5: 'OD', 10: 'BD', 15: 'TD' }
 
-/** Contract consultations §12; answered by number. */
+/** docs/api/consultations.md §12; answered by number. */
 export const CONSENT_TYPES: Labels = {
   1: 'Consent for Admission',
   2: 'Patient Code Status',

@@ -7,7 +7,7 @@ import { keyOf, readTabulation, type IcdEntry } from './icd-tabulation.ts'
 const BATCH = 500
 const LONGEST = 255
 
-/** Short names of chapters by number (contract consultations §8.2); the space after "parasites" is the original's. */
+/** Short names of chapters by number (docs/api/consultations.md §8.2); the space after "parasites" is the original's. */
 const CHAPTERS: Readonly<Record<string, string>> = {
   '01': 'Infection and parasites ',
   '02': 'Neoplasms',

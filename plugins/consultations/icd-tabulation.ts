@@ -95,7 +95,7 @@ const unquote = (cell: string) => (/^".*"$/s.test(cell) ? cell.slice(1, -1).repl
 
 const SUFFIXES: Readonly<Record<string, number>> = { mms: 1, other: 2, unspecified: 3 }
 
-/** The key of an entity: its number; with a suffix a thousand times that, and the suffix's own (contract consultations §8.2). */
+/** The key of an entity: its number; with a suffix a thousand times that, and the suffix's own (docs/api/consultations.md §8.2). */
 export function keyOf(uri: string): number {
   const [, entity = '', suffix] = /\/(\d+)(?:\/([a-z]+))?$/.exec(uri) ?? []
   const added = suffix === undefined ? 0 : SUFFIXES[suffix]

@@ -45,7 +45,7 @@ function checked<F extends Field>(of: F, wrong: (value: never) => Messages | und
   }
 }
 
-/** The superseded category: a text that is none is stored as null (contract consultations §3). */
+/** The superseded category: a text that is none is stored as null (docs/api/consultations.md §3). */
 function oldCategory(): Field<string | null, false> {
   const known = field.label(COVID_CATEGORIES, nullable)
   return {
@@ -71,7 +71,7 @@ const uuidOfOther = () => {
 
 const verificationStatus = () => field.choice(Object.keys(VERIFICATION_STATUSES))
 
-/** A diagnosis of a new consultation (contract consultations §4.1). */
+/** A diagnosis of a new consultation (docs/api/consultations.md §4.1). */
 const newDiagnosis = record({
   diagnosis: field.reference('facility_icd11diagnosis', { source: 'diagnosis_id' }),
   verification_status: checked(verificationStatus(), (value: string) =>
@@ -80,7 +80,7 @@ const newDiagnosis = record({
   is_principal: field.boolean({ default: false })
 })
 
-/** A symptom of a new consultation (contract consultations §4.1). */
+/** A symptom of a new consultation (docs/api/consultations.md §4.1). */
 const newSymptom = record({
   symptom: field.choice(numbersOf(SYMPTOMS)),
   other_symptom: field.text({ optional: true, blank: true }),
@@ -143,7 +143,7 @@ export function consultationInputs(clock: Clock, earliest: string) {
 
 export type ConsultationInput = Infer<ReturnType<typeof consultationInputs>>
 
-/** Contract consultations §5. */
+/** docs/api/consultations.md §5. */
 export const dischargeInput = record({
   new_discharge_reason: field.choice(numbersOf(DISCHARGE_REASONS)),
   discharge_date: field.datetime(),
@@ -156,7 +156,7 @@ export const dischargeInput = record({
 
 export type DischargeInput = Infer<typeof dischargeInput>
 
-/** Contract consultations §8. */
+/** docs/api/consultations.md §8. */
 export const diagnosisInput = record({
   diagnosis: field.reference('facility_icd11diagnosis', { source: 'diagnosis_id' }),
   verification_status: verificationStatus(),
@@ -177,7 +177,7 @@ export const symptomInput = (clock: Clock) =>
 
 export type SymptomInput = Infer<ReturnType<typeof symptomInput>>
 
-/** Contract consultations §12. */
+/** docs/api/consultations.md §12. */
 export const consentInput = record({
   type: field.choice(numbersOf(CONSENT_TYPES)),
   patient_code_status: checked(field.choice(numbersOf(CODE_STATUSES), nullable), (value: number | null) =>

@@ -17,7 +17,7 @@ const no = () => column.boolean('none', { default: false })
 const code = (length: number, of: CodeLabels) => column.varchar('health', length, { null: true, coded: Object.keys(of) })
 const instant = () => column.timestamp('health', { null: true })
 
-/** Contract consultations §3. */
+/** docs/api/consultations.md §3. */
 export const PatientConsultation = defineModel({
   name: 'PatientConsultation',
   table: 'facility_patientconsultation',
@@ -117,7 +117,7 @@ export const DailyRound = defineModel<Record<string, Column>>({
   }
 })
 
-/** WHO's classification (contract consultations §8.2); keys are WHO's entity numbers. */
+/** WHO's classification (docs/api/consultations.md §8.2); keys are WHO's entity numbers. */
 export const Icd11Diagnosis = defineModel({
   name: 'ICD11Diagnosis',
   table: 'facility_icd11diagnosis',
@@ -141,7 +141,7 @@ export const Icd11Diagnosis = defineModel({
   }
 })
 
-/** Contract consultations §8. */
+/** docs/api/consultations.md §8. */
 export const ConsultationDiagnosis = defineModel({
   name: 'ConsultationDiagnosis',
   table: 'facility_consultationdiagnosis',
@@ -159,7 +159,7 @@ export const ConsultationDiagnosis = defineModel({
   }
 })
 
-/** Contract consultations §9. */
+/** docs/api/consultations.md §9. */
 export const EncounterSymptom = defineModel({
   name: 'EncounterSymptom',
   table: 'facility_encountersymptom',
@@ -224,7 +224,7 @@ export const PatientConsultationEvent = defineModel({
   }
 })
 
-/** Contract consultations §12. */
+/** docs/api/consultations.md §12. */
 export const PatientConsent = defineModel({
   name: 'PatientConsent',
   table: 'facility_patientconsent',

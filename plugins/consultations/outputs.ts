@@ -16,7 +16,7 @@ export const icdShape = shape({
   chapter: out.text("coalesce(i.meta_chapter_short, '')")
 })
 
-/** Contract consultations §8; `x` is the row. */
+/** docs/api/consultations.md §8; `x` is the row. */
 export const diagnosisShape = shape({
   id: out.uuid('x.external_id'),
   diagnosis: out.integer('x.diagnosis_id'),
@@ -27,7 +27,7 @@ export const diagnosisShape = shape({
   ...each(out.boolean, 'x', 'is_principal is_migrated')
 })
 
-/** Contract consultations §9; `y` is the row. */
+/** docs/api/consultations.md §9; `y` is the row. */
 export const symptomShape = shape({
   id: out.uuid('y.external_id'),
   created_by: user('y.created_by_id'),
@@ -40,7 +40,7 @@ export const symptomShape = shape({
   is_migrated: out.boolean('y.is_migrated')
 })
 
-/** Contract consultations §10.2; `r` is the row. */
+/** docs/api/consultations.md §10.2; `r` is the row. */
 export const roundShape = shape({
   id: out.uuid('r.external_id'),
   ...Object.fromEntries(roundFields.map(([name, { output }]) => [name, output(`r."${name}"`)])),
@@ -73,7 +73,7 @@ export interface Embedded {
   readonly slot: ConsultationSlot
 }
 
-/** Contract consultations §3; `c` is the row. */
+/** docs/api/consultations.md §3; `c` is the row. */
 export function consultationShape({ facility, assigned, slot }: Embedded): Shape {
   const otherFacility = (column: string) => out.object(facility, `from ${FACILITY} f where f.id = c.${column}`)
   const facilityId = (column: string) => out.uuid(`(select f.external_id from ${FACILITY} f where f.id = c.${column})`)
@@ -147,7 +147,7 @@ export function consultationShape({ facility, assigned, slot }: Embedded): Shape
   })
 }
 
-/** Contract consultations §12; `k` is the row, `files` the slot. */
+/** docs/api/consultations.md §12; `k` is the row, `files` the slot. */
 export function consentShape(files: string): Shape {
   return shape({
     id: out.uuid('k.external_id'),
@@ -170,7 +170,7 @@ export const eventTypeShape = shape({
   fields: out.list('t.fields', { type: 'string' })
 })
 
-/** Contract consultations §11; `e` is the row. */
+/** docs/api/consultations.md §11; `e` is the row. */
 export const eventShape = shape({
   id: out.text('e.external_id'),
   event_type: out.object(eventTypeShape, 'from facility_eventtype t where t.id = e.event_type_id'),

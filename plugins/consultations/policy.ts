@@ -94,7 +94,7 @@ export const consultationRules = {
 export const RULE_COLUMNS = `c.assigned_to_id, (select p.assigned_to_id from ${PATIENT} p where p.id = c.patient_id) as patient_assigned_to_id,
   (select ${facilityLike('p.facility_id')} from ${PATIENT} p where p.id = c.patient_id) as facility`
 
-/** Whether an actor may add consultations and rounds at a facility: `home_scope` of contract patients §1.1. */
+/** Whether an actor may add consultations and rounds at a facility: `home_scope` of docs/api/patients.md §1.1. */
 export function isHome(actor: Actor, facility: Omit<FacilityLike, 'created_by_id'> | null): boolean {
   if (actor.superuser) return true
   if (!facility) return false

@@ -13,7 +13,7 @@ const facilitiesIn = (column: 'state_id' | 'district_id', id: string) =>
   `array(select f.id from ${FACILITY} f where f.${column} = ${id})`
 
 /**
- * Consultations an actor lists and opens (contract consultations §4): of active patients at one's facilities, of one's home facility,
+ * Consultations an actor lists and opens (docs/api/consultations.md §4): of active patients at one's facilities, of one's home facility,
  * and, for assigned people, theirs (FIX-C4).
  */
 const consultationAccess = rowAccess({
@@ -57,7 +57,7 @@ const consultationAccess = rowAccess({
 const inPlace = (column: 'state_id' | 'district_id', id: string) =>
   `exists (select from ${FACILITY} f where f.${column} = ${id} and f.id in (c.facility_id, (select p.facility_id from ${PATIENT} p where p.id = c.patient_id)))`
 
-/** `consultation_scope` of contract patients §1.1: consultations whose parts an actor reaches; `c` is the one of the path. */
+/** `consultation_scope` of docs/api/patients.md §1.1: consultations whose parts an actor reaches; `c` is the one of the path. */
 const consultationPartAccess = rowAccess({
   name: 'consultation.part',
   summary: 'Consultations whose rounds, diagnoses, symptoms and other parts an actor reaches',

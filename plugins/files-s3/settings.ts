@@ -59,7 +59,7 @@ export interface Place {
   readonly address: string
 }
 
-/** A bucket's own settings before the common ones; which of them count is the original's rule (contract gateways-jobs §2). */
+/** A bucket's own settings before the common ones; which of them count is the original's rule (docs/api/gateways-jobs.md §2). */
 export function placeOf(settings: S3Settings, name: Bucket): Place {
   const bucket = settings.buckets[SETTING_OF[name]]
   const mine = settings[SETTING_OF[name]]

@@ -10,7 +10,7 @@ const CURRENT = `select distinct k.type from ${CONSENT} k
 const ARCHIVE = `update facility_fileupload set is_archived = true, archive_reason = 'Consent Archived', archived_by_id = $2, archived_datetime = $3
   where file_type = 7 and associating_id = any($1) and not is_archived`
 
-/** Notes which types of consent have a current file (contract gateways-jobs §1.7). The consultation is held, so that writers count each other. */
+/** Notes which types of consent have a current file (docs/api/gateways-jobs.md §1.7). The consultation is held, so that writers count each other. */
 export async function countConsents(tx: Tx, consultationId: number, consultations: Consultations): Promise<void> {
   await tx.query(HELD, [consultationId])
   const { rows } = await tx.query<{ type: number }>(CURRENT, [consultationId])
@@ -21,7 +21,7 @@ export async function countConsents(tx: Tx, consultationId: number, consultation
   )
 }
 
-/** Consents gave way to others: so do their files (contract consultations §12). */
+/** Consents gave way to others: so do their files (docs/api/consultations.md §12). */
 export async function archiveFiles(
   tx: Queryable,
   { consents, by, at }: { readonly consents: readonly string[]; readonly by: number; readonly at: string }

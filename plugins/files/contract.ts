@@ -8,7 +8,7 @@ export { mayTouch, type OwnerLike } from './policy.ts'
 /** A file a plugin writes itself. */
 export interface OwnFile {
   readonly type: FileType
-  /** What it belongs to, as stored (contract gateways-jobs §1.1). */
+  /** What it belongs to, as stored (docs/api/gateways-jobs.md §1.1). */
   readonly associatingId: string
   readonly name: string
   /** Of the stored object, without the dot. */

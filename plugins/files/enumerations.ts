@@ -1,4 +1,4 @@
-/** What a file belongs to, by stored number (contract gateways-jobs §1.1). */
+/** What a file belongs to, by stored number (docs/api/gateways-jobs.md §1.1). */
 export const FILE_TYPES = {
   0: 'OTHER',
   1: 'PATIENT',
@@ -26,7 +26,7 @@ export const FILE_TYPE = {
 
 export type FileType = keyof typeof FILE_TYPES
 
-/** Contract gateways-jobs §1.1. */
+/** docs/api/gateways-jobs.md §1.1. */
 export const FILE_CATEGORIES = {
   UNSPECIFIED: 'UNSPECIFIED',
   XRAY: 'XRAY',

@@ -62,7 +62,7 @@ const of =
     )})`
   ]
 
-/** `files/` (contract gateways-jobs §1). Bytes travel between the browser and the store; here are only their names. */
+/** `files/` (docs/api/gateways-jobs.md §1). Bytes travel between the browser and the store; here are only their names. */
 export function fileRoutes(app: FastifyInstance, scope: FileScope): void {
   const { config, database, files, owners, permissions, store } = scope
   const input = fileInput(config.maxMegabytes * 1_048_576)

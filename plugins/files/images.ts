@@ -15,7 +15,7 @@ const UNREADABLE = 'Upload a valid image. The file you uploaded was either not a
 
 /**
  * The picture of a form's field, written anew so that nothing of the file survives but what one sees: no place where it was taken, nothing
- * that is no picture. Throws 400 with every message under the field's name (contract gateways-jobs §3).
+ * that is no picture. Throws 400 with every message under the field's name (docs/api/gateways-jobs.md §3).
  */
 export async function readPicture(
   name: string,

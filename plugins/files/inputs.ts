@@ -1,7 +1,7 @@
 import { field, record } from 'care-kernel/rest'
 import { FILE_CATEGORIES, FILE_TYPES } from './enumerations.ts'
 
-/** A new file (contract gateways-jobs §1.4). `size`, where it is given, is bound into the address. */
+/** A new file (docs/api/gateways-jobs.md §1.4). `size`, where it is given, is bound into the address. */
 export const fileInput = (mostBytes: number) =>
   record({
     file_type: field.label(FILE_TYPES),
@@ -15,7 +15,7 @@ export const fileInput = (mostBytes: number) =>
 
 export type FileInput = ReturnType<typeof fileInput>
 
-/** A file that changes (contract gateways-jobs §1.6). */
+/** A file that changes (docs/api/gateways-jobs.md §1.6). */
 export const fileChange = record(
   {
     name: field.text({ max: 2000 }),

@@ -49,7 +49,7 @@ export function fits(type: string, first: Uint8Array): boolean {
   return test === undefined || test(Buffer.from(first.buffer, first.byteOffset, first.byteLength))
 }
 
-/** Types a browser may show by itself; everything else is saved (contract gateways-jobs §16.9e). None of them can hold a script. */
+/** Types a browser may show by itself; everything else is saved (docs/api/gateways-jobs.md §16.9e). None of them can hold a script. */
 const SHOWN = /^(image\/(jpeg|png|gif|bmp|webp)|application\/pdf|audio\/[a-z0-9-]+|video\/[a-z0-9-]+)$/
 
 const BY_EXTENSION: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import { baseColumns, column, defineModel } from 'care-kernel/data'
 
-/** Contract gateways-jobs §15. `name` is what a person called it and may say anything. */
+/** docs/api/gateways-jobs.md §15. `name` is what a person called it and may say anything. */
 export const FileUpload = defineModel({
   name: 'FileUpload',
   table: 'facility_fileupload',

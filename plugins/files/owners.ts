@@ -25,7 +25,7 @@ interface OwnerRow extends Owner, OwnerLike {
 /** `create` for a new file; `change` of one; `read`. The original asks for `read` where one is changed. */
 export type Action = 'create' | 'change' | 'read'
 
-/** Every refusal looks alike, so that nobody learns what there is (contract gateways-jobs §1.3). */
+/** Every refusal looks alike, so that nobody learns what there is (docs/api/gateways-jobs.md §1.3). */
 export const refused = () => invalid({ permission: 'denied' })
 
 const patientSql = (lastAssigned: string) => `
@@ -42,7 +42,7 @@ const consultationSql = (key: string, open: string, named: string, closed = 'fal
 const byConsultation = 'where c.external_id = any($1)'
 const running = 'c.discharge_date is null'
 
-/** Says whose files an actor may have (contract gateways-jobs §1.3). */
+/** Says whose files an actor may have (docs/api/gateways-jobs.md §1.3). */
 export class Owners {
   readonly #scope: DeclaredScope
   /** One statement per type whose rule this plugin has, for as many owners as are named. */

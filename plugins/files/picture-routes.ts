@@ -32,7 +32,7 @@ export const addressSql = (column: string, { publicAddress }: Storage): string =
 
 const coverAnswer = shape({ read_cover_image_url: out.text('null') })
 
-/** `cover_image/` of facilities, `profile_picture/` of users (contract gateways-jobs §3). */
+/** `cover_image/` of facilities, `profile_picture/` of users (docs/api/gateways-jobs.md §3). */
 export function pictureRoutes(app: FastifyInstance, scope: FileScope): void {
   const { database, permissions, storage, store } = scope
   const { users } = scope['auth-permissions']
@@ -57,7 +57,7 @@ export function pictureRoutes(app: FastifyInstance, scope: FileScope): void {
     return user
   }
 
-  /** Stored, then named, then the old one removed: whatever breaks off between, there is a picture (FIX §16.18). */
+  /** Stored, then named, then the old one removed: whatever breaks off between, there is a picture (FIX docs/api/gateways-jobs.md §16.18). */
   async function replace(
     request: FastifyRequest,
     field: 'cover_image' | 'profile_picture',

@@ -20,7 +20,7 @@ export interface OwnerLike {
   readonly facilities: readonly (FacilityLike | null)[]
 }
 
-/** Contract gateways-jobs §1.3: assigned to it, or `perm` of one of its facilities. */
+/** docs/api/gateways-jobs.md §1.3: assigned to it, or `perm` of one of its facilities. */
 export const mayTouch = any<OwnerLike>(
   predicate('assigned to it', ({ id }, { assigned }) => assigned.includes(id)),
   predicate(`one of its facilities: ${hasFacility.name}`, (actor, { facilities }) =>
@@ -31,7 +31,7 @@ export const mayTouch = any<OwnerLike>(
 const STAFF: ReadonlySet<number> = new Set([RANK.staffReadOnly, RANK.staff])
 const CLINICAL: ReadonlySet<number> = new Set([FILE_TYPE.patient, FILE_TYPE.consultation])
 
-/** Staff see and add no files of patients and consultations, however the type is written (contract gateways-jobs §1.2, §16.9a). */
+/** Staff see and add no files of patients and consultations, however the type is written (docs/api/gateways-jobs.md §1.2, §16.9a). */
 export const keptFromStaff = (actor: Actor, type: FileType): boolean => STAFF.has(actor.userType) && CLINICAL.has(type)
 
 const namesClinical = predicate<Asked>('staff that names a clinical type', (actor, { body }) => {
@@ -40,19 +40,19 @@ const namesClinical = predicate<Asked>('staff that names a clinical type', (acto
   return type !== undefined && keptFromStaff(actor, Number(type) as FileType)
 })
 
-/** Who uploaded a file changes it, or somebody above (contract gateways-jobs §1.6). */
+/** Who uploaded a file changes it, or somebody above (docs/api/gateways-jobs.md §1.6). */
 export const mayChange = any<{ readonly uploaded_by_id: number | null }>(
   atLeast(RANK.localBodyAdmin + 1),
   predicate('uploader', (actor, { uploaded_by_id: id }) => id === actor.id)
 )
 
-/** FIX of contract gateways-jobs §16.9a and b. Asked last: whoever the original refuses gets its answer. */
+/** FIX of docs/api/gateways-jobs.md §16.9a and b. Asked last: whoever the original refuses gets its answer. */
 const writes = all<{ readonly file_type: FileType }>(
   not(readOnly),
   not(predicate('staff, of patients and consultations', (actor, { file_type: type }) => keptFromStaff(actor, type)))
 )
 
-/** Rules of files and pictures (contract gateways-jobs §1.2, §3). */
+/** Rules of files and pictures (docs/api/gateways-jobs.md §1.2, §3). */
 export const fileRules = {
   'file.read': { summary: 'See files', allow: anyActor },
   'file.add': { summary: 'Add files', allow: not(namesClinical), readsBody: true, object: writes },

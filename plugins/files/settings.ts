@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 
-/** Types that may be uploaded unless told (contract gateways-jobs §1.1). */
+/** Types that may be uploaded unless told (docs/api/gateways-jobs.md §1.1). */
 const TYPES = [
   ...['jpeg', 'png', 'gif', 'bmp', 'webp', 'svg+xml'].map(name => `image/${name}`),
   ...['mp4', 'mpeg', 'x-msvideo', 'quicktime', 'x-ms-wmv', 'x-flv', 'webm'].map(name => `video/${name}`),

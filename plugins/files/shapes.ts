@@ -23,7 +23,7 @@ const kind = {
 }
 const uploader = { uploaded_by: user('x.uploaded_by_id') }
 
-/** Contract gateways-jobs §1.5; `x` is the file. */
+/** docs/api/gateways-jobs.md §1.5; `x` is the file. */
 export const listed = shape({
   ...common,
   associating_id: out.text('x.associating_id'),
@@ -55,6 +55,6 @@ export const created = shape({ ...added.fields, signed_url: out.text('null') })
 export const withText = (json: string, name: string, text: string): string =>
   `${json.slice(0, -1)},${JSON.stringify(name)}:${JSON.stringify(text)}}`
 
-/** Files of the consent `k`, null without any (contract consultations §12). */
+/** Files of the consent `k`, null without any (docs/api/consultations.md §12). */
 export const FILES_OF_CONSENT = `(select json_agg(${listed.sql} order by x.created_date desc, x.id desc) from facility_fileupload x
   where x.file_type = 7 and x.associating_id = k.external_id::text and not x.deleted)`

@@ -13,7 +13,7 @@ const CODE_LENGTH = 5
 const isGiven = (body: unknown): body is { readonly phone_number: unknown; readonly otp: unknown } =>
   typeof body === 'object' && body !== null && 'phone_number' in body && 'otp' in body
 
-/** `otp/token/` and `otp/token/login/` (contract patients §16). Nothing here looks at patients: known and unknown numbers are alike. */
+/** `otp/token/` and `otp/token/login/` (docs/api/patients.md §16). Nothing here looks at patients: known and unknown numbers are alike. */
 export function codeRoutes(app: FastifyInstance, scope: OtpScope): void {
   const { codes, config, database, patientTokens } = scope
   const { rateLimit } = scope['auth-permissions']

@@ -47,7 +47,7 @@ export class Codes {
     this.#key = `patient otp ${deployment.security.secretKey}`
   }
 
-  /** Asks for a code; whatever the number had before is void. False when the number has asked too often (contract patients §16). */
+  /** Asks for a code; whatever the number had before is void. False when the number has asked too often (docs/api/patients.md §16). */
   async ask(number: string): Promise<boolean> {
     const { clock, config, database, enqueue } = this.#scope
     const now = clock.now()

@@ -29,7 +29,7 @@ const PATIENT: Actor = Object.freeze({
   assetFacilityId: null
 })
 
-/** Tokens of patients: the phone number is all they say (contract patients §16, auth-users §2.6). */
+/** Tokens of patients: the phone number is all they say (docs/api/patients.md §16, docs/api/auth-users.md §2.6). */
 export class PatientTokens {
   readonly #scope: TokenScope
   readonly #numbers = new WeakMap<FastifyRequest, string>()

@@ -9,7 +9,7 @@ const mobile = phoneField({ types: ['mobile'] })
  */
 export const normalised = (number: string): string => `+${number.replace(/\D/g, '').replace(/^0+/, '')}`
 
-/** The normalised mobile number of a text, undefined for anything else (contract patients §1.5). */
+/** The normalised mobile number of a text, undefined for anything else (docs/api/patients.md §1.5). */
 export function mobileNumber(given: unknown): string | undefined {
   if (typeof given !== 'string') return undefined
   const number = isMobile(given) ? normalised(given) : undefined

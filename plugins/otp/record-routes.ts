@@ -7,7 +7,7 @@ import type { OtpScope } from './services.ts'
 
 const config = { permission: 'otp.own-records', scheme: 'patient' }
 
-/** `otp/patient/`: the records of the token's phone number, and no other (contract patients §16). */
+/** `otp/patient/`: the records of the token's phone number, and no other (docs/api/patients.md §16). */
 export function recordRoutes(app: FastifyInstance, { database, patientTokens, patients }: OtpScope): void {
   const { list, detail } = patients.patients.shapes
   const records = resource({

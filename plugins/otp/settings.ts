@@ -4,7 +4,7 @@ import { Type, type Static } from 'typebox'
 const rate = (normal: string, description: string) =>
   Type.String({ default: normal, pattern: '^[1-9][0-9]*/[1-9]?[0-9]*[smhd]$', description })
 
-/** Settings of the plugin. What the original calls its window is six days there, six hours here (contract patients §16, §19 FIX-7). */
+/** Settings of the plugin. What the original calls its window is six days there, six hours here (docs/api/patients.md §16, §19 FIX-7). */
 export const Settings = Type.Object(
   {
     fixedCode: Type.Optional(

@@ -198,7 +198,7 @@ export const noteInput = record({
   reply_to: field.externalId('facility_patientnotes', { ...nullable, source: 'reply_to_id' })
 })
 
-/** `docs/api/patients.md §15`, facilities §7.3. */
+/** `docs/api/patients.md §15`, docs/api/facilities.md §7.3. */
 export const statsInput = record({
   entry_date: field.date(optional),
   num_patients_visited: amount(),

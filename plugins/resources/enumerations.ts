@@ -1,9 +1,9 @@
 import type { Labels } from 'care-kernel/rest'
 
-/** Contract shifting §9.1. */
+/** docs/api/shifting-resources.md §9.1. */
 export const CATEGORIES: Labels = { 100: 'OXYGEN', 200: 'SUPPLIES' }
 
-/** Contract shifting §9.1. */
+/** docs/api/shifting-resources.md §9.1. */
 export const SUB_CATEGORIES: Labels = {
   110: 'LIQUID OXYGEN',
   120: 'B TYPE OXYGEN CYLINDER',

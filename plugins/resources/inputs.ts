@@ -4,7 +4,7 @@ import { requestInputs } from 'care-kernel/toolkits/facilities'
 import { CATEGORIES, SUB_CATEGORIES } from './enumerations.ts'
 import { STATUSES } from './statuses.ts'
 
-/** A request for resources (contract shifting §9.4). */
+/** A request for resources (docs/api/shifting-resources.md §9.4). */
 export const resourceInput = record({
   status: field.label(STATUSES),
   category: field.label(CATEGORIES),

@@ -5,7 +5,7 @@ import { PENDING } from './statuses.ts'
 const key = () => column.bigint('none', { null: true })
 const flag = () => column.boolean('none', { default: false })
 
-/** Contract shifting §10. */
+/** docs/api/shifting-resources.md §10. */
 export const ResourceRequest = defineModel({
   name: 'ResourceRequest',
   table: 'facility_resourcerequest',

@@ -1,7 +1,7 @@
 import { not, type Rule } from 'care-kernel/access'
 import { anyActor, hasFacility, readOnly } from 'care-kernel/contracts/auth-permissions'
 
-/** Rules of requests for resources (contract shifting §9.2); read-only types do not comment (FIX), and one asks for facilities of one's own (§9.4, FIX). */
+/** Rules of requests for resources (docs/api/shifting-resources.md §9.2); read-only types do not comment (FIX), and one asks for facilities of one's own (§9.4, FIX). */
 export const resourceRules = {
   'resource.read': { summary: 'See requests for resources', allow: anyActor },
   'resource.create': { summary: 'Ask for resources', allow: not(readOnly), object: hasFacility },

@@ -24,7 +24,7 @@ export const parties = requestParties('facility_resourcerequest', {
   assigned: 'assigned_facility'
 })
 
-/** Contract shifting §9.2. */
+/** docs/api/shifting-resources.md §9.2. */
 export const resourceFilters: Filters = filters({
   status: filter.label('r.status', STATUSES),
   category: filter.label('r.category', CATEGORIES),
@@ -47,7 +47,7 @@ const resourceOrder: Ordering = ordering(
   'r.id desc'
 )
 
-/** The reads of a deployment: one shape for everything (contract shifting §9.3). */
+/** The reads of a deployment: one shape for everything (docs/api/shifting-resources.md §9.3). */
 export function resourceRequests({ basic }: FacilityShapes): Resource {
   return resource({
     name: 'ResourceRequest',
@@ -72,7 +72,7 @@ export function resourceRequests({ basic }: FacilityShapes): Resource {
   })
 }
 
-/** Columns of the table for spreadsheets; the status is the bare number (contract shifting §7, QUIRK). */
+/** Columns of the table for spreadsheets; the status is the bare number (docs/api/shifting-resources.md §7, QUIRK). */
 const resourceTable = {
   ...requestDates,
   'From Facility': cell.text(parties.names.origin),

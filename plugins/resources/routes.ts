@@ -27,7 +27,7 @@ const visibleAndAsked =
   (request: FastifyRequest): Where =>
   params => [...visible(request)(params), ...resourceFilters.compile(request.query as Query, params)]
 
-/** `resource/` (contract shifting §9). */
+/** `resource/` (docs/api/shifting-resources.md §9). */
 export function resourceRoutes(app: FastifyInstance, scope: ResourceScope): void {
   const {
     database,
@@ -93,7 +93,7 @@ export function resourceRoutes(app: FastifyInstance, scope: ResourceScope): void
         const json = await database.transaction(async tx => {
           const columns = `r.id, r.external_id, r.origin_facility_id, ${parties.columns}`
           const row = await requests.row<Row>(tx, request.params.id, columns, visibleAndAsked(request), true)
-          // PUT too leaves alone what is absent (§9.2); where a request started is not changed.
+          // PUT too leaves alone what is absent (docs/api/shifting-resources.md §9.2); where a request started is not changed.
           const values = await readInput(request, resourceInput, { db: tx, partial: true })
           if (values.status !== undefined && !MAY_SET[values.status]?.test(actor, row))
             throw invalid({ status: ['Permission Denied'] })

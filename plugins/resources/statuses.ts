@@ -3,7 +3,7 @@ import type { Labels } from 'care-kernel/rest'
 import { anyActor } from 'care-kernel/contracts/auth-permissions'
 import { actsFor, type FacilitiesOfRequest } from 'care-kernel/toolkits/facilities'
 
-/** Contract shifting §9.1. */
+/** docs/api/shifting-resources.md §9.1. */
 export const STATUSES: Labels = {
   10: 'PENDING',
   15: 'ON HOLD',
@@ -20,7 +20,7 @@ export const PENDING = 10
 const approver = actsFor('approving')
 
 /**
- * Who may name which status, the one it has included; from where does not matter, and no status is the last (contract shifting §9.5).
+ * Who may name which status, the one it has included; from where does not matter, and no status is the last (docs/api/shifting-resources.md §9.5).
  */
 export const MAY_SET: Readonly<Record<number, Predicate<FacilitiesOfRequest>>> = {
   10: anyActor,

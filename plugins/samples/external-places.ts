@@ -26,7 +26,7 @@ const PLACES = `select l.id as local_body_id, w.id as ward_id
   order by n.at`
 const MOST = 2_147_483_647
 
-/** Where each result of a district is from, or what is wrong with how it says so (contract consultations §16). One statement for all. */
+/** Where each result of a district is from, or what is wrong with how it says so (docs/api/consultations.md §16). One statement for all. */
 export async function placesOf(
   db: Queryable,
   districtId: number | null,

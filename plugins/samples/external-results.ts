@@ -4,7 +4,7 @@ import { DISTRICT, districtObject, LOCAL_BODY, localBodyObject, WARD, wardObject
 const texts = (...names: string[]) => Object.fromEntries(names.map(name => [name, out.text(`x.${name}`)]))
 const integers = (...names: string[]) => Object.fromEntries(names.map(name => [name, out.integer(`x.${name}`)]))
 
-/** Contract consultations §16. */
+/** docs/api/consultations.md §16. */
 const externalShape = shape({
   id: out.integer('x.id'),
   ward_object: out.object(wardObject, `from ${WARD} w where w.id = x.ward_id`),
@@ -35,7 +35,7 @@ export const correctedShape = shape({
   patient_created: out.boolean('x.patient_created')
 })
 
-/** Columns of the table for spreadsheets (contract consultations §16). */
+/** Columns of the table for spreadsheets (docs/api/consultations.md §16). */
 const externalTable = {
   'Care External Result ID': cell.value('x.id'),
   'Patient Name': cell.text('x.name'),

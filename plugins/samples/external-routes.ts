@@ -23,7 +23,7 @@ const visible =
   (request: FastifyRequest): Where =>
   params => [rowDisjunction(externalResultAccess, actorOf(request), params)]
 
-/** `external_result/` (contract consultations §16). */
+/** `external_result/` (docs/api/consultations.md §16). */
 export function externalRoutes(app: FastifyInstance, { database, permissions, repository }: SampleScope): void {
   const rows = repository(PatientExternalTest)
   const reading = { permission: 'external-result.read' }

@@ -13,7 +13,7 @@ const REQUESTED = `select distinct upper(p.srf_id) as srf from ${PATIENT} p
   where upper(p.srf_id) = any($1) and p.srf_id <> '' and not p.deleted`
 
 /**
- * Adds what a laboratory reports, all or nothing (contract consultations §16): `sample_tests` is a list of results from the district of
+ * Adds what a laboratory reports, all or nothing (docs/api/consultations.md §16): `sample_tests` is a list of results from the district of
  * whoever uploads it. Throws 400 with what is wrong with each result that cannot be.
  */
 export async function upload(tx: Tx, actor: Actor, body: unknown, repository: Repositories): Promise<void> {

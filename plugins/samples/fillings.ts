@@ -7,7 +7,7 @@ import { PATIENT } from 'care-kernel/contracts/patients'
 import { SAMPLE_TYPES } from './enumerations.ts'
 import { RESULTS } from './statuses.ts'
 
-/** What other plugins print and count of samples (contract gateways-jobs §9.4, §10.4). */
+/** What other plugins print and count of samples (docs/api/gateways-jobs.md §9.4, §10.4). */
 export const fillings = {
   'discharge-summary/consultation': {
     samples: `coalesce((select json_agg(x) from (
@@ -31,7 +31,7 @@ const OWNERS = `select s.id, replace(s.external_id::text, '-', '') as name, json
   from facility_patientsample s join ${PATIENT} p on p.id = s.patient_id join ${CONSULTATION} c on c.id = s.consultation_id
   where s.external_id = any($1) and not s.deleted`
 
-/** Files of samples are for whoever looks after the patient, and for the facilities of both (contract gateways-jobs §1.3). */
+/** Files of samples are for whoever looks after the patient, and for the facilities of both (docs/api/gateways-jobs.md §1.3). */
 export async function ownFiles(
   db: Queryable,
   { type, ids, actor }: { readonly type: FileType; readonly ids: readonly string[]; readonly actor: Actor }
@@ -43,7 +43,7 @@ export async function ownFiles(
   return keys.length === ids.length ? keys : undefined
 }
 
-/** A patient has a request's number now: what laboratories reported on it is of a patient (contract patients §7). */
+/** A patient has a request's number now: what laboratories reported on it is of a patient (docs/api/patients.md §7). */
 export async function claimResults(tx: Queryable, { srfId }: { readonly srfId: string }): Promise<void> {
   // Raw SQL: a set, every result on a number.
   await tx.query(

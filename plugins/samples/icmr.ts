@@ -115,5 +115,5 @@ const form = shape({
   medical_conditions: out.object(conditions)
 })
 
-/** What ICMR's form asks about the sample `s` (contract patients §17, FIX: in the original it always fails). */
+/** What ICMR's form asks about the sample `s` (docs/api/patients.md §17, FIX: in the original it always fails). */
 export const icmrForm: Shape = { ...form, sql: `(${form.of(AROUND)})` }

@@ -9,7 +9,7 @@ import { RESULTS, STATUSES } from './statuses.ts'
 const words = () => field.text({ optional: true })
 const flag = () => field.boolean({ optional: true })
 
-/** A sample (contract consultations §15). What it is at is not decided by who takes it: `status` and `result` are for changes. */
+/** A sample (docs/api/consultations.md §15). What it is at is not decided by who takes it: `status` and `result` are for changes. */
 export const sampleInput = record({
   sample_type: field.label(SAMPLE_TYPES, { optional: true }),
   status: field.label(STATUSES, { optional: true }),
@@ -36,7 +36,7 @@ export const sampleInput = record({
 })
 export type SampleInput = Infer<typeof sampleInput>
 
-/** What may be corrected of an external result (contract consultations §16). */
+/** What may be corrected of an external result (docs/api/consultations.md §16). */
 export const correction = record({
   address: field.text(),
   ward: field.reference(WARD, { optional: true, null: true, source: 'ward_id' }),
@@ -48,7 +48,7 @@ const required = (max: number) => field.text({ max })
 const remark = () => field.text({ optional: true, null: true, blank: true, max: 255 })
 const day = () => field.date({ optional: true, null: true })
 
-/** One external result of an upload, its place found already (contract consultations §16). */
+/** One external result of an upload, its place found already (docs/api/consultations.md §16). */
 export const externalResult = record({
   srf_id: required(255),
   name: required(1000),

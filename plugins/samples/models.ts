@@ -5,7 +5,7 @@ const key = () => column.bigint('none', { null: true })
 const words = () => column.text('health', { default: '' })
 const flag = () => column.boolean('health', { default: false })
 
-/** Contract consultations §17. */
+/** docs/api/consultations.md §17. */
 export const PatientSample = defineModel({
   name: 'PatientSample',
   table: 'facility_patientsample',
@@ -40,7 +40,7 @@ export const PatientSample = defineModel({
   }
 })
 
-/** Every status a sample had, and what was said of it (contract consultations §17). */
+/** Every status a sample had, and what was said of it (docs/api/consultations.md §17). */
 export const PatientSampleFlow = defineModel({
   name: 'PatientSampleFlow',
   table: 'facility_patientsampleflow',
@@ -59,7 +59,7 @@ export const PatientSampleFlow = defineModel({
 const lab = () => column.varchar('health', 255)
 const remark = () => column.varchar('health', 255, { null: true })
 
-/** What a laboratory reported of somebody who need not be a patient (contract consultations §17). */
+/** What a laboratory reported of somebody who need not be a patient (docs/api/consultations.md §17). */
 export const PatientExternalTest = defineModel({
   name: 'PatientExternalTest',
   table: 'facility_patientexternaltest',

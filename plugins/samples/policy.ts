@@ -4,7 +4,7 @@ import { atLeast, RANK, readOnly, superuser } from 'care-kernel/contracts/auth-p
 const hospital = predicate('staff or nurse', ({ userType }) => userType >= RANK.staffReadOnly && userType <= RANK.nurse)
 const outsideHospitals = not(hospital)
 
-/** Rules of samples and of external results (contract consultations §2, §15, §16). */
+/** Rules of samples and of external results (docs/api/consultations.md §2, §15, §16). */
 export const sampleRules = {
   'sample.list': { summary: 'See the samples of all patients', allow: atLeast(RANK.doctor) },
   'sample.read': { summary: 'See samples', allow: any(superuser, atLeast(RANK.nurseReadOnly)) },

@@ -43,7 +43,7 @@ const inPlaceOrAtOwn =
 
 const OWN = "tested at the actor's facilities, and those of patients there"
 
-/** Samples an actor sees (contract consultations §15); `s` is the sample. */
+/** Samples an actor sees (docs/api/consultations.md §15); `s` is the sample. */
 export const sampleAccess = rowAccess({
   name: 'sample',
   summary: 'Samples an actor sees',
@@ -70,7 +70,7 @@ export const sampleAccess = rowAccess({
 const inOwn = (column: string, place: 'localBodyId' | 'wardId') => (actor: Actor, params: Params) =>
   actor[place] === null ? 'false' : `${column} = ${params.add(actor[place])}`
 
-/** External results an actor sees: those of one's place (contract consultations §16); `x` is the result. */
+/** External results an actor sees: those of one's place (docs/api/consultations.md §16); `x` is the result. */
 export const externalResultAccess = rowAccess({
   name: 'external-result',
   summary: 'External results an actor sees',

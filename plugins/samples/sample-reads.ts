@@ -40,7 +40,7 @@ const texts = (...names: string[]) => Object.fromEntries(names.map(name => [name
 const booleans = (...names: string[]) => Object.fromEntries(names.map(name => [name, out.boolean(`s.${name}`)]))
 const datetimes = (...names: string[]) => Object.fromEntries(names.map(name => [name, out.datetime(`s.${name}`)]))
 
-/** Contract consultations §15; `w` is a step of the way. */
+/** docs/api/consultations.md §15; `w` is a step of the way. */
 const step = shape({
   id: out.integer('w.id'),
   status: out.label('w.status', STATUSES),
@@ -100,7 +100,7 @@ const takenIn = `s.consultation_id in (select c.id from ${CONSULTATION} c where 
 const choices = (labels: Readonly<Record<number, string>>) =>
   Object.fromEntries(Object.keys(labels).map(key => [key, Number(key)]))
 
-/** Contract consultations §15. */
+/** docs/api/consultations.md §15. */
 const sampleFilters: Filters = filters({
   district: filter.via(takenIn.replace('%', `select f.id from ${FACILITY} f where %`), filter.number('f.district_id')),
   district_name: filter.via(
@@ -122,7 +122,7 @@ function lastStep(request: FastifyRequest, params: Params): string {
   return `(select max(w.id) from facility_patientsampleflow w where w.created_by_id = ${params.add(actorOf(request).id)})`
 }
 
-/** Columns of the table for spreadsheets; `s` is the sample and `p` its patient (contract consultations §15). */
+/** Columns of the table for spreadsheets; `s` is the sample and `p` its patient (docs/api/consultations.md §15). */
 const sampleTable = {
   'Patient Name': cell.text('p.name'),
   'Patient Phone Number': cell.text('p.phone_number'),

@@ -25,7 +25,7 @@ const visible =
     ]
   }
 
-/** `test_sample/` and `patient/{id}/test_sample/` (contract consultations §15, patients §17): the same, all of them and one patient's. */
+/** `test_sample/` and `patient/{id}/test_sample/` (docs/api/consultations.md §15, docs/api/patients.md §17): the same, all of them and one patient's. */
 export function sampleRoutes(app: FastifyInstance, scope: SampleScope): void {
   const { database, facilities, patients } = scope
   const { samples, detail } = sampleReads(facilities.facilities.shapes, patients.patients.shapes)

@@ -31,7 +31,7 @@ export class SampleService {
   }
 
   /**
-   * Adds a sample of the patient, in the consultation named or the latest one (contract consultations §15); its uuid. 400 for a patient
+   * Adds a sample of the patient, in the consultation named or the latest one (docs/api/consultations.md §15); its uuid. 400 for a patient
    * whom the actor does not see, as for one who is not there, and for a consultation of somebody else (FIX).
    */
   async take(tx: Tx, actor: Actor, values: SampleInput): Promise<string> {

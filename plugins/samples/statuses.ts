@@ -1,6 +1,6 @@
 import { invalid, type Labels } from 'care-kernel/rest'
 
-/** Contract consultations §15; misspelt as the original is. */
+/** docs/api/consultations.md §15; misspelt as the original is. */
 export const STATUSES: Labels = {
   1: 'REQUEST_SUBMITTED',
   2: 'APPROVED',
@@ -12,13 +12,13 @@ export const STATUSES: Labels = {
 }
 export const STATUS = { submitted: 1, approved: 2, denied: 3, sent: 4, forwarded: 5, received: 6, completed: 7 } as const
 
-/** Contract consultations §15. */
+/** docs/api/consultations.md §15. */
 export const RESULTS: Labels = { 1: 'POSITIVE', 2: 'NEGATIVE', 3: 'AWAITING', 4: 'INVALID' }
 export const AWAITING = 3
 /** Results that end a test whatever status is sent. */
 const FINAL: readonly number[] = [1, 2]
 
-/** Which status may follow which (contract consultations §15). */
+/** Which status may follow which (docs/api/consultations.md §15). */
 export const NEXT: Readonly<Record<number, readonly number[]>> = {
   [STATUS.submitted]: [STATUS.approved, STATUS.denied],
   [STATUS.approved]: [STATUS.sent, STATUS.forwarded, STATUS.received, STATUS.completed],
@@ -46,7 +46,7 @@ export interface SampleChange {
 
 /**
  * What a change of status or result writes, at the instant `now`; throws 400 for one that may not be, in the order of the contract. The
- * text of the first refusal is the original's, braces and all: recorded so (contract consultations §15, QUIRK).
+ * text of the first refusal is the original's, braces and all: recorded so (docs/api/consultations.md §15, QUIRK).
  */
 export function advance(stored: SampleState, asked: SampleChange, now: string): SampleChange & { readonly status: number } {
   const { result, date_of_result: resultAt } = asked

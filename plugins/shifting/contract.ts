@@ -3,7 +3,7 @@ import { defineContract, type, type Queryable } from 'care-kernel'
 
 export { STATUSES as SHIFT_STATUSES } from './statuses.ts'
 
-/** What is told about a request whose destination agreed (contract shifting §6). */
+/** What is told about a request whose destination agreed (docs/api/shifting-resources.md §6). */
 export interface ShiftNotificationData {
   /** Its uuid. */
   readonly shift: string
@@ -30,7 +30,7 @@ export const shifting = defineContract({
   version: 1,
   services: type<{ shifts: Shifts }>(),
   events: {
-    /** The destination agreed, and there is an approving facility to be told (contract shifting §6). */
+    /** The destination agreed, and there is an approving facility to be told (docs/api/shifting-resources.md §6). */
     'destination-approved': Type.Object({
       shiftId: Type.Integer(),
       shift: Type.String({ format: 'uuid' }),

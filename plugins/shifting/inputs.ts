@@ -10,7 +10,7 @@ import { STATUSES } from './statuses.ts'
 const words = () => field.text({ optional: true, blank: true })
 const flag = () => field.boolean({ optional: true })
 
-/** A request to shift a patient (contract shifting §4.2). `patient_category` is no column: it goes to the last consultation. */
+/** A request to shift a patient (docs/api/shifting-resources.md §4.2). `patient_category` is no column: it goes to the last consultation. */
 export const shiftInput = record({
   patient: field.externalId(PATIENT, { source: 'patient_id' }),
   status: field.label(STATUSES),
@@ -34,7 +34,7 @@ export const shiftInput = record({
 
 export type ShiftInput = Infer<typeof shiftInput>
 
-/** The columns of these values; of an ambulance nothing is known as "" (contract shifting §4.2, FIX). */
+/** The columns of these values; of an ambulance nothing is known as "" (docs/api/shifting-resources.md §4.2, FIX). */
 export function shiftColumns({ patient_category: category, ...values }: Partial<ShiftInput>): Record<string, unknown> {
   const columns = shiftInput.columns(values)
   for (const name of ['ambulance_driver_name', 'ambulance_number']) if (name in columns) columns[name] ??= ''

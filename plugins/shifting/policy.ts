@@ -4,7 +4,7 @@ import { atLeast, RANK, readOnly } from 'care-kernel/contracts/auth-permissions'
 const nursing = atLeast(RANK.nurseReadOnly)
 const writer = all(not(readOnly), nursing)
 
-/** Rules of shifting (contract shifting §3); superusers are no exception. */
+/** Rules of shifting (docs/api/shifting-resources.md §3); superusers are no exception. */
 export const shiftRules = {
   'shift.read': { summary: 'See requests to shift patients', allow: nursing },
   'shift.write': { summary: 'Ask for a patient to be shifted, and handle such requests', allow: writer },

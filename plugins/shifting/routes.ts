@@ -19,12 +19,12 @@ const visible =
   (request: FastifyRequest): Where =>
   params => [rowDisjunction(shiftAccess, actorOf(request), params)]
 
-/** The filters of the list hold for one row, too (contract shifting §11, 9). */
+/** The filters of the list hold for one row, too (docs/api/shifting-resources.md §11.9). */
 const visibleAndAsked =
   (request: FastifyRequest): Where =>
   params => [...visible(request)(params), ...shiftFilters.compile(request.query as Query, params)]
 
-/** `shift/` (contract shifting §3 to §8). */
+/** `shift/` (docs/api/shifting-resources.md §3 to §8). */
 export function shiftRoutes(app: FastifyInstance, scope: ShiftScope): void {
   const { database, shifts } = scope
   const { patients } = scope.patients
@@ -84,7 +84,7 @@ export function shiftRoutes(app: FastifyInstance, scope: ShiftScope): void {
     return { row: await held(tx, request), patient }
   }
 
-  // As PATCH, PUT leaves alone what is absent (§3).
+  // As PATCH, PUT leaves alone what is absent (docs/api/shifting-resources.md §3).
   const labelled = shape({ ...shapes.written.fields, patient_category: out.label("''", CATEGORIES) })
   for (const method of ['PUT', 'PATCH'] as const) {
     app.route<One>({
@@ -99,7 +99,7 @@ export function shiftRoutes(app: FastifyInstance, scope: ShiftScope): void {
           await shifts.update(tx, actorOf(request), row, values)
           const written = await requests.one(tx, row.external_id, undefined, shapes.written)
           const { patient_category: category } = values
-          // Said again where it was said, nowhere else (§4.1, QUIRK).
+          // Said again where it was said, nowhere else (docs/api/shifting-resources.md §4.1, QUIRK).
           return category === undefined
             ? written
             : `${written.slice(0, -1)},"patient_category":${JSON.stringify(CATEGORIES[category])}}`

@@ -3,7 +3,7 @@ import { PATIENT } from 'care-kernel/contracts/patients'
 import { parties, TABLE } from './shift-requests.ts'
 import { STATUS } from './statuses.ts'
 
-/** Requests an actor sees: a destination from APPROVED on, and wherever the patient is now (contract shifting §3.1). */
+/** Requests an actor sees: a destination from APPROVED on, and wherever the patient is now (docs/api/shifting-resources.md §3.1). */
 export const shiftAccess: RowAccess = parties.rowAccess({
   name: 'shift',
   summary: 'Requests to shift patients an actor sees',

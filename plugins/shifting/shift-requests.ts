@@ -53,7 +53,7 @@ const ofFewPatients = through(
   found => `r.patient_id = any(array(select p.id from ${PATIENT} p where not p.deleted and ${found}))`
 )
 
-/** Contract shifting §3.2. */
+/** docs/api/shifting-resources.md §3.2. */
 export const shiftFilters: Filters = filters({
   status: filter.label('r.status', STATUSES),
   breathlessness_level: filter.label('r.breathlessness_level', BREATHLESSNESS),
@@ -74,7 +74,7 @@ const shiftOrder: Ordering = ordering(
   'r.id desc'
 )
 
-/** The representations of a request (contract shifting §4.1). */
+/** The representations of a request (docs/api/shifting-resources.md §4.1). */
 export interface ShiftShapes {
   /** A card of the board. */
   readonly item: Shape
@@ -154,7 +154,7 @@ export function shiftRequests(facilities: FacilityShapes, patients: PatientShape
   return { requests, shapes }
 }
 
-/** Columns of the table for spreadsheets, over the request `r` and its patient `p`; the age is last (contract shifting §7). */
+/** Columns of the table for spreadsheets, over the request `r` and its patient `p`; the age is last (docs/api/shifting-resources.md §7). */
 const shiftTable = {
   ...requestDates,
   'Patient Name': cell.text('p.name'),

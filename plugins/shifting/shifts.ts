@@ -49,7 +49,7 @@ export class ShiftService implements Shifts {
     this.#mode = scope.config.peacetime ? 'peacetime' : 'wartime'
   }
 
-  /** Adds a request (contract shifting §4.2). Its uuid. */
+  /** Adds a request (docs/api/shifting-resources.md §4.2). Its uuid. */
   async create(tx: Tx, actor: Actor, values: ShiftInput): Promise<string> {
     const { patients } = this.#scope.patients
     if (this.#mode === 'wartime' && values.shifting_approving_facility === undefined)
@@ -69,7 +69,7 @@ export class ShiftService implements Shifts {
     return made.external_id
   }
 
-  /** Changes a request that the transaction holds, in the order of contract shifting §4.3. */
+  /** Changes a request that the transaction holds, in the order of docs/api/shifting-resources.md §4.3. */
   async update(tx: Tx, actor: Actor, row: ShiftRow, values: Partial<ShiftInput>): Promise<void> {
     const last = LAST[row.status]
     if (last) throw invalid([last])
@@ -96,7 +96,7 @@ export class ShiftService implements Shifts {
       })
   }
 
-  /** Moves the patient, whom the transaction holds too, to the assigned facility (contract shifting §5.1). */
+  /** Moves the patient, whom the transaction holds too, to the assigned facility (docs/api/shifting-resources.md §5.1). */
   async transfer(tx: Tx, actor: Actor, row: ShiftRow, patient: PatientRow | undefined): Promise<void> {
     const { assigned } = row
     if (!patient || !assigned || !TRANSFERABLE.includes(row.status) || !mayTransfer.test(actor, row))
@@ -121,7 +121,7 @@ export class ShiftService implements Shifts {
     return found
   }
 
-  /** One open request per patient, who is here and not discharged (contract shifting §4.2). */
+  /** One open request per patient, who is here and not discharged (docs/api/shifting-resources.md §4.2). */
   async #refuseUnfit(tx: Tx, patient: PatientRow): Promise<void> {
     const {
       rows: [found]
@@ -152,7 +152,7 @@ export class ShiftService implements Shifts {
   }
 }
 
-/** A patient who moved by itself is not shifted any more (contract patients §11). The patient is held already. */
+/** A patient who moved by itself is not shifted any more (docs/api/patients.md §11). The patient is held already. */
 export async function rejectOpen(
   tx: Queryable,
   { patientId, facilityName, by }: { patientId: number; facilityName: string; by: 'transfer' | 'shift' }

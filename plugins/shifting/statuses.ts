@@ -3,7 +3,7 @@ import type { Labels } from 'care-kernel/rest'
 import { noActor } from 'care-kernel/contracts/auth-permissions'
 import { actsFor, lacks, type FacilitiesOfRequest } from 'care-kernel/toolkits/facilities'
 
-/** Contract shifting §2. */
+/** docs/api/shifting-resources.md §2. */
 export const STATUSES: Labels = {
   10: 'PENDING',
   15: 'ON HOLD',
@@ -34,13 +34,13 @@ export const STATUS = {
 /** In wartime approving facilities decide, in peacetime those who send. */
 export type Mode = 'peacetime' | 'wartime'
 
-/** What a new request starts with (contract shifting §4.2). */
+/** What a new request starts with (docs/api/shifting-resources.md §4.2). */
 export const FIRST: Readonly<Record<Mode, number>> = { peacetime: STATUS.approved, wartime: STATUS.pending }
 
 /** Statuses in which a request is over for its patient: another may be made. PATIENT EXPIRED and CANCELLED are odd, and so in the original. */
 export const CLOSED: readonly number[] = [STATUS.rejected, STATUS.destinationRejected, STATUS.completed, STATUS.cancelled]
 
-/** Statuses after which nothing is changed, and what is said then (contract shifting §4.3). */
+/** Statuses after which nothing is changed, and what is said then (docs/api/shifting-resources.md §4.3). */
 export const LAST: Readonly<Record<number, string>> = {
   [STATUS.completed]: 'Permission Denied, Shifting request was completed.',
   [STATUS.cancelled]: 'Permission Denied, Shifting request was cancelled.'
@@ -61,7 +61,7 @@ const moving: Target = { ...decided, destination: true }
 const destined: Target = { peacetime: any(origin, assigned), wartime: ifAssigned, destination: true }
 
 /**
- * The status machine (contract shifting §5): only the target and who names it matter, the status it has included. `assigned` is who was
+ * The status machine (docs/api/shifting-resources.md §5): only the target and who names it matter, the status it has included. `assigned` is who was
  * assigned before. Completing is asked twice: here, and of `mayComplete`.
  */
 export const TARGETS: Readonly<Record<number, Target>> = {
@@ -81,9 +81,9 @@ export const TARGETS: Readonly<Record<number, Target>> = {
 
 export const mayComplete: Question = origin
 
-/** Who may say that the patient is paid for by the state's insurance (contract shifting §4.3, rule 5). */
+/** Who may say that the patient is paid for by the state's insurance (docs/api/shifting-resources.md §4.3, rule 5). */
 export const maySetKasp: Question = approving
 
-/** Who may move the patient, and when (contract shifting §5.1; the dead and the cancelled are not moved: FIX). */
+/** Who may move the patient, and when (docs/api/shifting-resources.md §5.1; the dead and the cancelled are not moved: FIX). */
 export const mayTransfer: Question = any(approving, assigned)
 export const TRANSFERABLE: readonly number[] = [STATUS.inProgress, STATUS.completed]

@@ -14,7 +14,7 @@ interface FigureScope {
   readonly slots: SlotsOf<typeof summaries>
 }
 
-/** Kinds of beds by their stored number (contract gateways-jobs §9.3). */
+/** Kinds of beds by their stored number (docs/api/gateways-jobs.md §9.3). */
 const BEDS = [
   'isolation',
   'icu',
@@ -120,7 +120,7 @@ export function figuresOf({ config, facilities, patients, slots }: FigureScope):
 }
 
 /**
- * Sums and means of what facilities reported, with what stands for them where nothing was (contract gateways-jobs §9.5). As the original
+ * Sums and means of what facilities reported, with what stands for them where nothing was (docs/api/gateways-jobs.md §9.5). As the original
  * has it, isolated and visited are exchanged and nobody is confirmed positive: dashboards may have made up for it.
  */
 function triageFigures(correct: boolean): readonly (readonly [name: string, sql: string, absent: string])[] {

@@ -17,7 +17,7 @@ export const write = {
   }
 } as const
 
-/** When each kind is written (contract gateways-jobs §8.2). */
+/** When each kind is written (docs/api/gateways-jobs.md §8.2). */
 export const schedules = Object.fromEntries(
   KIND_NAMES.map(kind => [KINDS[kind].path, { cron: KINDS[kind].cron, job: 'write', payload: { kind } }])
 ) as Readonly<Record<(typeof KINDS)[KindName]['path'], { cron: string; job: 'write'; payload: Static<typeof payload> }>>

@@ -10,20 +10,20 @@ export interface Kind {
   /** `s_type` of its rows. */
   readonly type: string
   readonly subject: keyof typeof SUBJECTS
-  /** Where its days begin: at midnight of the deployment, or of UTC (contract gateways-jobs §16.14, QUIRK). */
+  /** Where its days begin: at midnight of the deployment, or of UTC (docs/api/gateways-jobs.md §16.14, QUIRK). */
   readonly day: 'local' | 'utc'
   /**
    * What happens to the row of the day: `replace` its data; `renew` its `created_date` as well; `renew-changed` only where more than
-   * `modified_date` within the data differs, so that what did not change keeps its old one (§16.15, QUIRK).
+   * `modified_date` within the data differs, so that what did not change keeps its old one (docs/api/gateways-jobs.md §16.15, QUIRK).
    */
   readonly repeat: 'replace' | 'renew' | 'renew-changed'
-  /** Minutes and hours of the deployment (§8.2). */
+  /** Minutes and hours of the deployment (docs/api/gateways-jobs.md §8.2). */
   readonly cron: string
-  /** How long answers are kept (§9.1). */
+  /** How long answers are kept (docs/api/gateways-jobs.md §9.1). */
   readonly cacheSeconds: number
 }
 
-/** Contract gateways-jobs §8.2, §9. */
+/** docs/api/gateways-jobs.md §8.2, §9. */
 export const KINDS = {
   facilityCapacity: {
     path: 'facility_summary',

@@ -19,7 +19,7 @@ import { KIND_NAMES, KINDS, SUBJECTS, type Kind } from './kinds.ts'
 import type { SummaryScope } from './scope.ts'
 import { tagOf } from './summaries.ts'
 
-/** Local midnight of a day, compared as the original does: `end_date` leaves that day's rows out (contract gateways-jobs §9.1, QUIRK). */
+/** Local midnight of a day, compared as the original does: `end_date` leaves that day's rows out (docs/api/gateways-jobs.md §9.1, QUIRK). */
 const midnight = (operator: '>=' | '<='): Filter =>
   filter.custom(
     (text, params) =>
@@ -46,7 +46,7 @@ const FILTERS = {
 const dates = { created_date: out.datetime('s.created_date'), modified_date: out.datetime('s.modified_date') }
 const districtShape = shape({ ...dates, data: out.json('s.data'), district: out.integer('s.district_id') })
 
-/** What nobody in particular learns: where a facility's middleware is (contract gateways-jobs §9.1, FIX). */
+/** What nobody in particular learns: where a facility's middleware is (docs/api/gateways-jobs.md §9.1, FIX). */
 const HIDDEN = 'middleware_address'
 
 function facilityShapes(full: Shape): { readonly known: Shape; readonly anybody: Shape } {
@@ -72,7 +72,7 @@ function readsOf({ type, subject }: Kind, shown: Shape): Resource {
   })
 }
 
-/** The lists of summaries, newest first (contract gateways-jobs §9.1). A token is not needed, a bad one is refused. */
+/** The lists of summaries, newest first (docs/api/gateways-jobs.md §9.1). A token is not needed, a bad one is refused. */
 export function summaryRoutes(app: FastifyInstance, { config, database, facilities }: SummaryScope): void {
   const ofFacilities = facilityShapes(facilities.facilities.shapes.full)
   for (const name of KIND_NAMES) {

@@ -11,7 +11,7 @@ import { Audit } from '../../plugins/auth-permissions/audit.ts'
 import { Skill, User } from '../../plugins/auth-permissions/models.ts'
 
 const PASSWORD = 'Vector-Pass-42'
-/** Of contract auth-users §2.7. */
+/** Of docs/api/auth-users.md §2.7. */
 const OLD_HASH = 'pbkdf2_sha256$1000$seasalt$wxJanDV5DfY9tJWsAT9hSj04N3i6c4ExEfezH7cbpcY='
 const LOGIN = '/api/v1/auth/login/'
 const ME = '/api/v1/users/getcurrentuser/'

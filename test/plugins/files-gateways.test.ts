@@ -210,7 +210,7 @@ t.test('files-s3', async t => {
     }
   })
 
-  t.test('which setting counts for a bucket (contract gateways-jobs §2)', async t => {
+  t.test('which setting counts for a bucket (docs/api/gateways-jobs.md §2)', async t => {
     const place = (settings: object) => {
       const filled = Value.Default(Settings, { buckets: { patient: 'p', facility: 'f' }, ...structuredClone(settings) })
       return placeOf(filled as S3Settings, 'private')

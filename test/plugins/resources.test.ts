@@ -27,7 +27,7 @@ async function world(t: TestContext) {
 
 const at = (id: string, rest = '') => `/api/v1/resource/${id}/${rest}`
 
-// Contract shifting §9.5, §1.1.
+// docs/api/shifting-resources.md §9.5, §1.1.
 const NUMBERS = {
   PENDING: 10,
   'ON HOLD': 15,

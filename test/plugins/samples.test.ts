@@ -42,7 +42,7 @@ async function clinic(t: TestContext, more: readonly string[] = []) {
   return { ...world, take, set, seenBy }
 }
 
-// Contract consultations §15.
+// docs/api/consultations.md §15.
 const WAYS: Readonly<Record<string, readonly string[]>> = {
   REQUEST_SUBMITTED: ['APPROVED', 'DENIED'],
   APPROVED: ['SENT_TO_COLLECTON_CENTRE', 'RECEIVED_AND_FORWARED', 'RECEIVED_AT_LAB', 'COMPLETED'],

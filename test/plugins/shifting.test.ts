@@ -65,7 +65,7 @@ async function world(t: TestContext, mode: 'peacetime' | 'wartime' = 'peacetime'
   return { ...between, patient, asked, add, set }
 }
 
-// Contract shifting §2, §5, §4.3, written from its tables.
+// docs/api/shifting-resources.md §2, §5, §4.3, written from its tables.
 const NUMBERS = {
   PENDING: 10,
   'ON HOLD': 15,
@@ -231,7 +231,7 @@ t.test('transfer: who, from which status, and what it does', async t => {
       await set(id, { status: NUMBERS[status] })
       const [before] = await kernel.sql('select modified_date, last_edited_by_id from facility_shiftingrequest')
       const answer = await user.post(at(id, 'transfer/'), {})
-      // FIX of §5.1: the numeric test of the original would move the dead and the cancelled, too.
+      // FIX of docs/api/shifting-resources.md §5.1: the numeric test of the original would move the dead and the cancelled, too.
       const moves = may && (status === 'TRANSFER IN PROGRESS' || status === 'COMPLETED')
       if (who === 'assigned' && NUMBERS[status] < 20) t.equal(answer.status, 404, `${who}: ${status}`)
       else if (moves) t.same([answer.status, answer.body], [200, { transfer: 'completed' }], `${who}: ${status}`)

@@ -113,7 +113,7 @@ const BEDS = [
 ]
 const utcDay = (at: Date | string) => new Date(at).toISOString().slice(0, 10)
 const localDay = (at: Date | string) => utcDay(new Date(new Date(at).getTime() + 5.5 * 3_600_000))
-/** Contract gateways-jobs §9.2 to §9.6: whose midnight, and what becomes of the row of the day. */
+/** docs/api/gateways-jobs.md §9.2 to §9.6: whose midnight, and what becomes of the row of the day. */
 const RULES = {
   facilityCapacity: [localDay, 'replace'],
   patients: [utcDay, 'renew-changed'],

@@ -19,7 +19,7 @@ interface Operation {
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema?: Schema }[]
 }
 
-/** Orders of the large lists (contract patients §5, shifting §3.2, §9.2). */
+/** Orders of the large lists (docs/api/patients.md §5, docs/api/shifting-resources.md §3.2, §9.2). */
 const ORDERS: Readonly<Record<string, readonly string[]>> = {
   '/api/v1/patient/': [
     'facility__name',

@@ -103,7 +103,7 @@ t.test('what is written comes back as it went in, or is refused by name', { time
   t.match(await kernel.sql('select count(*)::int > 200 as there from facility_patientregistration'), [{ there: true }])
 })
 
-// Contract patients §1.5, §4.
+// docs/api/patients.md §1.5, §4.
 const PHONES: Readonly<Record<string, boolean>> = {
   '+919876543210': true,
   '+916876543210': true,

@@ -20,7 +20,7 @@ interface ConsentRow {
 const ARCHIVE = `update facility_patientconsent set archived = true, archived_by_id = $4, archived_date = $5
   where consultation_id = $1 and type = any($2::integer[]) and id <> $3 and not deleted returning external_id`
 
-/** `consultation/{id}/consents/` (contract consultations §12). The consultation is held: of each type one consent is current. */
+/** `consultation/{id}/consents/` (docs/api/consultations.md §12). The consultation is held: of each type one consent is current. */
 export function consentRoutes(app: FastifyInstance, scope: ConsultationScope): void {
   const { clock, hooks, permissions, slots } = scope
   const consents = scope.repository(PatientConsent)

@@ -32,7 +32,7 @@ const ENDED = {
   is_principal: ['Refuted/Entered in error diagnoses cannot be marked as Principal Diagnosis']
 }
 
-/** `consultation/{id}/diagnoses/` (contract consultations §8). The consultation is held, so that one diagnosis is principal. */
+/** `consultation/{id}/diagnoses/` (docs/api/consultations.md §8). The consultation is held, so that one diagnosis is principal. */
 export function diagnosisRoutes(app: FastifyInstance, scope: ConsultationScope): void {
   const { changeLog, clock } = scope
   const diagnoses = scope.repository(ConsultationDiagnosis)

@@ -65,7 +65,7 @@ interface TypeNode {
   children: TypeNode[] | null
 }
 
-/** `event_types/` and `consultation/{id}/events/` (contract consultations §11). */
+/** `event_types/` and `consultation/{id}/events/` (docs/api/consultations.md §11). */
 export function eventRoutes(app: FastifyInstance, scope: ConsultationScope): void {
   const { database } = scope
   const ofPath = consultationOfPath(scope)

@@ -12,7 +12,7 @@ const CODED = "i.label ~ '^(?:[A-Z]+\\d|\\d+[A-Z])[A-Z\\d.]*\\s'"
 const WORDS = "(' ' || regexp_replace(lower(i.label), '[^[:alnum:].]+', ' ', 'g'))"
 
 const entries = resource({
-  // An unknown entry is answered without the class name (contract consultations §8.2).
+  // An unknown entry is answered without the class name (docs/api/consultations.md §8.2).
   name: '',
   from: 'facility_icd11diagnosis i',
   key: { column: 'i.id', kind: 'integer' },
@@ -27,7 +27,7 @@ const search = Array.from({ length: MOST_TOKENS + 1 }, (_, tokens) => {
     select i.* from facility_icd11diagnosis i where ${CODED}${where.join('')} order by i.label limit $1) i`
 })
 
-/** `icd/` (contract consultations §8.2). */
+/** `icd/` (docs/api/consultations.md §8.2). */
 export function icdRoutes(app: FastifyInstance, { database }: ConsultationScope): void {
   const config = { permission: 'icd.read' }
 

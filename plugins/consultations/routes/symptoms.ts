@@ -37,7 +37,7 @@ const COLUMNS = `y.id, y.symptom, y.other_symptom, y.onset_date, y.cure_date, y.
 const ACTIVE = `select 1 from facility_encountersymptom where consultation_id = $1 and symptom = $2 and lower(trim(other_symptom)) = lower(trim($3))
   and cure_date is null and clinical_impression_status = 'in-progress' and not deleted limit 1`
 
-/** `consultation/{id}/symptoms/` (contract consultations §9). The consultation is held, so that a symptom is active once. */
+/** `consultation/{id}/symptoms/` (docs/api/consultations.md §9). The consultation is held, so that a symptom is active once. */
 export function symptomRoutes(app: FastifyInstance, scope: ConsultationScope): void {
   const { changeLog, clock, consultations, database, permissions, repository } = scope
   const symptoms = repository(EncounterSymptom)
@@ -132,7 +132,7 @@ export function symptomRoutes(app: FastifyInstance, scope: ConsultationScope): v
   )
 }
 
-/** What a save makes of the status: an error stays one, else the cure decides (contract consultations §9). */
+/** What a save makes of the status: an error stays one, else the cure decides (docs/api/consultations.md §9). */
 function impressionOf(status: string | undefined, cured: string | null): string {
   if (status === 'entered-in-error') return status
   return cured ? 'completed' : 'in-progress'
