@@ -62,4 +62,6 @@ export interface AuthenticationScheme<Sc> {
   readonly summary: string
   readonly refused: { readonly status: 401 | 403; readonly challenge?: string }
   authenticate(request: FastifyRequest, scope: Sc): Actor | null | Promise<Actor | null>
+  /** Headers of a request as the user of this name, undefined where there is none: for commands that run a request (`care-kernel sql --as`). */
+  headersFor?(username: string, scope: Sc): Promise<Readonly<Record<string, string>> | undefined>
 }

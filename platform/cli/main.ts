@@ -13,6 +13,7 @@ import { openapiCommand } from './commands/openapi.ts'
 import { planCommand } from './commands/plan.ts'
 import { pluginCommands } from './commands/plugin-commands.ts'
 import { newPluginCommand } from './commands/plugin-new.ts'
+import { sqlCommand } from './commands/sql.ts'
 import { startCommand } from './commands/start.ts'
 import { makeTerminal, type CliTerminal } from './terminal.ts'
 
@@ -26,6 +27,7 @@ const COMMANDS: readonly CliCommand[] = [
   ...jobCommands,
   ...configCommands,
   openapiCommand,
+  sqlCommand,
   newPluginCommand
 ]
 

@@ -1,4 +1,5 @@
 import type { Role } from '../../kernel/contributions/contribution.ts'
+import type { Gateway } from '../../kernel/plugin/gateway.ts'
 import type { PortName } from '../../kernel/ports/index.ts'
 import { openCare, planCare, type CareKernel, type PlannedCare } from '../care-kernel.ts'
 import { makeLogger, Redaction } from '../data/logger.ts'
@@ -16,25 +17,30 @@ export async function planDeployment({ source, env }: Cli, role: Role = 'all'): 
   return planned
 }
 
-/**
- * Opens the deployment for a command, with a log of warnings on standard error. `only` limits the gateways: a command about the schema must
- * not wait for a mail server.
- */
+interface OpenOptions {
+  /** Limits the gateways: a command about the schema must not wait for a mail server. */
+  readonly only?: readonly PortName[]
+  readonly role?: Role
+  /** Changes what is opened in place of a port's gateway. */
+  readonly replace?: (port: PortName, gateway: Gateway) => Gateway
+}
+
+/** Opens the deployment for a command, with a log of warnings on standard error. */
 export async function openDeployment(
   cli: Cli,
-  { only, role }: { only?: readonly PortName[]; role?: Role } = {}
+  { only, role, replace = (_, gateway) => gateway }: OpenOptions = {}
 ): Promise<CareKernel> {
   const planned = await planDeployment(cli, role)
-  const gateways = only ? new Map([...planned.gateways].filter(([port]) => only.includes(port))) : planned.gateways
+  const gateways = new Map(
+    [...planned.gateways]
+      .filter(([port]) => only?.includes(port) ?? true)
+      .map(([port, chosen]) => [port, { ...chosen, gateway: replace(port, chosen.gateway) }])
+  )
   return openCare({ ...planned, gateways })
 }
 
 /** Runs `work` on the opened deployment, and stops it whatever happens. */
-export async function withDeployment<T>(
-  cli: Cli,
-  options: { only?: readonly PortName[]; role?: Role },
-  work: (kernel: CareKernel) => Promise<T>
-): Promise<T> {
+export async function withDeployment<T>(cli: Cli, options: OpenOptions, work: (kernel: CareKernel) => Promise<T>): Promise<T> {
   const kernel = await openDeployment(cli, options)
   try {
     return await work(kernel)

@@ -12,6 +12,10 @@ const PATIENCE_MS = 2000
 
 /** The terminal this process has. A progress bar is drawn on a terminal only, after two seconds. */
 export function makeTerminal(): CliTerminal {
+  // `care-kernel plan | head` closes the pipe early: what is left is of no interest.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
   return {
     print: line => void process.stdout.write(`${line}\n`),
     warn: line => void process.stderr.write(`${line}\n`),

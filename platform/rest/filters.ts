@@ -205,7 +205,7 @@ export function ordering(
   fallback: string,
   stable: string = fallback.split(',').at(-1) ?? fallback
 ): Ordering {
-  const byDefault = `${ORDERING} order by ${fallback}`
+  const byDefault = `order by ${ORDERING} ${fallback}`
   return {
     fields: Object.keys(allowed),
     compile(query) {
@@ -219,7 +219,7 @@ export function ordering(
           requested.set(name, part === name ? `${allowed[name]}` : `${allowed[name]} desc`)
       }
       if (requested.size === 0) return byDefault
-      return `${ORDERING} order by ${[...requested.values(), stable.trim()].join(', ')}`
+      return `order by ${ORDERING} ${[...requested.values(), stable.trim()].join(', ')}`
     }
   }
 }

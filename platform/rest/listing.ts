@@ -142,4 +142,4 @@ const PAGE = sqlComment('page')
 const countOf = (source: Source): string => `${COUNT} (select count(*) from (${matchesOf(source, '1')}) _)`
 
 const limitClauseOf = ({ limit, offset }: Slice, params: Params): string =>
-  `${PAGE} limit ${params.add(limit)} offset ${params.add(offset)}`
+  `limit ${params.add(limit)} ${PAGE} offset ${params.add(offset)}`

@@ -47,7 +47,7 @@ export const allRows = ({ from, alias, conditions }: Source, order: string): str
 export function orderedScan({ source, order, limitClause, bucket }: PageQuery): string {
   const { from, alias } = source
   if (bucket === undefined) return `${SCAN} ${allRows(source, order)} ${limitClause}`
-  const firstRows = `${order} ${BUCKET} limit ${bucket}`
+  const firstRows = `${order} limit ${bucket} ${BUCKET}`
   const { plain, disjunction } = split(source)
   const select = (conditions: readonly string[]) => `${SCAN} select ${alias}.* from ${from} where ${and(conditions)} ${firstRows}`
   if (!disjunction) return `select * from (${select(plain)}) ${alias} ${limitClause}`

@@ -36,7 +36,7 @@ export class Actors implements ActorsContract {
     // Each change adds one listener until its second pass.
     setMaxListeners(0, this.#stopper.signal)
     this.#scope = { cache, clock, config, database, logger, slots }
-    this.#statement = `select json_build_object('active', u.is_active, 'actor', json_build_object(
+    this.#statement = `select /* actor of the credentials */ json_build_object('active', u.is_active, 'actor', json_build_object(
       'id', u.id, 'externalId', u.external_id, 'username', u.username, 'userType', u.user_type, 'superuser', u.is_superuser, 'verified', u.verified,
       'wardId', u.ward_id, 'localBodyId', u.local_body_id, 'districtId', u.district_id, 'stateId', u.state_id, 'homeFacilityId', u.home_facility_id,
       'facilityIds', to_json(${slots.actor.facility_ids}), 'assetId', u.asset_id, 'assetFacilityId', ${slots.actor.asset_facility_id})) as account

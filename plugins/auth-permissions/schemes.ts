@@ -7,7 +7,10 @@ import type { AuthScope } from './services.ts'
 import { seconds, type TokenFailure } from './tokens.ts'
 import { credentialsOf, refusal, type Refused } from './toolkit.ts'
 
-type SchemeScope = Pick<AuthScope, 'accounts' | 'actors' | 'clock' | 'config' | 'deployment' | 'middleware' | 'rateLimit'>
+type SchemeScope = Pick<
+  AuthScope,
+  'accounts' | 'actors' | 'clock' | 'config' | 'database' | 'deployment' | 'middleware' | 'rateLimit'
+>
 
 const DEFAULT: Refused = { status: 403 }
 const CONSULTATION: Refused = { status: 401, challenge: 'Middleware_Bearer realm="api"' }
@@ -21,23 +24,36 @@ export const schemes: Readonly<Record<string, AuthenticationScheme<SchemeScope>>
       byToken(request, scope, DEFAULT) ??
       (scope.config.basicAuthentication && scope.deployment.environment === 'development'
         ? byPassword(request, scope, DEFAULT)
-        : null)
+        : null),
+    headersFor
   },
   'user+basic': {
     summary: 'A user by access token, or by name and password',
     refused: DEFAULT,
-    authenticate: (request, scope) => byToken(request, scope, DEFAULT) ?? byPassword(request, scope, DEFAULT)
+    authenticate: (request, scope) => byToken(request, scope, DEFAULT) ?? byPassword(request, scope, DEFAULT),
+    headersFor
   },
   consultation: {
     summary: 'A user by access token; refusals are 401',
     refused: CONSULTATION,
-    authenticate: (request, scope) => byToken(request, scope, CONSULTATION)
+    authenticate: (request, scope) => byToken(request, scope, CONSULTATION),
+    headersFor
   },
   middleware: {
     summary: 'A facility by the token of its middleware',
     refused: CONSULTATION,
     authenticate: (request, scope) => scope.middleware.authenticate(request)
   }
+}
+
+/** A request with an access token of the user. */
+async function headersFor(username: string, { accounts, clock, database }: SchemeScope) {
+  const {
+    rows: [user]
+  } = await database.query<{ external_id: string }>('select external_id from users_user where username = $1 and not deleted', [
+    username
+  ])
+  return user && { authorization: `Bearer ${accounts.tokens.issue(user.external_id, seconds(clock)).access}` }
 }
 
 /** Messages of bad access tokens (docs/api/auth-users.md §1.3.1). */

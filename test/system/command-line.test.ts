@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { FEATURES, care, command, configFile, emptyDatabase, launcher, run, sql, start } from './deployment.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'care-command-line-'))
@@ -26,7 +26,7 @@ t.test('plan, config and openapi touch no network', async t => {
   const diff = await care(['plan', '--diff', config, '--config', smaller])
   t.match(diff, /^\+ gateways|^\+ /m)
   t.equal(diff.match(/^\+ routes: owner=facilities/gm)?.length, own, 'what enabling a plugin adds')
-  t.notMatch(diff, /^- (?!slots|hooks)/m, 'and takes nothing away')
+  t.notMatch(diff, /^- (?!slots|hooks|relations)/m, 'and takes nothing away')
   t.equal((await care(['plan', '--diff', config, '--config', config])).trim(), 'no difference')
 
   const printed = await care(['config', 'print', '--config', config])
@@ -44,6 +44,8 @@ t.test('wrong use says what is right', async t => {
     [['nonsense'], /unknown command 'nonsense'/],
     [['plan', '--nonsense'], /unknown option '--nonsense'/],
     [['load'], /missing required argument 'file'/],
+    [['sql', 'POST /api/v1/facility/'], /POST may write: only GET and HEAD are run here/],
+    [['sql', 'facility'], /give a request: care-kernel sql 'GET /],
     [['start', '--role', 'king'], /Allowed choices are web, worker, scheduler, all/],
     [['plugin', 'new', 'Not A Name'], /not a plugin name/]
   ] as const) {
@@ -88,6 +90,8 @@ t.test('a deployment from its schema to its first login', async t => {
   t.equal(made.code, 0, made.err)
   t.not((await command(['user', 'create', 'root', ...at], 'A-long-Passw0rd\n')).code, 0, 'the name is taken')
   t.equal((await command(['user', 'password', 'root', ...at], 'Another-Passw0rd\n')).code, 0)
+  await t.test('sql prints the statements of a read', t => statementsOf(t, at))
+  t.strictSame(await sql(database.url, 'select * from kernel_patient_search'), [], 'what the read wrote was rolled back')
   const server = await start(config)
   const login = (password: string) =>
     fetch(`${server.url}/api/v1/auth/login/`, {
@@ -135,3 +139,42 @@ t.test('load is all or nothing', async t => {
   t.equal(strict.code, 1)
   t.match(strict.err, /no enabled plugin owns acme\.thing \(1 rows\)/)
 })
+
+async function statementsOf(t: Test, at: readonly string[]) {
+  const list = 'GET /api/v1/facility/?limit=5&name=Sea+side'
+  const { code, out, err } = await command(['sql', list, '--as', 'root', '--explain', ...at])
+  t.strictSame([code, err], [0, ''])
+  t.match(
+    out,
+    `-- ${list}\n-- facilities, /api/v1/facility/, permission facility.read, scheme user, as root\n-- answered 200, 2 statements`
+  )
+  t.match(out, /-- statement 1 of 2\nselect\n +\/\* actor of the credentials \*\//)
+  for (const part of ['outputs Facility', 'live', 'row access facility: all', 'filter name', 'ordering', 'page'])
+    t.match(out, `/* ${part} */`)
+  t.match(out, /\/\* slot facilities\/facility\/patient_count: patients \*\//)
+  t.match(out, '-- $1 = "%Sea side%"\n-- $2 = 5\n-- $3 = 0\n--   ')
+  t.match(out, /-- +->.* on facility_facility f/, 'the plan')
+
+  const search = ['sql', '/api/v1/patient/search/?phone_number=%2B919876543210&year_of_birth=1990', '--as', 'root', ...at]
+  for (let run = 0; run < 2; run++) {
+    const found = await care(search)
+    t.match(found, 'insert into')
+    t.match(found, '-- $1 = "+919876543210"')
+    t.match(found, /-- \$1 = text of \d+ characters/, 'what was not typed is not shown')
+  }
+  const csv = await care(['sql', 'GET /api/v1/facility/?csv', '--as', 'root', ...at])
+  t.match(csv, '/* columns of the CSV */')
+
+  const anonymous = await command(['sql', 'HEAD /api/v1/facility/', ...at])
+  t.equal(anonymous.code, 0)
+  t.match(anonymous.out, /as anonymous\n-- answered 403, 0 statements\n-- --as <username>/)
+  for (const [args, says] of [
+    [['/api/v1/nothing/'], 'no enabled plugin answers GET /api/v1/nothing/\n'],
+    [['/api/v1/facility?limit=1'], 'no enabled plugin answers GET /api/v1/facility?limit=1; it is GET /api/v1/facility/?limit=1'],
+    [['/api/v1/facility/', '--as', 'nobody'], 'there is no user nobody']
+  ] as const) {
+    const refused = await command(['sql', ...args, ...at])
+    t.equal(refused.code, 1, args.join(' '))
+    t.match(refused.err, says)
+  }
+}
