@@ -1,12 +1,12 @@
 import type { EmailPort } from 'care-kernel'
 import { defineGateway, messageFolder, messageId } from 'care-kernel/gateway'
 import { Type } from 'typebox'
-import { render } from './render.ts'
+import { render } from './message.ts'
 
 export default defineGateway({
   port: 'email',
   name: 'email-log',
-  summary: 'Mail as files in a folder, for trying out',
+  summary: 'Mail as files in a folder, for development',
   config: Type.Object(
     {
       directory: Type.String({ default: '.care/outbox/email', minLength: 1, description: 'Folder of the files' }),

@@ -5,10 +5,10 @@ import { createTransport, type SMTPSentMessageInfo, type SMTPTransportOptions, t
 import { Type } from 'typebox'
 
 const SMTPS = 465
-/** What the server answers for good (RFC 5321 §4.2.1): 5xx to the recipients or the message; a refused login is the operator's. */
+/** Errors that are final with a 5xx reply (RFC 5321 §4.2.1): recipients or message refused. A refused login is not: it is the operator's to correct. */
 const FINAL = new Set(['EENVELOPE', 'EMESSAGE'])
 
-/** Errors of a refused message quote its recipients: only the reply code is told. */
+/** Reports the reply code only: nodemailer's errors of a refused message quote its recipients. */
 function asRefusal(error: unknown): unknown {
   const { code = '', responseCode = 0 } = error as { readonly code?: string; readonly responseCode?: number }
   return FINAL.has(code) && responseCode >= 500 ? new Refusal(`the mail server refuses the message: ${responseCode}`) : error
@@ -87,7 +87,7 @@ export default defineGateway({
           .catch((error: unknown) => {
             throw asRefusal(error)
           })
-        // The others have it already: failing now would send it to them again.
+        // Other recipients have the mail already: a retry would send it to them again.
         if (rejected?.length)
           logger.warn({ id: messageId, refused: rejected.length }, 'the mail server refused some of the recipients')
         return { id: messageId }

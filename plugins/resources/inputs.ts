@@ -1,10 +1,9 @@
 import { field, record } from 'care-kernel/rest'
 import { FACILITY } from 'care-kernel/contracts/facilities'
 import { requestInputs } from 'care-kernel/toolkits/facilities'
-import { CATEGORIES, SUB_CATEGORIES } from './enumerations.ts'
-import { STATUSES } from './statuses.ts'
+import { CATEGORIES, STATUSES, SUB_CATEGORIES } from './enumerations.ts'
 
-/** A request for resources (docs/api/shifting-resources.md §9.4). */
+/** A request for resources (`docs/api/shifting-resources.md §9.4`). */
 export const resourceInput = record({
   status: field.label(STATUSES),
   category: field.label(CATEGORIES),

@@ -1,11 +1,11 @@
 import { baseColumns, column, defineModel } from 'care-kernel/data'
 import { commentModel } from 'care-kernel/toolkits/facilities'
-import { PENDING } from './statuses.ts'
+import { PENDING } from './enumerations.ts'
 
 const key = () => column.bigint('none', { null: true })
 const flag = () => column.boolean('none', { default: false })
 
-/** docs/api/shifting-resources.md §10. */
+/** `docs/api/shifting-resources.md §10`. */
 export const ResourceRequest = defineModel({
   name: 'ResourceRequest',
   table: 'facility_resourcerequest',

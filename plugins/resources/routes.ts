@@ -2,12 +2,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { rowDisjunction } from 'care-kernel/access'
 import { actorOf, describe, invalid, readInput, sendJson, sendList, type Where } from 'care-kernel/rest'
 import { commentRoutes, commentShape, type FacilitiesOfRequest } from 'care-kernel/toolkits/facilities'
+import { PENDING } from './enumerations.ts'
 import { resourceInput } from './inputs.ts'
+import type { ResourceScope } from './manifest.ts'
 import { ResourceRequest, ResourceRequestComment } from './models.ts'
-import { parties, resourceFilters, resourceRequests } from './resource-requests.ts'
+import { MAY_SET } from './policy.ts'
+import { parties, resourceFilters, resourceRequests } from './reads.ts'
 import { resourceAccess } from './row-access.ts'
-import type { ResourceScope } from './scope.ts'
-import { MAY_SET, PENDING } from './statuses.ts'
 
 type One = { Params: { id: string } }
 type Query = Record<string, string | string[]>
@@ -22,12 +23,12 @@ const visible =
   (request: FastifyRequest): Where =>
   params => [rowDisjunction(resourceAccess, actorOf(request), params)]
 
-/** The filters of the list hold for one row, too. */
-const visibleAndAsked =
+/** The detail applies the filters of the list, too. */
+const visibleAndFiltered =
   (request: FastifyRequest): Where =>
   params => [...visible(request)(params), ...resourceFilters.compile(request.query as Query, params)]
 
-/** `resource/` (docs/api/shifting-resources.md §9). */
+/** `resource/` (`docs/api/shifting-resources.md §9`). */
 export function resourceRoutes(app: FastifyInstance, scope: ResourceScope): void {
   const {
     database,
@@ -43,7 +44,7 @@ export function resourceRoutes(app: FastifyInstance, scope: ResourceScope): void
     {
       config: { permission: 'resource.read', permissionBefore405: 'resource.create' },
       schema: describe({
-        summary: 'Requests for resources one sees; with `csv` as a table',
+        summary: 'Visible requests for resources; as CSV with `csv`',
         filters: requests.filters,
         ordering: requests.ordering,
         paging: 'limit',
@@ -57,7 +58,7 @@ export function resourceRoutes(app: FastifyInstance, scope: ResourceScope): void
     '/api/v1/resource/',
     {
       config: { permission: 'resource.create' },
-      schema: describe({ summary: 'Ask for resources', body: resourceInput, answer, status: 201 })
+      schema: describe({ summary: 'Create a request for resources', body: resourceInput, answer, status: 201 })
     },
     async (request, reply) => {
       const actor = actorOf(request)
@@ -79,7 +80,7 @@ export function resourceRoutes(app: FastifyInstance, scope: ResourceScope): void
       config: { permission: 'resource.read', permissionBefore405: 'resource.update' },
       schema: describe({ summary: 'One request for resources', answer })
     },
-    async (request, reply) => sendJson(reply, await requests.one(database, request.params.id, visibleAndAsked(request)))
+    async (request, reply) => sendJson(reply, await requests.one(database, request.params.id, visibleAndFiltered(request)))
   )
 
   for (const method of ['PUT', 'PATCH'] as const) {
@@ -92,8 +93,8 @@ export function resourceRoutes(app: FastifyInstance, scope: ResourceScope): void
         const actor = actorOf(request)
         const json = await database.transaction(async tx => {
           const columns = `r.id, r.external_id, r.origin_facility_id, ${parties.columns}`
-          const row = await requests.row<Row>(tx, request.params.id, columns, visibleAndAsked(request), true)
-          // PUT too leaves alone what is absent (docs/api/shifting-resources.md §9.2); where a request started is not changed.
+          const row = await requests.row<Row>(tx, request.params.id, columns, visibleAndFiltered(request), true)
+          // PUT is partial, too (§9.2). The origin never changes.
           const values = await readInput(request, resourceInput, { db: tx, partial: true })
           if (values.status !== undefined && !MAY_SET[values.status]?.test(actor, row))
             throw invalid({ status: ['Permission Denied'] })

@@ -1,7 +1,7 @@
 import type { RowAccess } from 'care-kernel/access'
-import { parties } from './resource-requests.ts'
+import { parties } from './reads.ts'
 
-/** Requests an actor sees (docs/api/shifting-resources.md §9.2). */
+/** Requests an actor sees (`docs/api/shifting-resources.md §9.2`). */
 export const resourceAccess: RowAccess = parties.rowAccess({
   name: 'resource',
   summary: 'Requests for resources an actor sees'

@@ -1,6 +1,6 @@
 import type { Labels } from 'care-kernel/rest'
 
-/** docs/api/consultations.md §15. */
+/** `docs/api/consultations.md §15`. */
 export const SAMPLE_TYPES: Labels = {
   0: 'UNKNOWN',
   1: 'BA/ETA',
@@ -14,7 +14,7 @@ export const SAMPLE_TYPES: Labels = {
   9: 'OTHER TYPE'
 }
 
-/** docs/api/consultations.md §15. */
+/** `docs/api/consultations.md §15`. */
 export const ICMR_CATEGORIES: Labels = {
   0: 'Cat 0',
   10: 'Cat 1',
@@ -25,7 +25,7 @@ export const ICMR_CATEGORIES: Labels = {
   60: 'Cat 5b'
 }
 
-/** Kinds of local bodies as laboratories write them (docs/api/consultations.md §16). */
+/** Types of local bodies, by their names in uploads (`docs/api/consultations.md §16`). */
 export const BODY_TYPES: Readonly<Record<string, number>> = {
   'grama panchayath': 1,
   'block panchayath': 2,

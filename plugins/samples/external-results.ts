@@ -1,83 +1,121 @@
-import { cell, filter, filters, ordering, out, resource, shape } from 'care-kernel/rest'
-import { DISTRICT, districtObject, LOCAL_BODY, localBodyObject, WARD, wardObject } from 'care-kernel/contracts/places'
+import type { Actor, Queryable, Tx } from 'care-kernel'
+import { PATIENT } from 'care-kernel/contracts/patients'
+import { DISTRICT, LOCAL_BODY, WARD } from 'care-kernel/contracts/places'
+import type { Repositories } from 'care-kernel/data'
+import { Invalid, invalid } from 'care-kernel/rest'
+import { BODY_TYPES } from './enumerations.ts'
+import { externalResult } from './inputs.ts'
+import { PatientExternalTest } from './models.ts'
 
-const texts = (...names: string[]) => Object.fromEntries(names.map(name => [name, out.text(`x.${name}`)]))
-const integers = (...names: string[]) => Object.fromEntries(names.map(name => [name, out.integer(`x.${name}`)]))
+type Item = Readonly<Record<string, unknown>>
 
-/** docs/api/consultations.md §16. */
-const externalShape = shape({
-  id: out.integer('x.id'),
-  ward_object: out.object(wardObject, `from ${WARD} w where w.id = x.ward_id`),
-  local_body_object: out.object(localBodyObject, `from ${LOCAL_BODY} l where l.id = x.local_body_id`),
-  district_object: out.object(districtObject, `from ${DISTRICT} d where d.id = x.district_id`),
-  sample_collection_date: out.date('x.sample_collection_date'),
-  result_date: out.date('x.result_date'),
-  external_id: out.uuid('x.external_id'),
-  created_date: out.datetime('x.created_date'),
-  modified_date: out.datetime('x.modified_date'),
-  deleted: out.boolean('x.deleted'),
-  ...texts('srf_id', 'name'),
-  ...integers('age'),
-  ...texts('age_in', 'gender', 'address', 'mobile_number'),
-  is_repeat: out.boolean('x.is_repeat'),
-  ...texts('patient_status', 'source', 'patient_category', 'lab_name', 'test_type', 'sample_type', 'result'),
-  patient_created: out.boolean('x.patient_created'),
-  ward: out.integer('x.ward_id'),
-  local_body: out.integer('x.local_body_id'),
-  district: out.integer('x.district_id')
-})
+const REQUESTED = `select distinct upper(p.srf_id) as srf from ${PATIENT} p
+  where upper(p.srf_id) = any($1) and p.srf_id <> '' and not p.deleted`
 
-/** What a correction is answered with. */
-export const correctedShape = shape({
-  address: out.text('x.address'),
-  ward: out.integer('x.ward_id'),
-  local_body: out.integer('x.local_body_id'),
-  patient_created: out.boolean('x.patient_created')
-})
+/**
+ * Inserts the results of an upload, all or none (`docs/api/consultations.md §16`): `sample_tests` is a list of results of the actor's
+ * district. Throws 400 with the errors of each invalid result.
+ */
+export async function uploadResults(tx: Tx, actor: Actor, body: unknown, repository: Repositories): Promise<void> {
+  const items = itemsOf(body)
+  const { districtId } = actor
+  const {
+    rows: [district]
+  } = await tx.query<{ name: string }>(`select name from ${DISTRICT} where id = $1`, [districtId])
+  if (items.some(({ district: name }) => name !== district?.name)) throw invalid({ Error: 'User must belong to same district' })
+  if (items.length === 0) return
 
-/** Columns of the table for spreadsheets (docs/api/consultations.md §16). */
-const externalTable = {
-  'Care External Result ID': cell.value('x.id'),
-  'Patient Name': cell.text('x.name'),
-  Age: cell.value('x.age'),
-  'Age In': cell.text('x.age_in'),
-  'Final Result': cell.text('x.result'),
-  'SRF-ID': cell.text('x.srf_id'),
-  Gender: cell.text('x.gender'),
-  'Patient Address': cell.text('x.address'),
-  District: cell.text(`(select d.name from ${DISTRICT} d where d.id = x.district_id)`),
-  LSGD: cell.text(`(select l.name from ${LOCAL_BODY} l where l.id = x.local_body_id)`),
-  'Ward Name': cell.text(`(select w.name from ${WARD} w where w.id = x.ward_id)`),
-  'Ward Number': cell.value(`(select w.number from ${WARD} w where w.id = x.ward_id)`),
-  'Contact Number': cell.text('x.mobile_number'),
-  'Is Repeat': cell.yesNo('x.is_repeat'),
-  'Patient Status': cell.text('x.patient_status'),
-  'Sample Type': cell.text('x.sample_type'),
-  'Testing Kit Used': cell.text('x.test_type'),
-  'Sample Collection Date': cell.value('x.sample_collection_date'),
-  'Result Date': cell.value('x.result_date'),
-  LabName: cell.text('x.lab_name'),
-  Source: cell.text('x.source'),
-  'Patient Category': cell.text('x.patient_category')
-} as const
+  const places = await placesOf(tx, districtId, items)
+  const read = places.map((place, at) => (place instanceof Invalid ? place : resultOf(items[at] ?? {}, place)))
+  const refused = read.flatMap(one => (one instanceof Invalid ? [one.messages] : []))
+  if (refused.length > 0) throw invalid(refused)
+  const valid = read.flatMap(one => (one instanceof Invalid ? [] : [one]))
 
-export const externalResults = resource({
-  name: 'PatientExternalTest',
-  from: 'facility_patientexternaltest x',
-  key: { column: 'x.id', kind: 'integer' },
-  live: 'not x.deleted',
-  shape: externalShape,
-  filters: filters({
-    name: filter.contains('x.name'),
-    srf_id: filter.contains('x.srf_id'),
-    mobile_number: filter.contains('x.mobile_number'),
-    wards: filter.multi('x.ward_id', 'integer'),
-    districts: filter.multi('x.district_id', 'integer'),
-    local_bodies: filter.multi('x.local_body_id', 'integer'),
-    sample_collection_date: filter.dateRange('x.sample_collection_date', 'date'),
-    result_date: filter.dateRange('x.result_date', 'date'),
-    created_date: filter.dateRange('x.created_date')
-  }),
-  ordering: ordering({}, 'x.id desc'),
-  table: { file: 'patientexternaltest_export.csv', columns: externalTable }
-})
+  const { rows } = await tx.query<{ srf: string }>(REQUESTED, [valid.map(({ srf_id: id }) => String(id).toUpperCase())])
+  const requested = new Set(rows.map(({ srf }) => srf))
+  await repository(PatientExternalTest).insertMany(
+    tx,
+    valid.map(result => ({
+      ...result,
+      // Never undefined here: without a district no place is found, and that is refused.
+      district_id: districtId ?? undefined,
+      patient_created: requested.has(String(result.srf_id).toUpperCase())
+    }))
+  )
+}
+
+function itemsOf(body: unknown): readonly Item[] {
+  const list = (typeof body === 'object' && body !== null ? body : {}) as { readonly sample_tests?: unknown }
+  if (list.sample_tests === undefined || list.sample_tests === null) throw invalid({ sample_tests: 'No Data was provided' })
+  const { sample_tests: tests } = list
+  if (!Array.isArray(tests) || !tests.every(isItem)) throw invalid({ sample_tests: 'Data should be provided as a list' })
+  return tests
+}
+
+const isItem = (value: unknown): value is Item => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function resultOf(item: Item, place: object): Item | Invalid {
+  const values = externalResult.read(item, { arrival: { form: false, zone: 'UTC' } })
+  return values instanceof Invalid ? values : { ...values, ...place }
+}
+
+/** The place of an external result. */
+interface ResultPlace {
+  readonly local_body_id: number
+  readonly ward_id: number | null
+}
+
+/** The place as an item of the upload names it; `ward` is its number. */
+interface Named {
+  readonly bodyType: number
+  readonly localBody: string
+  readonly ward: number | undefined
+}
+
+const PLACES = `select l.id as local_body_id, w.id as ward_id
+  from unnest($2::text[], $3::integer[], $4::integer[]) with ordinality n (name, type, ward, at)
+  left join lateral (select b.id from ${LOCAL_BODY} b
+    where b.district_id = $1 and b.body_type = n.type and position(lower(n.name) in lower(b.name)) > 0 order by b.id limit 1) l on true
+  left join lateral (select v.id from ${WARD} v where v.local_body_id = l.id and v.number = n.ward order by v.id limit 1) w on true
+  order by n.at`
+const MAX_INTEGER = 2_147_483_647
+
+/** The place of each item within the district, or the error of an item (`docs/api/consultations.md §16`). One statement for all items. */
+async function placesOf(
+  db: Queryable,
+  districtId: number | null,
+  items: readonly Item[]
+): Promise<readonly (ResultPlace | Invalid)[]> {
+  const named = items.map(nameOf)
+  const known = named.map(one => (one instanceof Invalid ? undefined : one))
+  const { rows } = await db.query<{ local_body_id: number | null; ward_id: number | null }>(PLACES, [
+    districtId,
+    known.map(one => one?.localBody ?? null),
+    known.map(one => one?.bodyType ?? null),
+    known.map(one => one?.ward ?? null)
+  ])
+  return named.map((one, at) => {
+    if (one instanceof Invalid) return one
+    const { local_body_id: localBody = null, ward_id: ward = null } = rows[at] ?? {}
+    if (localBody === null) return new Invalid({ local_body: ['Local Body Does not Exist'] })
+    if (one.ward !== undefined && ward === null) return new Invalid({ ward: ['Ward Does not Exist'] })
+    return { local_body_id: localBody, ward_id: ward }
+  })
+}
+
+/** Checks in the original's order and reports the first error only. */
+function nameOf({ local_body_type: type, local_body: body, ward }: Item): Named | Invalid {
+  const wrong = (name: string, message: string) => new Invalid({ [name]: [message] })
+  if (type === undefined) return wrong('local_body_type', 'local_body_type is not present in data')
+  if (!type) return wrong('local_body_type', 'local_body_type cannot be empty')
+  const bodyType = typeof type === 'string' ? BODY_TYPES[type.toLowerCase()] : undefined
+  if (bodyType === undefined) return wrong('local_body_type', 'Invalid Local Body Type')
+  if (body === undefined) return wrong('local_body', 'Local Body Not Present in Data')
+  if (!body) return wrong('local_body', 'Local Body Cannot Be Empty')
+  if (typeof body !== 'string' || body.includes('\0')) return wrong('local_body', 'Local Body Does not Exist')
+  if (ward === undefined) return { bodyType, localBody: body, ward }
+  const number = typeof ward === 'number' || typeof ward === 'string' ? Number(String(ward).trim() || 'x') : Number.NaN
+  if (!Number.isInteger(number)) return wrong('ward', 'Ward must be an integer value')
+  if (number === 0) return wrong('ward', 'Invalid pk "0" - object does not exist.')
+  return { bodyType, localBody: body, ward: Math.abs(number) > MAX_INTEGER ? -1 : number }
+}

@@ -8,8 +8,8 @@ import { AGE_MONTHS, AGE_YEARS } from 'care-kernel/toolkits/patients'
 import { DISTRICT, LOCAL_BODY, STATE } from 'care-kernel/contracts/places'
 import { ICMR_CATEGORIES, SAMPLE_TYPES } from './enumerations.ts'
 
-/** Around the sample `s`: its patient `p`, consultation `c`, facility `f`, and what is known of its symptoms, `y`. */
-const AROUND = `from ${PATIENT} p
+/** Joined to the sample `s`: its patient `p`, consultation `c`, facility `f`, and an aggregate of its symptoms `y`. */
+const JOINED = `from ${PATIENT} p
   join ${CONSULTATION} c on c.id = s.consultation_id
   join ${FACILITY} f on f.id = c.facility_id
   cross join lateral (select count(*) > 0 as any, min(e.onset_date) as onset,
@@ -25,7 +25,7 @@ const name = (table: Relation, column: string) =>
   out.text(`coalesce((select x.name from ${table} x where x.id = p.${column}), '')`)
 const truth = (sql: string) => out.boolean(`coalesce(${sql}, false)`)
 
-/** Came back from abroad in the two weeks before the sample was taken, or asked for. */
+/** Returned from abroad in the 14 days before the sample was taken or requested. */
 const ABROAD = `(coalesce(jsonb_typeof(p.countries_travelled) = 'array' and jsonb_array_length(p.countries_travelled) > 0, false)
   and p.date_of_return >= coalesce(s.date_of_sample, s.created_date) - interval '14 days')`
 const CONTACTS = `${CONTACT} k where k.patient_id = p.id and not k.deleted`
@@ -115,5 +115,5 @@ const form = shape({
   medical_conditions: out.object(conditions)
 })
 
-/** What ICMR's form asks about the sample `s` (docs/api/patients.md §17, FIX: in the original it always fails). */
-export const icmrForm: Shape = { ...form, sql: `(${form.of(AROUND)})` }
+/** Data of the ICMR form of the sample `s` (`docs/api/patients.md §17`, FIX: in the original it always fails). */
+export const icmrForm: Shape = { ...form, sql: `(${form.of(JOINED)})` }

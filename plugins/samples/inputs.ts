@@ -6,10 +6,10 @@ import { field, record, type Infer } from 'care-kernel/rest'
 import { ICMR_CATEGORIES, SAMPLE_TYPES } from './enumerations.ts'
 import { RESULTS, STATUSES } from './statuses.ts'
 
-const words = () => field.text({ optional: true })
+const optionalText = () => field.text({ optional: true })
 const flag = () => field.boolean({ optional: true })
 
-/** A sample (docs/api/consultations.md §15). What it is at is not decided by who takes it: `status` and `result` are for changes. */
+/** A sample (`docs/api/consultations.md §15`). `status` and `result` are ignored on creation. */
 export const sampleInput = record({
   sample_type: field.label(SAMPLE_TYPES, { optional: true }),
   status: field.label(STATUSES, { optional: true }),
@@ -21,22 +21,22 @@ export const sampleInput = record({
   date_of_result: field.datetime({ optional: true }),
   notes: field.text({ optional: true, max: 255 }),
   testing_facility: field.externalId(FACILITY, { optional: true, source: 'testing_facility_id' }),
-  sample_type_other: words(),
+  sample_type_other: optionalText(),
   has_sari: flag(),
   has_ari: flag(),
   doctor_name: field.text({ optional: true, max: 255 }),
-  diagnosis: words(),
-  diff_diagnosis: words(),
-  etiology_identified: words(),
+  diagnosis: optionalText(),
+  diff_diagnosis: optionalText(),
+  etiology_identified: optionalText(),
   is_atypical_presentation: flag(),
-  atypical_presentation: words(),
+  atypical_presentation: optionalText(),
   is_unusual_course: flag(),
   icmr_label: field.text({ optional: true, max: 200 }),
-  fast_track: words()
+  fast_track: optionalText()
 })
 export type SampleInput = Infer<typeof sampleInput>
 
-/** What may be corrected of an external result (docs/api/consultations.md §16). */
+/** Fields of an external result that can be corrected (`docs/api/consultations.md §16`). */
 export const correction = record({
   address: field.text(),
   ward: field.reference(WARD, { optional: true, null: true, source: 'ward_id' }),
@@ -48,7 +48,7 @@ const required = (max: number) => field.text({ max })
 const remark = () => field.text({ optional: true, null: true, blank: true, max: 255 })
 const day = () => field.date({ optional: true, null: true })
 
-/** One external result of an upload, its place found already (docs/api/consultations.md §16). */
+/** One external result of an upload, without its place (`docs/api/consultations.md §16`). */
 export const externalResult = record({
   srf_id: required(255),
   name: required(1000),

@@ -2,10 +2,10 @@ import { baseColumns, column, defineModel } from 'care-kernel/data'
 import { AWAITING, STATUS } from './statuses.ts'
 
 const key = () => column.bigint('none', { null: true })
-const words = () => column.text('health', { default: '' })
+const text = () => column.text('health', { default: '' })
 const flag = () => column.boolean('health', { default: false })
 
-/** docs/api/consultations.md §17. */
+/** `docs/api/consultations.md §17`. */
 export const PatientSample = defineModel({
   name: 'PatientSample',
   table: 'facility_patientsample',
@@ -15,21 +15,21 @@ export const PatientSample = defineModel({
   columns: {
     ...baseColumns(),
     sample_type: column.integer('health', { default: 0 }),
-    sample_type_other: words(),
+    sample_type_other: text(),
     has_sari: flag(),
     has_ari: flag(),
     doctor_name: column.varchar('identity', 255, { default: 'NO DOCTOR SPECIFIED' }),
-    diagnosis: words(),
-    diff_diagnosis: words(),
-    etiology_identified: words(),
+    diagnosis: text(),
+    diff_diagnosis: text(),
+    etiology_identified: text(),
     is_atypical_presentation: flag(),
-    atypical_presentation: words(),
+    atypical_presentation: text(),
     is_unusual_course: flag(),
     icmr_category: column.integer('health', { default: 0 }),
     icmr_label: column.varchar('health', 200, { default: '' }),
     status: column.integer('none', { default: STATUS.submitted }),
     result: column.integer('health', { default: AWAITING }),
-    fast_track: words(),
+    fast_track: text(),
     date_of_sample: column.timestamp('health', { null: true }),
     date_of_result: column.timestamp('health', { null: true }),
     consultation_id: column.bigint('none'),
@@ -40,7 +40,7 @@ export const PatientSample = defineModel({
   }
 })
 
-/** Every status a sample had, and what was said of it (docs/api/consultations.md §17). */
+/** History of a sample: one row per status, with notes (`docs/api/consultations.md §17`). */
 export const PatientSampleFlow = defineModel({
   name: 'PatientSampleFlow',
   table: 'facility_patientsampleflow',
@@ -59,7 +59,7 @@ export const PatientSampleFlow = defineModel({
 const lab = () => column.varchar('health', 255)
 const remark = () => column.varchar('health', 255, { null: true })
 
-/** What a laboratory reported of somebody who need not be a patient (docs/api/consultations.md §17). */
+/** An external result: reported by a laboratory, about a person who may not be a patient here (`docs/api/consultations.md §17`). */
 export const PatientExternalTest = defineModel({
   name: 'PatientExternalTest',
   table: 'facility_patientexternaltest',

@@ -9,7 +9,7 @@ import { DISTRICT } from 'care-kernel/contracts/places'
 
 const patientsAt = (facilities: string) => `(select p.id from ${PATIENT} p where p.facility_id = any(${facilities}))`
 
-/** Samples tested at one's facilities, and those of patients who are there now. */
+/** Samples tested at the actor's facilities, and those of patients who are there now. */
 function atOwn({ facilityIds }: Actor, params: Params): readonly Required<Branch>[] {
   const own = params.add(facilityIds, 'bigint[]')
   const tested = `s.testing_facility_id = any(${own})`
@@ -23,7 +23,7 @@ function atOwn({ facilityIds }: Actor, params: Params): readonly Required<Branch
   ]
 }
 
-/** All that were taken in one's place, and the same for those who are of facilities, too. */
+/** Samples taken in the actor's state or district; for members of facilities, also those of `atOwn`. */
 const inPlaceOrAtOwn =
   (column: 'state_id' | 'district_id', place: 'stateId' | 'districtId') =>
   (actor: Actor, params: Params): string | Disjunction => {
@@ -43,7 +43,7 @@ const inPlaceOrAtOwn =
 
 const OWN = "tested at the actor's facilities, and those of patients there"
 
-/** Samples an actor sees (docs/api/consultations.md §15); `s` is the sample. */
+/** Samples an actor sees (`docs/api/consultations.md §15`); `s` is the sample. */
 export const sampleAccess = rowAccess({
   name: 'sample',
   summary: 'Samples an actor sees',
@@ -70,7 +70,7 @@ export const sampleAccess = rowAccess({
 const inOwn = (column: string, place: 'localBodyId' | 'wardId') => (actor: Actor, params: Params) =>
   actor[place] === null ? 'false' : `${column} = ${params.add(actor[place])}`
 
-/** External results an actor sees: those of one's place (docs/api/consultations.md §16); `x` is the result. */
+/** External results an actor sees: those of the actor's place (`docs/api/consultations.md §16`); `x` is the result. */
 export const externalResultAccess = rowAccess({
   name: 'external-result',
   summary: 'External results an actor sees',
@@ -90,5 +90,4 @@ export const externalResultAccess = rowAccess({
   }
 })
 
-/** All that this plugin declares. */
 export const sampleRowAccess = [sampleAccess, externalResultAccess] as const

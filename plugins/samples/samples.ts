@@ -1,12 +1,14 @@
-import type { Actor, Tx } from 'care-kernel'
+import type { Actor, ScopeOf, Tx } from 'care-kernel'
 import { CONSULTATION } from 'care-kernel/contracts/consultations'
 import { invalid } from 'care-kernel/rest'
 import { sampleInput, type SampleInput } from './inputs.ts'
 import { PatientSample, PatientSampleFlow } from './models.ts'
-import type { SampleScope } from './scope.ts'
+import type { manifest } from './manifest.ts'
 import { advance, AWAITING, STATUS, type SampleState } from './statuses.ts'
 
-/** A sample that changes; the transaction holds it. */
+type Scope = ScopeOf<typeof manifest>
+
+/** A sample to be changed; the transaction has locked it. */
 export interface SampleRow extends SampleState {
   readonly id: number
   readonly external_id: string
@@ -17,33 +19,31 @@ export const SAMPLE_ROW = 's.id, s.external_id, s.status, s.result, s.date_of_sa
 
 const LIVE_CONSULTATION = `select c.id, c.patient_id from ${CONSULTATION} c where not c.deleted and`
 
-interface Taken {
+interface ConsultationRow {
   readonly id: number
   readonly patient_id: number
 }
 
-/** Takes samples and says how they get on. */
+/** Creates and changes samples; each write adds a row to the flow. */
 export class SampleService {
-  readonly #scope: SampleScope
+  readonly #scope: Scope
 
-  constructor(scope: SampleScope) {
+  constructor(scope: Scope) {
     this.#scope = scope
   }
 
   /**
-   * Adds a sample of the patient, in the consultation named or the latest one (docs/api/consultations.md §15); its uuid. 400 for a patient
-   * whom the actor does not see, as for one who is not there, and for a consultation of somebody else (FIX).
+   * Creates a sample of the patient, in the given consultation or the latest one (`docs/api/consultations.md §15`); returns its uuid.
+   * 400 for an invisible patient, answered like a missing one, and for a consultation of another patient (FIX).
    */
-  async take(tx: Tx, actor: Actor, values: SampleInput): Promise<string> {
+  async create(tx: Tx, actor: Actor, values: SampleInput): Promise<string> {
     const { patient: patientId, consultation: consultationId, notes, ...rest } = values
     if (patientId === undefined && consultationId === undefined)
       throw invalid({ non_field_errors: ['Either of patient or consultation is required'] })
     const named = consultationId === undefined ? undefined : await this.#consultation(tx, 'c.id = $1', consultationId)
-    const whose = patientId ?? named?.patient_id
+    const id = patientId ?? named?.patient_id
     const patient =
-      whose === undefined
-        ? undefined
-        : await this.#scope.patients.patients.byId(tx, whose, { visibleTo: actor, retrieving: true })
+      id === undefined ? undefined : await this.#scope.patients.patients.byId(tx, id, { visibleTo: actor, retrieving: true })
     if (!patient) throw invalid({ [patientId === undefined ? 'consultation' : 'patient']: ['object with this id not found'] })
     if (named && named.patient_id !== patient.id) throw invalid({ consultation: ['object with this id not found'] })
     const consultation = named ?? (await this.#consultation(tx, 'c.patient_id = $1 order by c.id desc limit 1', patient.id))
@@ -56,11 +56,11 @@ export class SampleService {
       patient_id: patient.id,
       consultation_id: consultation.id
     })
-    await this.#step(tx, made.id, STATUS.submitted, notes ?? 'created')
+    await this.#addFlow(tx, made.id, STATUS.submitted, notes ?? 'created')
     return made.external_id
   }
 
-  /** Changes a sample and notes the step. Whose it is stays, whatever the body says. */
+  /** Changes a sample. Its patient and consultation never change. */
   async change(tx: Tx, actor: Actor, row: SampleRow, values: Partial<SampleInput>): Promise<void> {
     const { notes, ...rest } = values
     const written = { ...rest, ...advance(row, rest, this.#now()) }
@@ -69,17 +69,17 @@ export class SampleService {
       patient_id: undefined,
       consultation_id: undefined
     })
-    await this.#step(tx, row.id, written.status, notes ?? `updated by ${actor.username}`)
+    await this.#addFlow(tx, row.id, written.status, notes ?? `updated by ${actor.username}`)
   }
 
-  async #consultation(tx: Tx, where: string, id: number): Promise<Taken | undefined> {
+  async #consultation(tx: Tx, where: string, id: number): Promise<ConsultationRow | undefined> {
     const {
       rows: [found]
-    } = await tx.query<Taken>(`${LIVE_CONSULTATION} ${where}`, [id])
+    } = await tx.query<ConsultationRow>(`${LIVE_CONSULTATION} ${where}`, [id])
     return found
   }
 
-  async #step(tx: Tx, sampleId: number, status: number, notes: string): Promise<void> {
+  async #addFlow(tx: Tx, sampleId: number, status: number, notes: string): Promise<void> {
     await this.#scope.repository(PatientSampleFlow).insert(tx, { patient_sample_id: sampleId, status, notes })
   }
 

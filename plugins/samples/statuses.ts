@@ -1,6 +1,6 @@
 import { invalid, type Labels } from 'care-kernel/rest'
 
-/** docs/api/consultations.md §15; misspelt as the original is. */
+/** `docs/api/consultations.md §15`; misspellings as in the original. */
 export const STATUSES: Labels = {
   1: 'REQUEST_SUBMITTED',
   2: 'APPROVED',
@@ -12,13 +12,13 @@ export const STATUSES: Labels = {
 }
 export const STATUS = { submitted: 1, approved: 2, denied: 3, sent: 4, forwarded: 5, received: 6, completed: 7 } as const
 
-/** docs/api/consultations.md §15. */
+/** `docs/api/consultations.md §15`. */
 export const RESULTS: Labels = { 1: 'POSITIVE', 2: 'NEGATIVE', 3: 'AWAITING', 4: 'INVALID' }
 export const AWAITING = 3
-/** Results that end a test whatever status is sent. */
+/** Results that complete a sample whatever status is sent. */
 const FINAL: readonly number[] = [1, 2]
 
-/** Which status may follow which (docs/api/consultations.md §15). */
+/** Allowed next statuses (`docs/api/consultations.md §15`). */
 export const NEXT: Readonly<Record<number, readonly number[]>> = {
   [STATUS.submitted]: [STATUS.approved, STATUS.denied],
   [STATUS.approved]: [STATUS.sent, STATUS.forwarded, STATUS.received, STATUS.completed],
@@ -28,10 +28,10 @@ export const NEXT: Readonly<Record<number, readonly number[]>> = {
   [STATUS.received]: [STATUS.completed],
   [STATUS.completed]: [STATUS.completed]
 }
-/** The sample is on its way or there: it has been taken. */
+/** Statuses that set `date_of_sample`. */
 const TAKEN: readonly number[] = [STATUS.sent, STATUS.forwarded, STATUS.received]
 
-/** What a sample is at, and what is to be written of it. */
+/** The stored state of a sample, and a change of it. */
 export interface SampleState {
   readonly status: number
   readonly result: number
@@ -45,8 +45,8 @@ export interface SampleChange {
 }
 
 /**
- * What a change of status or result writes, at the instant `now`; throws 400 for one that may not be, in the order of the contract. The
- * text of the first refusal is the original's, braces and all: recorded so (docs/api/consultations.md §15, QUIRK).
+ * The columns that a change of status or result writes at the instant `now` (ISO). Throws 400 for a change that is not allowed, checked in the order of
+ * the page. The text of the first error has the original's unrendered placeholder, as recorded (`docs/api/consultations.md §15`, QUIRK).
  */
 export function advance(stored: SampleState, asked: SampleChange, now: string): SampleChange & { readonly status: number } {
   const { result, date_of_result: resultAt } = asked

@@ -3,24 +3,24 @@ import { defineContract, type, type Queryable } from 'care-kernel'
 
 export { STATUSES as SHIFT_STATUSES } from './statuses.ts'
 
-/** What is told about a request whose destination agreed (docs/api/shifting-resources.md §6). */
+/** Data of notifications and SMS about a request whose destination approved (`docs/api/shifting-resources.md §6`). */
 export interface ShiftNotificationData {
-  /** Its uuid. */
+  /** Uuid of the request. */
   readonly shift: string
   readonly patient_name: string
-  /** Whose people are told. */
+  /** Its members are notified. */
   readonly approving_facility_id: number | null
-  /** Whom to call with questions. */
+  /** Contact number in the SMS. */
   readonly approving_phone: string | null
-  /** Name of the destination, within the deployment or outside. */
+  /** Name of the destination, a facility of the deployment or an external one. */
   readonly destination: string
-  /** Numbers of who asked, of the patient and of the family, each once; not all need be mobiles. */
+  /** Distinct numbers of the referring facility's contact, the patient and the family; landlines among them. */
   readonly phones: readonly string[]
 }
 
-/** What other plugins ask about shifting. */
+/** Services of shifting for other plugins. */
 export interface Shifts {
-  /** What is told about a live request; undefined when there is none. */
+  /** Data of notifications about a request; undefined for a deleted one. */
   notificationData(db: Queryable, shiftId: number): Promise<ShiftNotificationData | undefined>
 }
 
@@ -30,7 +30,7 @@ export const shifting = defineContract({
   version: 1,
   services: type<{ shifts: Shifts }>(),
   events: {
-    /** The destination agreed, and there is an approving facility to be told (docs/api/shifting-resources.md §6). */
+    /** The destination approved a request that has an approving facility (`docs/api/shifting-resources.md §6`). */
     'destination-approved': Type.Object({
       shiftId: Type.Integer(),
       shift: Type.String({ format: 'uuid' }),

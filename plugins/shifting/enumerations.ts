@@ -1,6 +1,6 @@
 import type { Labels } from 'care-kernel/rest'
 
-/** docs/api/shifting-resources.md §2. */
+/** `docs/api/shifting-resources.md §2`. */
 export const VEHICLES: Labels = {
   10: 'D Level Ambulance',
   20: 'All double chambered Ambulance with EMT',
@@ -9,5 +9,5 @@ export const VEHICLES: Labels = {
   50: 'Auto-rickshaw'
 }
 
-/** docs/api/shifting-resources.md §2. */
+/** `docs/api/shifting-resources.md §2`. */
 export const BREATHLESSNESS: Labels = { 10: 'NOT SPECIFIED', 15: 'NOT BREATHLESS', 20: 'MILD', 30: 'MODERATE', 40: 'SEVERE' }

@@ -7,10 +7,10 @@ import { PATIENT } from 'care-kernel/contracts/patients'
 import { BREATHLESSNESS, VEHICLES } from './enumerations.ts'
 import { STATUSES } from './statuses.ts'
 
-const words = () => field.text({ optional: true, blank: true })
+const optionalText = () => field.text({ optional: true, blank: true })
 const flag = () => field.boolean({ optional: true })
 
-/** A request to shift a patient (docs/api/shifting-resources.md §4.2). `patient_category` is no column: it goes to the last consultation. */
+/** A request to shift a patient (`docs/api/shifting-resources.md §4.2`). `patient_category` is stored in the patient's last consultation. */
 export const shiftInput = record({
   patient: field.externalId(PATIENT, { source: 'patient_id' }),
   status: field.label(STATUSES),
@@ -24,8 +24,8 @@ export const shiftInput = record({
   patient_category: field.label(CATEGORIES, { optional: true }),
   is_up_shift: flag(),
   is_kasp: flag(),
-  vehicle_preference: words(),
-  comments: words(),
+  vehicle_preference: optionalText(),
+  comments: optionalText(),
   ambulance_driver_name: field.text({ optional: true, blank: true, null: true }),
   ambulance_phone_number: phoneField({ types: ['mobile', 'landline'], optional: true, blank: true }),
   ambulance_number: field.text({ optional: true, blank: true, null: true }),
@@ -34,7 +34,7 @@ export const shiftInput = record({
 
 export type ShiftInput = Infer<typeof shiftInput>
 
-/** The columns of these values; of an ambulance nothing is known as "" (docs/api/shifting-resources.md §4.2, FIX). */
+/** Values as columns; null fields of the ambulance become "" (`docs/api/shifting-resources.md §4.2`, FIX). */
 export function shiftColumns({ patient_category: category, ...values }: Partial<ShiftInput>): Record<string, unknown> {
   const columns = shiftInput.columns(values)
   for (const name of ['ambulance_driver_name', 'ambulance_number']) if (name in columns) columns[name] ??= ''

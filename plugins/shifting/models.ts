@@ -6,7 +6,7 @@ const flag = (privacy: 'health' | 'none') => column.boolean(privacy, { default: 
 const text = (privacy: 'health' | 'identity' | 'none') => column.text(privacy, { default: '' })
 const phone = () => column.varchar('contact', 14, { default: '' })
 
-/** docs/api/shifting-resources.md §10. */
+/** `docs/api/shifting-resources.md §10`. */
 export const ShiftingRequest = defineModel({
   name: 'ShiftingRequest',
   table: 'facility_shiftingrequest',

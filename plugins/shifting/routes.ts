@@ -7,9 +7,9 @@ import { commentItem, commentRoutes, commentShape } from 'care-kernel/toolkits/f
 import type { PatientRow } from 'care-kernel/contracts/patients'
 import { shiftInput } from './inputs.ts'
 import { ShiftingRequestComment } from './models.ts'
+import { shiftFilters, shiftRequests } from './reads.ts'
 import { shiftAccess } from './row-access.ts'
-import type { ShiftScope } from './scope.ts'
-import { shiftFilters, shiftRequests } from './shift-requests.ts'
+import type { ShiftScope } from './services.ts'
 import { SHIFT_ROW, type ShiftRow } from './shifts.ts'
 
 type One = { Params: { id: string } }
@@ -19,12 +19,12 @@ const visible =
   (request: FastifyRequest): Where =>
   params => [rowDisjunction(shiftAccess, actorOf(request), params)]
 
-/** The filters of the list hold for one row, too (docs/api/shifting-resources.md §11.9). */
-const visibleAndAsked =
+/** The detail applies the filters of the list, too (`docs/api/shifting-resources.md §11`, 9). */
+const visibleAndFiltered =
   (request: FastifyRequest): Where =>
   params => [...visible(request)(params), ...shiftFilters.compile(request.query as Query, params)]
 
-/** `shift/` (docs/api/shifting-resources.md §3 to §8). */
+/** `shift/` (`docs/api/shifting-resources.md §3 to §8`). */
 export function shiftRoutes(app: FastifyInstance, scope: ShiftScope): void {
   const { database, shifts } = scope
   const { patients } = scope.patients
@@ -35,7 +35,7 @@ export function shiftRoutes(app: FastifyInstance, scope: ShiftScope): void {
     {
       config: { permission: 'shift.read', permissionBefore405: 'shift.write' },
       schema: describe({
-        summary: 'Requests to shift patients; with `csv` as a table',
+        summary: 'Requests to shift patients; as CSV with `csv`',
         filters: requests.filters,
         ordering: requests.ordering,
         paging: 'limit',
@@ -49,7 +49,7 @@ export function shiftRoutes(app: FastifyInstance, scope: ShiftScope): void {
     '/api/v1/shift/',
     {
       config: { permission: 'shift.write' },
-      schema: describe({ summary: 'Ask for a patient to be shifted', body: shiftInput, answer: shapes.written, status: 201 })
+      schema: describe({ summary: 'Create a request to shift a patient', body: shiftInput, answer: shapes.written, status: 201 })
     },
     async (request, reply) => {
       const json = await database.transaction(async tx => {
@@ -67,24 +67,24 @@ export function shiftRoutes(app: FastifyInstance, scope: ShiftScope): void {
       schema: describe({ summary: 'One request to shift a patient', answer: shapes.detail })
     },
     async (request, reply) =>
-      sendJson(reply, await requests.one(database, request.params.id, visibleAndAsked(request), shapes.detail))
+      sendJson(reply, await requests.one(database, request.params.id, visibleAndFiltered(request), shapes.detail))
   )
 
-  const held = (tx: Tx, request: FastifyRequest<One>) =>
-    requests.row<ShiftRow>(tx, request.params.id, SHIFT_ROW, visibleAndAsked(request), true)
+  const locked = (tx: Tx, request: FastifyRequest<One>) =>
+    requests.row<ShiftRow>(tx, request.params.id, SHIFT_ROW, visibleAndFiltered(request), true)
 
-  /** The request of a path with its patient, both held, the patient first: for whoever changes the patient too. */
-  async function heldWithPatient(
+  /** The request of a path and its patient; locks the patient first, then the request. */
+  async function lockedWithPatient(
     tx: Tx,
     request: FastifyRequest<One>
   ): Promise<{ row: ShiftRow; patient: PatientRow | undefined }> {
-    const found = visibleAndAsked(request)
-    const { patient_id: patientId } = await requests.row<{ patient_id: number }>(tx, request.params.id, 'r.patient_id', found)
+    const where = visibleAndFiltered(request)
+    const { patient_id: patientId } = await requests.row<{ patient_id: number }>(tx, request.params.id, 'r.patient_id', where)
     const patient = await patients.byId(tx, patientId, { lock: true })
-    return { row: await held(tx, request), patient }
+    return { row: await locked(tx, request), patient }
   }
 
-  // As PATCH, PUT leaves alone what is absent (docs/api/shifting-resources.md §3).
+  // PUT is partial, too (§3).
   const labelled = shape({ ...shapes.written.fields, patient_category: out.label("''", CATEGORIES) })
   for (const method of ['PUT', 'PATCH'] as const) {
     app.route<One>({
@@ -94,12 +94,12 @@ export function shiftRoutes(app: FastifyInstance, scope: ShiftScope): void {
       schema: describe({ summary: 'Change a request to shift a patient', body: shiftInput, answer: labelled }),
       async handler(request, reply) {
         const json = await database.transaction(async tx => {
-          const row = await held(tx, request)
+          const row = await locked(tx, request)
           const values = await readInput(request, shiftInput, { db: tx, partial: true })
           await shifts.update(tx, actorOf(request), row, values)
           const written = await requests.one(tx, row.external_id, undefined, shapes.written)
           const { patient_category: category } = values
-          // Said again where it was said, nowhere else (docs/api/shifting-resources.md §4.1, QUIRK).
+          // Echoed only where it was sent (§4.1, QUIRK).
           return category === undefined
             ? written
             : `${written.slice(0, -1)},"patient_category":${JSON.stringify(CATEGORIES[category])}}`
@@ -117,7 +117,7 @@ export function shiftRoutes(app: FastifyInstance, scope: ShiftScope): void {
     },
     async (request, reply) => {
       await database.transaction(async tx => {
-        const { row, patient } = await heldWithPatient(tx, request)
+        const { row, patient } = await lockedWithPatient(tx, request)
         await shifts.transfer(tx, actorOf(request), row, patient)
       })
       return reply.send({ transfer: 'completed' })

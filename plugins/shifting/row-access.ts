@@ -1,16 +1,16 @@
 import type { RowAccess } from 'care-kernel/access'
 import { PATIENT } from 'care-kernel/contracts/patients'
-import { parties, TABLE } from './shift-requests.ts'
+import { parties, TABLE } from './reads.ts'
 import { STATUS } from './statuses.ts'
 
-/** Requests an actor sees: a destination from APPROVED on, and wherever the patient is now (docs/api/shifting-resources.md §3.1). */
+/** Requests an actor sees. The destination sees them from APPROVED on; the patient's current facility sees them, too (`docs/api/shifting-resources.md §3.1`). */
 export const shiftAccess: RowAccess = parties.rowAccess({
   name: 'shift',
   summary: 'Requests to shift patients an actor sees',
   assignedIf: `status >= ${STATUS.approved}`,
   also: {
     rows: 'requests for patients who are there now',
-    // The patients of a hospital, one look-up each: as a join it would be planned as if there were many hospitals.
+    // `offset 0` forces one index lookup per patient; the planner overestimates the rows of a plain join.
     ids: facilities =>
       `select x.id from ${PATIENT} p cross join lateral (select x.id from ${TABLE} x where x.patient_id = p.id offset 0) x where p.facility_id = any(${facilities})`
   }

@@ -5,7 +5,7 @@ export const Settings = Type.Object(
   {
     peacetime: Type.Boolean({
       default: true,
-      description: 'Whether facilities shift patients among themselves; otherwise an approving facility decides (PEACETIME_MODE)'
+      description: 'Facilities shift patients among themselves; false: an approving facility decides (PEACETIME_MODE)'
     })
   },
   { additionalProperties: false }

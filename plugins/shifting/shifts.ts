@@ -1,4 +1,4 @@
-import type { Actor, Queryable, Tx } from 'care-kernel'
+import type { Actor, Queryable, ScopeOf, Tx } from 'care-kernel'
 import { FACILITY } from 'care-kernel/contracts/facilities'
 import { invalid } from 'care-kernel/rest'
 import type { FacilitiesOfRequest } from 'care-kernel/toolkits/facilities'
@@ -7,12 +7,12 @@ import type { PatientRow } from 'care-kernel/contracts/patients'
 import type { ShiftNotificationData, Shifts } from './contract.ts'
 import { shiftColumns, type ShiftInput } from './inputs.ts'
 import { ShiftingRequest } from './models.ts'
-import type { DeclaredScope } from './scope.ts'
-import { parties } from './shift-requests.ts'
+import type { manifest } from './manifest.ts'
+import { parties } from './reads.ts'
 import {
   CLOSED,
   FIRST,
-  LAST,
+  FINAL,
   mayComplete,
   maySetKasp,
   mayTransfer,
@@ -22,7 +22,9 @@ import {
   type Mode
 } from './statuses.ts'
 
-/** A request as its rules look at it. */
+type Scope = ScopeOf<typeof manifest>
+
+/** The columns of a request that rules need. */
 export interface ShiftRow extends FacilitiesOfRequest {
   readonly id: number
   readonly external_id: string
@@ -39,27 +41,27 @@ export const SHIFT_ROW = `r.id, r.external_id, r.status, r.is_kasp, r.assigned_f
 
 const denied = () => invalid({ status: ['Permission Denied'] })
 
-/** Makes, changes and carries out requests. Whoever does holds the patient first, then the request. */
+/** Creates, changes and completes requests. Lock order: the patient's row, then the request's. */
 export class ShiftService implements Shifts {
-  readonly #scope: DeclaredScope
+  readonly #scope: Scope
   readonly #mode: Mode
 
-  constructor(scope: DeclaredScope) {
+  constructor(scope: Scope) {
     this.#scope = scope
     this.#mode = scope.config.peacetime ? 'peacetime' : 'wartime'
   }
 
-  /** Adds a request (docs/api/shifting-resources.md §4.2). Its uuid. */
+  /** Creates a request (`docs/api/shifting-resources.md §4.2`). Returns its uuid; 400 where the patient cannot be shifted. */
   async create(tx: Tx, actor: Actor, values: ShiftInput): Promise<string> {
     const { patients } = this.#scope.patients
     if (this.#mode === 'wartime' && values.shifting_approving_facility === undefined)
       throw invalid({ shifting_approving_facility: ['Shifting Approving Facility is required'] })
-    // FIX: a patient one may not see is as one that is not there. Held, so that of two requests one is second.
+    // FIX: an invisible patient is answered like a missing one. The lock serialises concurrent requests for one patient.
     const patient = await patients.byId(tx, values.patient, { visibleTo: actor, lock: true })
     if (!patient) throw invalid({ patient: ['object with this id not found'] })
-    await this.#refuseUnfit(tx, patient)
+    await this.#requireShiftable(tx, patient)
     if (!patient.allow_transfer) await patients.change(tx, actor, patient.id, { allow_transfer: true })
-    await this.#categorise(tx, patient.id, values)
+    await this.#setCategory(tx, patient.id, values)
     const made = await this.#scope.repository(ShiftingRequest).insert(tx, {
       ...shiftColumns(values),
       status: FIRST[this.#mode],
@@ -69,10 +71,10 @@ export class ShiftService implements Shifts {
     return made.external_id
   }
 
-  /** Changes a request that the transaction holds, in the order of docs/api/shifting-resources.md §4.3. */
+  /** Changes a request that the transaction has locked; checks in the order of `docs/api/shifting-resources.md §4.3`. */
   async update(tx: Tx, actor: Actor, row: ShiftRow, values: Partial<ShiftInput>): Promise<void> {
-    const last = LAST[row.status]
-    if (last) throw invalid([last])
+    const final = FINAL[row.status]
+    if (final) throw invalid([final])
     if (values.is_kasp !== undefined && values.is_kasp !== row.is_kasp && !maySetKasp.test(actor, row))
       throw invalid({ kasp: ['Permission Denied'] })
     if (values.status !== undefined) this.#requireTarget(actor, row, values, values.status)
@@ -80,12 +82,12 @@ export class ShiftService implements Shifts {
     const { assigned_facility: assigned, assigned_facility_external: external } = values
     await this.#scope.repository(ShiftingRequest).update(tx, row.id, {
       ...shiftColumns(values),
-      // Where it started and whose it is are not changed: both are ignored (FIX: and may be left out).
+      // The origin and the patient never change: both inputs are ignored (FIX: and optional).
       origin_facility_id: undefined,
       patient_id: undefined,
       ...(external ? { assigned_facility_id: null } : assigned ? { assigned_facility_external: null } : {})
     })
-    await this.#categorise(tx, row.patient_id, values)
+    await this.#setCategory(tx, row.patient_id, values)
     const approving = values.shifting_approving_facility ?? row.approving?.id
     if (values.status === STATUS.destinationApproved && row.status !== values.status && approving !== undefined)
       await this.#scope.emit(tx, 'destination-approved', {
@@ -96,14 +98,14 @@ export class ShiftService implements Shifts {
       })
   }
 
-  /** Moves the patient, whom the transaction holds too, to the assigned facility (docs/api/shifting-resources.md §5.1). */
+  /** Moves the patient, whose row the transaction has locked, to the assigned facility (`docs/api/shifting-resources.md §5.1`). */
   async transfer(tx: Tx, actor: Actor, row: ShiftRow, patient: PatientRow | undefined): Promise<void> {
     const { assigned } = row
     if (!patient || !assigned || !TRANSFERABLE.includes(row.status) || !mayTransfer.test(actor, row))
       throw invalid({ error: 'Invalid Request' })
     const facility = { id: assigned.id, name: row.assigned_facility_name ?? '' }
     await this.#scope.patients.patients.move(tx, actor, patient, { facility, by: 'shift' })
-    // Only the status: who edited the request last, and when, stays.
+    // Last editor and modified date stay.
     await this.#scope.repository(ShiftingRequest).update(tx, row.id, { status: STATUS.completed }, { stamp: false })
   }
 
@@ -121,8 +123,8 @@ export class ShiftService implements Shifts {
     return found
   }
 
-  /** One open request per patient, who is here and not discharged (docs/api/shifting-resources.md §4.2). */
-  async #refuseUnfit(tx: Tx, patient: PatientRow): Promise<void> {
+  /** A patient has one open request at most, is at a facility and not discharged (`docs/api/shifting-resources.md §4.2`). */
+  async #requireShiftable(tx: Tx, patient: PatientRow): Promise<void> {
     const {
       rows: [found]
     } = await tx.query<{ open: boolean }>(
@@ -137,28 +139,29 @@ export class ShiftService implements Shifts {
   #requireTarget(actor: Actor, row: ShiftRow, values: Partial<ShiftInput>, status: number): void {
     const target = TARGETS[status]
     if (!target?.[this.#mode].test(actor, row)) throw denied()
-    const destined =
+    const hasDestination =
       row.assigned !== null ||
       [row.assigned_facility_external, values.assigned_facility, values.assigned_facility_external].some(Boolean)
-    if (target.destination && !destined) throw invalid({ status: ['Destination Facility is required for moving to this stage.'] })
+    if (target.destination && !hasDestination)
+      throw invalid({ status: ['Destination Facility is required for moving to this stage.'] })
     if (status === STATUS.completed && !mayComplete.test(actor, row))
       throw invalid({
         status: ['Permission Denied - Only staff from the origin facility can mark the shift as complete.']
       })
   }
 
-  async #categorise(tx: Tx, patientId: number, { patient_category: category }: Partial<ShiftInput>): Promise<void> {
+  async #setCategory(tx: Tx, patientId: number, { patient_category: category }: Partial<ShiftInput>): Promise<void> {
     if (category !== undefined) await this.#scope.consultations?.consultations.setCategory(tx, patientId, category)
   }
 }
 
-/** A patient who moved by itself is not shifted any more (docs/api/patients.md §11). The patient is held already. */
+/** Hook `patient-moving`: rejects the open requests of a patient who moved otherwise (`docs/api/patients.md §11`). The patient's row is locked already. */
 export async function rejectOpen(
   tx: Queryable,
   { patientId, facilityName, by }: { patientId: number; facilityName: string; by: 'transfer' | 'shift' }
 ): Promise<void> {
   if (by !== 'transfer') return
-  // Raw SQL: a set, and the comment goes on after what is stored.
+  // Raw SQL: a set, and an appended comment.
   await tx.query(
     `update facility_shiftingrequest set status = $2,
       comments = comments || E'\\n The shifting request was auto rejected by the system as the patient was moved to ' || $3::text

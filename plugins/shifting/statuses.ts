@@ -3,7 +3,7 @@ import type { Labels } from 'care-kernel/rest'
 import { noActor } from 'care-kernel/contracts/auth-permissions'
 import { actsFor, lacks, type FacilitiesOfRequest } from 'care-kernel/toolkits/facilities'
 
-/** docs/api/shifting-resources.md §2. */
+/** `docs/api/shifting-resources.md §2`. */
 export const STATUSES: Labels = {
   10: 'PENDING',
   15: 'ON HOLD',
@@ -19,7 +19,7 @@ export const STATUSES: Labels = {
   100: 'CANCELLED'
 }
 
-/** Statuses that rules name. */
+/** Statuses by name. */
 export const STATUS = {
   pending: 10,
   approved: 20,
@@ -31,59 +31,59 @@ export const STATUS = {
   cancelled: 100
 } as const
 
-/** In wartime approving facilities decide, in peacetime those who send. */
+/** Who decides: the approving facility in wartime, the origin in peacetime. */
 export type Mode = 'peacetime' | 'wartime'
 
-/** What a new request starts with (docs/api/shifting-resources.md §4.2). */
+/** Status of a new request (`docs/api/shifting-resources.md §4.2`). */
 export const FIRST: Readonly<Record<Mode, number>> = { peacetime: STATUS.approved, wartime: STATUS.pending }
 
-/** Statuses in which a request is over for its patient: another may be made. PATIENT EXPIRED and CANCELLED are odd, and so in the original. */
+/** Statuses that allow another request for the same patient. As in the original, CANCELLED is among them and PATIENT EXPIRED is not. */
 export const CLOSED: readonly number[] = [STATUS.rejected, STATUS.destinationRejected, STATUS.completed, STATUS.cancelled]
 
-/** Statuses after which nothing is changed, and what is said then (docs/api/shifting-resources.md §4.3). */
-export const LAST: Readonly<Record<number, string>> = {
+/** Final statuses and the error of a change (`docs/api/shifting-resources.md §4.3`). */
+export const FINAL: Readonly<Record<number, string>> = {
   [STATUS.completed]: 'Permission Denied, Shifting request was completed.',
   [STATUS.cancelled]: 'Permission Denied, Shifting request was cancelled.'
 }
 
-type Question = Predicate<FacilitiesOfRequest>
+type RequestPredicate = Predicate<FacilitiesOfRequest>
 
-/** Who may name a status, by mode, and whether it takes a destination. */
-export interface Target extends Readonly<Record<Mode, Question>> {
+/** Who may set a status, by mode, and whether it requires a destination. */
+export interface Target extends Readonly<Record<Mode, RequestPredicate>> {
   readonly destination: boolean
 }
 
 const [origin, approving, assigned] = [actsFor('origin'), actsFor('approving'), actsFor('assigned')]
 const ifAssigned = any(lacks('assigned'), assigned)
 
-const decided: Target = { peacetime: origin, wartime: approving, destination: false }
-const moving: Target = { ...decided, destination: true }
-const destined: Target = { peacetime: any(origin, assigned), wartime: ifAssigned, destination: true }
+const decision: Target = { peacetime: origin, wartime: approving, destination: false }
+const transport: Target = { ...decision, destination: true }
+const destinationDecision: Target = { peacetime: any(origin, assigned), wartime: ifAssigned, destination: true }
 
 /**
- * The status machine (docs/api/shifting-resources.md §5): only the target and who names it matter, the status it has included. `assigned` is who was
- * assigned before. Completing is asked twice: here, and of `mayComplete`.
+ * The status machine (`docs/api/shifting-resources.md §5`): who may set which status, including the current one; the current status does not matter.
+ * `assigned` is the facility assigned before the change. COMPLETED must also pass `mayComplete`.
  */
 export const TARGETS: Readonly<Record<number, Target>> = {
   10: { peacetime: noActor, wartime: approving, destination: false },
-  15: decided,
-  20: decided,
-  30: decided,
-  40: destined,
-  50: destined,
-  55: moving,
-  60: moving,
-  70: moving,
+  15: decision,
+  20: decision,
+  30: decision,
+  40: destinationDecision,
+  50: destinationDecision,
+  55: transport,
+  60: transport,
+  70: transport,
   80: { peacetime: any(origin, assigned), wartime: all(approving, ifAssigned), destination: true },
-  90: decided,
+  90: decision,
   100: { peacetime: origin, wartime: all(origin, approving), destination: false }
 }
 
-export const mayComplete: Question = origin
+export const mayComplete: RequestPredicate = origin
 
-/** Who may say that the patient is paid for by the state's insurance (docs/api/shifting-resources.md §4.3, rule 5). */
-export const maySetKasp: Question = approving
+/** Who may set `is_kasp`, the state's insurance (`docs/api/shifting-resources.md §4.3`, rule 5). */
+export const maySetKasp: RequestPredicate = approving
 
-/** Who may move the patient, and when (docs/api/shifting-resources.md §5.1; the dead and the cancelled are not moved: FIX). */
-export const mayTransfer: Question = any(approving, assigned)
+/** Who may transfer the patient, and in which statuses (`docs/api/shifting-resources.md §5.1`; not PATIENT EXPIRED or CANCELLED: FIX). */
+export const mayTransfer: RequestPredicate = any(approving, assigned)
 export const TRANSFERABLE: readonly number[] = [STATUS.inProgress, STATUS.completed]

@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 export default defineGateway({
   port: 'sms',
   name: 'sms-log',
-  summary: 'Text messages as files in a folder, for trying out',
+  summary: 'SMS as files in a folder, for development',
   config: Type.Object(
     { directory: Type.String({ default: '.care/outbox/sms', minLength: 1, description: 'Folder of the files' }) },
     { additionalProperties: false }

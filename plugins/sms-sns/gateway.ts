@@ -1,7 +1,21 @@
 import { GetSMSAttributesCommand, GetSMSSandboxAccountStatusCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns'
 import { messageOf, type SmsPort } from 'care-kernel'
-import { amazonCall, amazonClient, defineGateway, examineAmazon, isDeniedByAmazon, type Finding } from 'care-kernel/gateway'
-import { Settings, told, type SnsSettings } from './service.ts'
+import {
+  amazonCall,
+  amazonClient,
+  amazonErrors,
+  defineGateway,
+  examineAmazon,
+  isDeniedByAmazon,
+  type Finding
+} from 'care-kernel/gateway'
+import { Settings, type SnsSettings } from './settings.ts'
+
+/** SNS refuses for good: a number that cannot receive SMS, and an invalid message. */
+const asRefusal = amazonErrors(
+  'SNS',
+  new Set(['InvalidParameter', 'InvalidParameterValue', 'ParameterValueInvalid', 'OptedOut', 'EndpointDisabled'])
+)
 
 export default defineGateway({
   port: 'sms',
@@ -29,7 +43,7 @@ export default defineGateway({
               })
         })
         const { MessageId: id } = await client.send(publish, amazonCall(config)).catch((error: unknown) => {
-          throw told(error)
+          throw asRefusal(error)
         })
         if (!id) throw new Error('SNS answered without a message id')
         logger.debug({ id }, 'text message accepted')
@@ -51,7 +65,7 @@ export default defineGateway({
   }
 })
 
-/** Whether SNS answers and knows the key. One that may only publish is denied the question, and that is an answer. */
+/** Resolves where SNS answers and accepts the key; a denied `GetSMSAttributes` is an answer, too. */
 async function reach(client: SNSClient, config: SnsSettings): Promise<void> {
   await client
     .send(new GetSMSAttributesCommand({ attributes: ['MonthlySpendLimit'] }), amazonCall(config))

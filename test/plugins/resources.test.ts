@@ -27,7 +27,7 @@ async function world(t: TestContext) {
 
 const at = (id: string, rest = '') => `/api/v1/resource/${id}/${rest}`
 
-// docs/api/shifting-resources.md §9.5, §1.1.
+// `docs/api/shifting-resources.md §9.5, §1.1`.
 const NUMBERS = {
   PENDING: 10,
   'ON HOLD': 15,
@@ -43,7 +43,7 @@ t.test('every status from every status by every kind of user', async t => {
   const { kernel, as, add, origin, approving, assigned, elsewhere, places } = await world(t)
   const { id } = await add()
   const { here, there, north, south, far } = places
-  // Who, and what the contract says: may they write at all, do they see it, do they act for the approving facility.
+  // User, and whether they may write, see the request, and act for the approving facility.
   const kinds: [string, Requester, 'refused' | 'unseen' | 'seen' | 'approves'][] = [
     ['staff of the origin', await as({ user_type: 10 }, origin), 'seen'],
     ['doctor of the origin', await as({ user_type: 15 }, origin), 'seen'],
@@ -99,13 +99,13 @@ t.test('every status from every status by every kind of user', async t => {
   t.same(
     (await root.patch(at(id), { status: 'APPROVED' })).body,
     { status: ['Permission Denied'] },
-    'nobody approves without that facility'
+    'no user approves without an approving facility'
   )
   t.equal((await root.patch(at(id), { title: 'Later' })).status, 200)
   t.equal((await root.delete(at(id))).status, 405)
 })
 
-t.test('lists, details and comments are one statement whatever they hold', async t => {
+t.test('lists, details and comments are one statement at any number of rows', async t => {
   const { kernel, root, as, add, origin } = await world(t)
   const doctor = await as({ user_type: 15 }, origin)
   const first = await add({ assigned_to: doctor.user?.id, priority: 3, emergency: true, title: '=cmd()' })
@@ -147,10 +147,10 @@ t.test('lists, details and comments are one statement whatever they hold', async
   const member = kernel.statements(async () =>
     t.equal((await root.patch(at(first.id), { reason: 'more', status: 'APPROVED' })).status, 200)
   )
-  t.ok((await member) <= 5, 'look, check, write, show')
+  t.ok((await member) <= 5, 'find, check, write, read')
 })
 
-t.test('what one may not see is not there', async t => {
+t.test('invisible requests and facilities are answered like missing ones', async t => {
   const { as, add, origin, elsewhere, body, places } = await world(t)
   const { id } = await add()
   const stranger = await as({ user_type: 15 }, elsewhere)
@@ -165,11 +165,11 @@ t.test('what one may not see is not there', async t => {
     t.equal(hidden.status, absent.status)
     t.equal(hidden.text.replace(id, unknown), absent.text)
   }
-  t.same((await stranger.get('/api/v1/resource/?csv')).text.split('\r\n').length, 2, 'the table neither')
+  t.same((await stranger.get('/api/v1/resource/?csv')).text.split('\r\n').length, 2, 'nor in the CSV')
   t.same(
     (await stranger.post('/api/v1/resource/', body)).body,
     { origin_facility: ['object with this id not found'] },
-    'one asks for facilities of one’s own'
+    'requests are made for own facilities only'
   )
   const member = await as({ user_type: 30, district_id: places.far }, origin)
   t.equal((await member.post('/api/v1/resource/', body)).status, 201, 'by membership, in whatever district')
@@ -178,7 +178,7 @@ t.test('what one may not see is not there', async t => {
   t.equal((await southern.post('/api/v1/resource/', body)).status, 400)
 })
 
-t.test('bad input is told, and nothing is written', async t => {
+t.test('invalid input is refused and writes nothing', async t => {
   const { kernel, root, as, add, body, origin, approving, elsewhere } = await world(t)
   t.same((await root.post('/api/v1/resource/', {})).body, {
     status: ['This field is required.'],
@@ -209,12 +209,12 @@ t.test('bad input is told, and nothing is written', async t => {
       }
     ]
   ]
-  for (const [given, told] of wrong) t.same((await root.post('/api/v1/resource/', { ...body, ...given })).body, told)
+  for (const [given, expected] of wrong) t.same((await root.post('/api/v1/resource/', { ...body, ...given })).body, expected)
   t.match((await root.get('/api/v1/resource/')).body, { count: 0 })
 
   const { id, created_by } = await add({ status: 'COMPLETED', requested_quantity: '12', assigned_to: '', priority: null })
   t.match((await root.get(at(id))).body, { status: 'PENDING', requested_quantity: 12, assigned_to: null })
-  for (const [given, told] of wrong) t.same((await root.put(at(id), given)).body, told)
+  for (const [given, expected] of wrong) t.same((await root.put(at(id), given)).body, expected)
   const doctor = await as({ user_type: 15 }, approving)
   const changed = await doctor.put(at(id), {
     origin_facility: elsewhere.uuid,
@@ -226,7 +226,7 @@ t.test('bad input is told, and nothing is written', async t => {
   t.match(changed.body, { id, origin_facility: origin.uuid, created_by, last_edited_by: doctor.user?.id, reason: 'soon' })
   t.equal((await root.patch(at(id), '[1]', { 'content-type': 'application/json' })).status, 400)
   t.equal((await root.get(at('abc'))).status, 404)
-  t.equal((await root.get(`${at(id)}?status=COMPLETED`)).status, 404, 'filters hold for one row, too')
+  t.equal((await root.get(`${at(id)}?status=COMPLETED`)).status, 404, 'the detail applies filters, too')
   t.same((await root.get('/api/v1/resource/?origin_facility=x')).body, { origin_facility: ['Enter a valid UUID.'] })
   t.same((await root.get('/api/v1/resource/?created_date_after=x&assigned_to=x')).body, {
     created_date: ['Enter a valid date.'],
@@ -239,7 +239,7 @@ t.test('bad input is told, and nothing is written', async t => {
   t.same((await root.post(at('abc', 'comment/'), { comment: 'x' })).body, { detail: '“abc” is not a valid UUID.' })
   t.same((await root.get(at('abc', 'comment/'))).body, { detail: '“abc” is not a valid UUID.' })
   const nurse = await as({ user_type: 13 }, approving)
-  t.equal((await nurse.post(at(id, 'comment/'), { comment: 'x' })).status, 403, 'who may only look says nothing')
+  t.equal((await nurse.post(at(id, 'comment/'), { comment: 'x' })).status, 403, 'read-only types do not comment')
   const made = (await doctor.post(at(id, 'comment/'), { comment: ' on its way ' })).body as Answered
   t.match(made, {
     comment: 'on its way',
@@ -253,10 +253,10 @@ t.test('bad input is told, and nothing is written', async t => {
   t.equal((await kernel.get('/api/v1/resource/')).status, 403)
 })
 
-t.test('the demo district has requests in every status, the same everywhere', async t => {
-  const told = `select external_id, title, status, created_date from facility_resourcerequest order by id`
+t.test('demo district: requests in every status, the same in every deployment', async t => {
+  const REQUESTS = `select external_id, title, status, created_date from facility_resourcerequest order by id`
   const { kernel, doctor } = await demoDistrict(t, ['resources'])
-  const requests = await kernel.sql(told)
+  const requests = await kernel.sql(REQUESTS)
   t.equal(requests.length, 14)
   for (const status of STATUSES) {
     const { status: code, body } = await doctor.get(`/api/v1/resource/?status=${encodeURIComponent(status)}`)
@@ -264,5 +264,5 @@ t.test('the demo district has requests in every status, the same everywhere', as
     t.ok(code === 200 && results.length > 0 && results.every(request => request.status === status), status)
     t.equal((await doctor.get(at(results[0]?.id ?? ''))).status, 200)
   }
-  t.same(await (await demoDistrict(t, ['resources'])).kernel.sql(told), requests)
+  t.same(await (await demoDistrict(t, ['resources'])).kernel.sql(REQUESTS), requests)
 })

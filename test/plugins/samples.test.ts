@@ -42,7 +42,7 @@ async function clinic(t: TestContext, more: readonly string[] = []) {
   return { ...world, take, set, seenBy }
 }
 
-// docs/api/consultations.md §15.
+// `docs/api/consultations.md §15`.
 const WAYS: Readonly<Record<string, readonly string[]>> = {
   REQUEST_SUBMITTED: ['APPROVED', 'DENIED'],
   APPROVED: ['SENT_TO_COLLECTON_CENTRE', 'RECEIVED_AND_FORWARED', 'RECEIVED_AT_LAB', 'COMPLETED'],
@@ -54,7 +54,7 @@ const WAYS: Readonly<Record<string, readonly string[]>> = {
 }
 const STATUSES = Object.keys(WAYS)
 
-t.test('every status from every status', async t => {
+t.test('status machine: every status from every status', async t => {
   const { doctor, begin, take, set } = await clinic(t)
   const { patient } = await begin()
   const { id } = await take({ patient, sample_type: 'Biopsy' })
@@ -68,7 +68,7 @@ t.test('every status from every status', async t => {
     }
 })
 
-t.test('what a change of status writes, and what it refuses', async t => {
+t.test('changes of status: columns written, changes refused', async t => {
   const { doctor, begin, take, set, kernel } = await clinic(t)
   const { patient } = await begin()
   const { id } = await take({ patient })
@@ -126,7 +126,7 @@ t.test('what a change of status writes, and what it refuses', async t => {
 
   await set(id, { status: 1, result: 3 })
   const both = await Promise.all([1, 2, 3, 4].map(() => doctor.patch(at(id), { status: 'APPROVED' })))
-  t.same(both.map(({ status }) => status).sort(), [200, 400, 400, 400], 'of several at once the first wins')
+  t.same(both.map(({ status }) => status).sort(), [200, 400, 400, 400], 'of concurrent changes one succeeds')
   t.same(
     await kernel.sql(`select count(*)::int as count from facility_patientsampleflow w join facility_patientsample s on s.id = w.patient_sample_id
       where s.external_id = '${id}' and w.status = 2`),
@@ -134,7 +134,7 @@ t.test('what a change of status writes, and what it refuses', async t => {
   )
 })
 
-t.test('taking a sample', async t => {
+t.test('creating a sample', async t => {
   const { doctor, staff, begin, patient, take, home, beside, south } = await clinic(t)
   const nurse = await staff(14)
   const first = await begin()
@@ -170,12 +170,12 @@ t.test('taking a sample', async t => {
     doctor_name: ['This field may not be blank.']
   })
   const stranger = await staff(15, beside, south)
-  t.same(await refused({ patient: first.patient }, stranger), { patient: NOT_FOUND }, 'as one who is not there (FIX)')
+  t.same(await refused({ patient: first.patient }, stranger), { patient: NOT_FOUND }, 'like a missing patient (FIX)')
   t.same(await refused({ consultation: first.id }, stranger), { consultation: NOT_FOUND })
   for (const type of [10, 13]) t.equal((await (await staff(type)).post(SAMPLES, { patient: first.patient })).status, 403)
 })
 
-t.test('who sees samples', async t => {
+t.test('row access of samples', async t => {
   const { doctor, staff, as, begin, take, seenBy, beside, north, south, state, kernel } = await clinic(t)
   const { patient } = await begin()
   const own = await take({ patient })
@@ -187,7 +187,7 @@ t.test('who sees samples', async t => {
   t.same(await seenBy(await as({ user_type: 30, district_id: north, state_id: state })), both, 'taken in the district')
   t.same(await seenBy(await as({ user_type: 30, district_id: south, state_id: state })), [])
   t.same(await seenBy(await as({ user_type: 35, state_id: state })), both)
-  t.same(await seenBy(await staff(30, beside, south)), [sent.id], 'an administrator who is of a laboratory')
+  t.same(await seenBy(await staff(30, beside, south)), [sent.id], 'an administrator who is a member of a laboratory')
   t.same(await seenBy(await kernel.as()), both)
   t.equal((await laboratory.get(at(own.id))).status, 404)
   t.equal((await laboratory.get(at(own.id, 'icmr_sample/'))).status, 404)
@@ -231,10 +231,10 @@ t.test('who sees samples', async t => {
       from facility_patientsample s cross join generate_series(1, 50) n where s.external_id = $1) _`,
     [own.id]
   )
-  t.same(await costs(), [1, 1], 'whatever it holds')
+  t.same(await costs(), [1, 1], 'at any number of rows')
 })
 
-t.test('the table', async t => {
+t.test('CSV of samples', async t => {
   const { doctor, begin, take, kernel } = await clinic(t)
   const { patient } = await begin()
   await take({ patient, sample_type_other: '=1+1', date_of_sample: '2024-06-01T10:00:00Z' })
@@ -251,7 +251,7 @@ Asha,+919876543210,House,UNKNOWN,'=1+1,REQUEST_SUBMITTED,AWAITING,2024-06-01T10:
   t.equal((await doctor.get(`${SAMPLES}?csv&status=7`)).text.split('\r\n').length, 2)
 })
 
-t.test("the form of ICMR's", async t => {
+t.test('ICMR form', async t => {
   const { doctor, begin, take, kernel, patient: register, body } = await clinic(t)
   const { id: consultation, patient } = await begin({
     create_symptoms: [
@@ -366,7 +366,7 @@ t.test("the form of ICMR's", async t => {
   t.equal((await doctor.post('/api/v1/consultation/', body(relative))).status, 201)
 })
 
-t.test('files, discharge summaries and figures know samples', async t => {
+t.test('samples in files, discharge summaries and figures', async t => {
   const { doctor, staff, begin, take, kernel, beside, south, one } = await clinic(t, ['files', 'discharge-summary', 'summaries'])
   const { id: consultation, patient } = await begin()
   const { id } = await take({ patient, icmr_label: 'L-7', sample_type: 'AMR' })
@@ -444,7 +444,7 @@ async function laboratory(t: TestContext) {
   return { ...world, aluva, ward, far, admin, upload, list }
 }
 
-t.test('external results: an upload', async t => {
+t.test('external results: upload', async t => {
   const { kernel, doctor, as, admin, upload, list, aluva, ward, north, state, patient } = await laboratory(t)
   const ofPatient = await patient()
   await kernel.sql(`update facility_patientregistration set srf_id = 'kl-2' where external_id = $1`, [ofPatient])
@@ -491,13 +491,17 @@ t.test('external results: an upload', async t => {
   t.equal((await list()).count, 3, 'all or nothing')
 
   const many = Array.from({ length: 1000 }, (_, at) => ({ ...RESULT, srf_id: `M-${at}` }))
-  t.equal(await kernel.statements(() => upload(many)), await kernel.statements(() => upload([RESULT])), 'however many')
+  t.equal(
+    await kernel.statements(() => upload(many)),
+    await kernel.statements(() => upload([RESULT])),
+    'at any number of results'
+  )
 
   const nurse = await as({ user_type: 14, district_id: north, state_id: state })
   t.equal((await nurse.get(EXTERNAL)).status, 403)
 })
 
-t.test('external results: who sees them, corrections, the table', async t => {
+t.test('external results: row access, corrections, CSV', async t => {
   const { kernel, as, admin, upload, list, aluva, ward, far, north, south, state, doctor, patient } = await laboratory(t)
   await upload([{ ...RESULT, name: '@one' }])
   const [{ id } = { id: 0 }] = (await list()).results
@@ -511,7 +515,7 @@ t.test('external results: who sees them, corrections, the table', async t => {
     ['another district', await as({ user_type: 30, district_id: south, state_id: state }), false],
     ['the state', await as({ user_type: 35, state_id: state }), true],
     ['no state', await as({ user_type: 35 }), false],
-    ['everybody above', await kernel.as(), true]
+    ['superuser', await kernel.as(), true]
   ] as [string, Requester, boolean][]) {
     t.equal((await list(user)).count, sees ? 1 : 0, who)
     t.equal((await user.get(one)).status, sees ? 200 : 404, who)
@@ -559,13 +563,13 @@ t.test('external results: who sees them, corrections, the table', async t => {
   t.equal((await admin.post(EXTERNAL, {})).status, 405)
 })
 
-t.test('the demo district', async t => {
+t.test('demo district', async t => {
   const plugins = ['patients', 'consultations', 'samples']
   const { kernel, doctor } = await demoDistrict(t, plugins)
-  const told = `select external_id, status, result, icmr_label from facility_patientsample order by id`
-  const samples = await kernel.sql<{ status: number }>(told)
+  const SAMPLE_ROWS = `select external_id, status, result, icmr_label from facility_patientsample order by id`
+  const samples = await kernel.sql<{ status: number }>(SAMPLE_ROWS)
   t.same(new Set(samples.map(({ status }) => status)), new Set([1, 2, 3, 4, 6, 7]))
   t.ok(((await doctor.get(SAMPLES)).body as Page<Sample>).count > 0)
   t.same(await kernel.sql(`select count(*)::int as count from facility_patientexternaltest`), [{ count: 5 }])
-  t.same(await (await demoDistrict(t, plugins)).kernel.sql(told), samples, 'the same everywhere')
+  t.same(await (await demoDistrict(t, plugins)).kernel.sql(SAMPLE_ROWS), samples, 'the same in every deployment')
 })

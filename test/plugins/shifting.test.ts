@@ -45,7 +45,7 @@ async function world(t: TestContext, mode: 'peacetime' | 'wartime' = 'peacetime'
         ]
       )
     )[0] ?? { id: 0, uuid: '' }
-  const asked = (of: Place, more: object = {}) => ({
+  const body = (of: Place, more: object = {}) => ({
     patient: of.uuid,
     origin_facility: origin.uuid,
     shifting_approving_facility: approving.uuid,
@@ -54,7 +54,7 @@ async function world(t: TestContext, mode: 'peacetime' | 'wartime' = 'peacetime'
     ...more
   })
   const add = async (more: object = {}, of?: Place) =>
-    (await root.post('/api/v1/shift/', asked(of ?? (await patient()), more))).body as Answered
+    (await root.post('/api/v1/shift/', body(of ?? (await patient()), more))).body as Answered
   const set = async (id: string, columns: Readonly<Record<string, unknown>>) => {
     const names = Object.keys(columns)
     await kernel.sql(
@@ -62,10 +62,10 @@ async function world(t: TestContext, mode: 'peacetime' | 'wartime' = 'peacetime'
       [id, ...Object.values(columns)]
     )
   }
-  return { ...between, patient, asked, add, set }
+  return { ...between, patient, body, add, set }
 }
 
-// docs/api/shifting-resources.md §2, §5, §4.3, written from its tables.
+// `docs/api/shifting-resources.md §2, §5, §4.3`, from its tables.
 const NUMBERS = {
   PENDING: 10,
   'ON HOLD': 15,
@@ -87,7 +87,7 @@ interface Case {
   readonly origin: boolean
   readonly approving: boolean
   readonly assigned: boolean
-  /** Nobody is assigned. */
+  /** No facility is assigned. */
   readonly vacant: boolean
 }
 const PEACETIME: Record<Status, (acts: Case) => boolean> = {
@@ -127,7 +127,7 @@ const NEEDS_DESTINATION: readonly Status[] = [
   'COMPLETED'
 ]
 
-/** What the contract answers, in its order: last statuses, who may, whether there is a destination, who completes. */
+/** Expected answer, checked in the order of the rules: final status, permission, destination, completion. */
 function expected(table: typeof PEACETIME, from: Status, to: Status, acts: Case): [number, unknown] {
   if (from === 'CANCELLED') return [400, ['Permission Denied, Shifting request was cancelled.']]
   if (from === 'COMPLETED') return [400, ['Permission Denied, Shifting request was completed.']]
@@ -176,7 +176,7 @@ for (const [mode, table] of [
         const row = { status: NUMBERS[from], assigned_facility_id: vacant ? null : assigned.id }
         for (const [who, user, acts] of kinds)
           for (const to of STATUSES) {
-            // Without a destination its people see nothing; with one, its members see the request from APPROVED on.
+            // Members of the destination see the request from APPROVED on.
             const blind =
               acts === 'unseen' ||
               (acts !== 'refused' &&
@@ -208,14 +208,14 @@ for (const [mode, table] of [
     await set(id, { status: 20, assigned_facility_id: null, shifting_approving_facility_id: null })
     if (mode === 'wartime') {
       for (const to of STATUSES.filter(name => !name.startsWith('DESTINATION')))
-        t.same((await root.patch(at(id), { status: to })).body, { status: ['Permission Denied'] }, 'nobody decides')
+        t.same((await root.patch(at(id), { status: to })).body, { status: ['Permission Denied'] }, 'no approving facility')
       t.equal((await root.patch(at(id), { status: 'DESTINATION APPROVED', assigned_facility_external: 'Abroad' })).status, 200)
     } else {
       t.equal((await root.patch(at(id), { status: 'DESTINATION APPROVED', assigned_facility: assigned.uuid })).status, 200)
     }
   })
 
-t.test('transfer: who, from which status, and what it does', async t => {
+t.test('transfer: permissions, statuses, effects', async t => {
   const { kernel, as, add, set, patient, origin, approving, assigned, places } = await world(t)
   const users: [string, Requester, boolean][] = [
     ['origin', await as({ user_type: 15 }, origin), false],
@@ -231,13 +231,13 @@ t.test('transfer: who, from which status, and what it does', async t => {
       await set(id, { status: NUMBERS[status] })
       const [before] = await kernel.sql('select modified_date, last_edited_by_id from facility_shiftingrequest')
       const answer = await user.post(at(id, 'transfer/'), {})
-      // FIX of docs/api/shifting-resources.md §5.1: the numeric test of the original would move the dead and the cancelled, too.
+      // FIX of §5.1: the numeric test of the original would transfer PATIENT EXPIRED and CANCELLED, too.
       const moves = may && (status === 'TRANSFER IN PROGRESS' || status === 'COMPLETED')
       if (who === 'assigned' && NUMBERS[status] < 20) t.equal(answer.status, 404, `${who}: ${status}`)
       else if (moves) t.same([answer.status, answer.body], [200, { transfer: 'completed' }], `${who}: ${status}`)
       else t.same([answer.status, answer.body], [400, { error: 'Invalid Request' }], `${who}: ${status}`)
       const [after] = await kernel.sql('select modified_date, last_edited_by_id from facility_shiftingrequest')
-      t.same(after, before, 'who edited it last, and when, stays')
+      t.same(after, before, 'last editor and modified date stay')
       if (!moves) continue
       t.match(
         await kernel.sql('select facility_id, is_active, allow_transfer from facility_patientregistration where id = $1', [
@@ -252,12 +252,12 @@ t.test('transfer: who, from which status, and what it does', async t => {
       )
     }
   await set(id, { status: 80, assigned_facility_id: null, assigned_facility_external: 'Abroad' })
-  t.same((await (await kernel.as()).post(at(id, 'transfer/'), {})).body, { error: 'Invalid Request' }, 'nowhere to move to')
+  t.same((await (await kernel.as()).post(at(id, 'transfer/'), {})).body, { error: 'Invalid Request' }, 'no destination')
   t.equal((await (await kernel.as()).post(at(UNKNOWN, 'transfer/'), {})).status, 404)
 })
 
-t.test('a patient has one open request, is here, and is one the asker may see', async t => {
-  const { kernel, root, as, add, set, patient, asked, origin, elsewhere } = await world(t)
+t.test('a patient has one open request at most, is at a facility, and is visible to the actor', async t => {
+  const { kernel, root, as, add, set, patient, body, origin, elsewhere } = await world(t)
   const of = await patient(origin, { allow_transfer: false })
   const { id, created_by, ...made } = await add({ is_kasp: true, origin_facility: elsewhere.uuid, ambulance_number: null }, of)
   t.match(
@@ -282,22 +282,22 @@ t.test('a patient has one open request, is here, and is one the asker may see', 
   for (const status of STATUSES) {
     await kernel.sql('delete from facility_shiftingrequest where external_id <> $1', [id])
     await set(id, { status: NUMBERS[status] })
-    const again = await root.post('/api/v1/shift/', asked(of))
+    const again = await root.post('/api/v1/shift/', body(of))
     if (['REJECTED', 'DESTINATION REJECTED', 'COMPLETED', 'CANCELLED'].includes(status)) t.equal(again.status, 201, status)
     else t.same(again.body, { request: ['Shifting Request for Patient already exists'] }, status)
   }
-  t.same((await root.post('/api/v1/shift/', asked(await patient(origin, { is_active: false })))).body, {
+  t.same((await root.post('/api/v1/shift/', body(await patient(origin, { is_active: false })))).body, {
     patient: ['Cannot shift discharged patient']
   })
-  t.match((await root.post('/api/v1/shift/', asked(await patient(null)))).body, { patient: [/no facility/] })
+  t.match((await root.post('/api/v1/shift/', body(await patient(null)))).body, { patient: [/no facility/] })
   const stranger = await as({ user_type: 15 }, elsewhere)
   t.same(
-    (await stranger.post('/api/v1/shift/', asked(await patient()))).body,
-    (await stranger.post('/api/v1/shift/', asked({ id: 0, uuid: UNKNOWN }))).body,
+    (await stranger.post('/api/v1/shift/', body(await patient()))).body,
+    (await stranger.post('/api/v1/shift/', body({ id: 0, uuid: UNKNOWN }))).body,
     'a patient one may not see is as one that is not there'
   )
   const wartime = await world(t, 'wartime')
-  const { shifting_approving_facility: none, ...without } = wartime.asked(await wartime.patient())
+  const { shifting_approving_facility: none, ...without } = wartime.body(await wartime.patient())
   t.same((await wartime.root.post('/api/v1/shift/', without)).body, {
     shifting_approving_facility: ['Shifting Approving Facility is required']
   })
@@ -306,14 +306,14 @@ t.test('a patient has one open request, is here, and is one the asker may see', 
   })
 })
 
-t.test('two hundred at once: one is first, the others hear the same as later ones', async t => {
-  const { kernel, root, as, add, set, patient, asked, origin, assigned } = await world(t)
+t.test('two hundred concurrent requests: one succeeds, the others are answered like later ones', async t => {
+  const { kernel, root, as, add, set, patient, body, origin, assigned } = await world(t)
   const crowd = <T>(work: () => Promise<T>) => Promise.all(Array.from({ length: 200 }, work))
   const count = (answers: readonly { status: number }[], status: number) =>
     answers.filter(answer => answer.status === status).length
 
   const of = await patient()
-  const created = await crowd(async () => root.post('/api/v1/shift/', asked(of)))
+  const created = await crowd(async () => root.post('/api/v1/shift/', body(of)))
   t.same([count(created, 201), count(created, 400)], [1, 199])
   t.same(created.find(({ status }) => status === 400)?.body, { request: ['Shifting Request for Patient already exists'] })
   t.match(await kernel.sql('select count(*)::int as count from facility_shiftingrequest'), [{ count: 1 }])
@@ -336,7 +336,7 @@ t.test('two hundred at once: one is first, the others hear the same as later one
   )
   const cancelled = moved.filter(({ status, text }) => status === 200 && text.includes('CANCELLED')).length
   const transferred = moved.filter(({ text }) => text.includes('"transfer":"completed"')).length
-  if (row?.status === 100) t.same([cancelled, transferred, row.facility_id], [1, 0, origin.id], 'cancelled first: nobody moved')
+  if (row?.status === 100) t.same([cancelled, transferred, row.facility_id], [1, 0, origin.id], 'cancelled first: no transfer')
   else
     t.same(
       [cancelled, transferred, row],
@@ -349,21 +349,21 @@ t.test('two hundred at once: one is first, the others hear the same as later one
   await set(other.id, { status: 20 })
   const steps = ['ON HOLD', 'APPROVED', 'DESTINATION APPROVED', 'REJECTED']
   const stepped = await crowd(async () => doctor.patch(at(other.id), { status: steps[turn++ % 4] }))
-  t.equal(count(stepped, 200), 200, 'steps between open statuses wait for each other')
-  const told = await kernel.sql<{ count: number }>(
+  t.equal(count(stepped, 200), 200, 'changes between open statuses are serialised')
+  const history = await kernel.sql<{ count: number }>(
     `select count(*)::int as count from facility_historicalpatientregistration h where h.id = $1`,
     [of.id]
   )
-  t.equal(told[0]?.count, transferred + 1, 'one row of history per move, and one for the permission to move')
+  t.equal(history[0]?.count, transferred + 1, 'one row of history per move, and one for the permission to move')
 })
 
-t.test('kasp, destinations, and what is never taken from a body', async t => {
+t.test('kasp, destinations, and fields that are never taken from the body', async t => {
   const { as, add, set, patient, origin, approving, assigned, elsewhere } = await world(t)
   const { id } = await add()
   const sender = await as({ user_type: 15 }, origin)
   const approver = await as({ user_type: 15 }, approving)
   t.same((await sender.patch(at(id), { is_kasp: true })).body, { kasp: ['Permission Denied'] })
-  t.equal((await sender.patch(at(id), { is_kasp: false })).status, 200, 'unchanged it may always be sent')
+  t.equal((await sender.patch(at(id), { is_kasp: false })).status, 200, 'the stored value may be sent')
   t.match((await approver.patch(at(id), { is_kasp: true })).body, { is_kasp: true, last_edited_by: approver.user?.id })
 
   t.match((await sender.put(at(id), { assigned_facility_external: 'Abroad' })).body, {
@@ -371,7 +371,7 @@ t.test('kasp, destinations, and what is never taken from a body', async t => {
     assigned_facility_object: null,
     assigned_facility_external: 'Abroad'
   })
-  t.equal((await sender.put(at(id), { status: 'TRANSFER IN PROGRESS' })).status, 200, 'an external destination is one')
+  t.equal((await sender.put(at(id), { status: 'TRANSFER IN PROGRESS' })).status, 200, 'an external destination is a destination')
   t.match((await sender.put(at(id), { assigned_facility: assigned.uuid })).body, {
     assigned_facility: assigned.uuid,
     assigned_facility_external: null
@@ -400,7 +400,7 @@ t.test('kasp, destinations, and what is never taken from a body', async t => {
   t.equal((await sender.post(at(id, 'comment/'), { comment: 'late' })).status, 201, 'a comment is always possible')
 })
 
-t.test('lists, details and comments are one statement whatever they hold', async t => {
+t.test('lists, details and comments are one statement at any number of rows', async t => {
   const { kernel, root, as, add, set, patient, origin, assigned, elsewhere, places } = await world(t)
   const first = await add({ reason: '=1+1', emergency: true }, await patient(origin, { is_antenatal: true }))
   const member = await as({ user_type: 15 }, origin)
@@ -453,7 +453,7 @@ t.test('lists, details and comments are one statement whatever they hold', async
   t.match(text.split('\r\n')[1], /Z?\+00:00,Patient 1,\+919876500001,YES,Origin,Assigned,Approving,-,NO,YES,,'=1\+1,\d\d$/)
   t.equal(text.split('\r\n').length, 102)
   t.equal((await member.get(at(first.id))).status, 200, 'a number outside the list does no harm')
-  t.equal((await member.get(`${at(first.id)}?status=PENDING`)).status, 404, 'filters hold for one row, too')
+  t.equal((await member.get(`${at(first.id)}?status=PENDING`)).status, 404, 'the detail applies filters, too')
 
   const stranger = await as({ user_type: 15 }, elsewhere)
   t.match((await stranger.get('/api/v1/shift/')).body, { count: 0 })
@@ -471,7 +471,7 @@ t.test('lists, details and comments are one statement whatever they hold', async
     t.equal(hidden.text.replace(first.id, UNKNOWN), absent.text)
   }
   await kernel.sql('update facility_patientregistration set facility_id = $1', [elsewhere.id])
-  t.match((await stranger.get('/api/v1/shift/')).body, { count: 100 }, 'where the patient is now, one sees the request')
+  t.match((await stranger.get('/api/v1/shift/')).body, { count: 100 }, 'visible at the current facility of the patient')
   t.equal(
     await kernel.statements(async () => t.equal((await root.patch(at(first.id), { reason: 'more' })).status, 200)),
     5,
@@ -479,8 +479,8 @@ t.test('lists, details and comments are one statement whatever they hold', async
   )
 })
 
-t.test('bad input is told, and nothing is written', async t => {
-  const { kernel, root, as, add, asked, patient, origin } = await world(t)
+t.test('invalid input is refused and writes nothing', async t => {
+  const { kernel, root, as, add, body, patient, origin } = await world(t)
   const of = await patient()
   t.same((await root.post('/api/v1/shift/', {})).body, {
     patient: ['This field is required.'],
@@ -503,41 +503,41 @@ t.test('bad input is told, and nothing is written', async t => {
     [{ reason: null }, { reason: ['This field may not be null.'] }],
     [{ reason: 'a\0b' }, { reason: ['Null characters are not allowed.'] }]
   ]
-  for (const [given, told] of wrong) {
-    const answer = await root.post('/api/v1/shift/', asked(of, given))
+  for (const [given, expected] of wrong) {
+    const answer = await root.post('/api/v1/shift/', body(of, given))
     t.equal(answer.status, 400)
-    t.match(answer.body, told)
+    t.match(answer.body, expected)
   }
   t.match(await kernel.sql('select count(*)::int as count from facility_shiftingrequest'), [{ count: 0 }])
   const { id } = await add({}, of)
-  for (const [given, told] of wrong) t.match((await root.patch(at(id), given)).body, told)
+  for (const [given, expected] of wrong) t.match((await root.patch(at(id), given)).body, expected)
   t.equal((await root.patch(at(id), '{"broken', { 'content-type': 'application/json' })).status, 400)
   t.equal((await root.delete(at(id))).status, 405)
   t.equal((await (await as({ user_type: 13 }, origin)).delete(at(id))).status, 403, 'permission comes before 405')
-  for (const [query, told] of [
+  for (const [query, expected] of [
     ['patient=x', { patient: ['Enter a valid UUID.'] }],
     ['facility=x', { facility: ['Enter a valid UUID.'] }],
     ['modified_date_before=x', { modified_date: ['Enter a valid date.'] }],
     ['created_by=x', { created_by: ['Enter a number.'] }]
   ] as const)
-    t.same((await root.get(`/api/v1/shift/?${query}`)).body, told)
+    t.same((await root.get(`/api/v1/shift/?${query}`)).body, expected)
   t.match((await root.get('/api/v1/shift/?status=10&disease_status=x&is_kasp=maybe&ordering=nothing&limit=0')).body, { count: 1 })
   t.same((await root.post(at(id, 'comment/'), { comment: null })).body, { comment: ['Comment cannot be empty'] })
   t.equal((await root.get(at('abc'))).status, 404)
   t.equal((await root.post(at('abc', 'transfer/'))).status, 404)
 })
 
-/** Hears of destinations, says what it would tell, and moves patients by itself. */
+/** Subscribes to approved destinations, serves their notification data, and moves patients without a shift. */
 const listener = definePlugin({
   contract: defineContract({ name: 'listener', version: 1 }),
   version: '1.0.0',
   kernel: '^1.0.0',
-  summary: 'Hears of shifts',
+  summary: 'Subscribes to events of shifts',
   requires: [shifting, patients],
   ports: ['database'],
   on: { 'shifting/destination-approved': async () => undefined },
   routes(app, { database, ...scope }) {
-    app.get<{ Params: { id: string } }>('/notice/:id', { config: { permission: 'public' } }, async request =>
+    app.get<{ Params: { id: string } }>('/notification-data/:id', { config: { permission: 'public' } }, async request =>
       scope.shifting.shifts.notificationData(database, Number(request.params.id))
     )
     app.post<{ Params: { id: string } }>('/move/:id', { config: { permission: 'shift.read' } }, async request =>
@@ -551,20 +551,21 @@ const listener = definePlugin({
   }
 })
 
-t.test('others hear of destinations that agree, once, and requests hear of patients that move away', async t => {
+t.test('an approved destination emits one event; a patient who moves otherwise ends open requests', async t => {
   const { kernel, as, add, set, patient, root, origin, approving, elsewhere } = await world(t, 'peacetime', [listener])
   const of = await patient()
   const { id } = await add({ refering_facility_contact_number: '+919876500001' }, of)
   const doctor = await as({ user_type: 15 }, origin)
   const [row] = await kernel.sql<{ id: number }>('select id from facility_shiftingrequest')
-  const told = async () => kernel.sql("select payload from kernel_message where task = 'listener.shifting/destination-approved'")
+  const emitted = async () =>
+    kernel.sql("select payload from kernel_message where task = 'listener.shifting/destination-approved'")
   for (const status of ['ON HOLD', 'APPROVED', 'TRANSFER IN PROGRESS']) await doctor.patch(at(id), { status })
   await doctor.patch(at(id), { status: 'DESTINATION APPROVED', ambulance_phone_number: 'x' })
-  t.same(await told(), [], 'other statuses and refused ones are silent')
+  t.same(await emitted(), [], 'no event of other statuses and refused changes')
   t.equal((await doctor.patch(at(id), { status: 'DESTINATION APPROVED' })).status, 200)
   t.equal((await doctor.patch(at(id), { status: 'DESTINATION APPROVED' })).status, 200)
-  t.same(await told(), [{ payload: { shiftId: row?.id, shift: id, patientId: of.id, userId: doctor.user?.id } }])
-  t.match((await kernel.get(`/notice/${row?.id}`)).body, {
+  t.same(await emitted(), [{ payload: { shiftId: row?.id, shift: id, patientId: of.id, userId: doctor.user?.id } }])
+  t.match((await kernel.get(`/notification-data/${row?.id}`)).body, {
     shift: id,
     patient_name: 'Patient 1',
     approving_facility_id: approving.id,
@@ -573,10 +574,10 @@ t.test('others hear of destinations that agree, once, and requests hear of patie
     phones: ['+919876500001', '+919876500002']
   })
   await set(id, { assigned_facility_id: null, assigned_facility_external: 'Abroad' })
-  t.match((await kernel.get(`/notice/${row?.id}`)).body, { destination: 'Abroad' }, 'a destination outside has a name, too')
+  t.match((await kernel.get(`/notification-data/${row?.id}`)).body, { destination: 'Abroad' }, 'name of an external destination')
   await set(id, { status: 20, shifting_approving_facility_id: null })
   t.equal((await doctor.patch(at(id), { status: 'DESTINATION APPROVED' })).status, 200)
-  t.equal((await told()).length, 1, 'nobody is told where no facility approves')
+  t.equal((await emitted()).length, 1, 'no event without an approving facility')
 
   const [moved, other] = [await patient(), await add()]
   const requests: [keyof typeof NUMBERS, string][] = []
@@ -598,20 +599,20 @@ t.test('others hear of destinations that agree, once, and requests hear of patie
   t.match((await root.get(at(other.id))).body, { status: 'APPROVED' }, "other patients' requests stay")
 })
 
-t.test('the demo district has shifts in every status, the same everywhere', async t => {
-  const told = `select r.external_id, r.status, r.reason, r.created_date, p.name, f.name as origin from facility_shiftingrequest r
+t.test('demo district: shifts in every status, the same in every deployment', async t => {
+  const SHIFTS = `select r.external_id, r.status, r.reason, r.created_date, p.name, f.name as origin from facility_shiftingrequest r
     join facility_patientregistration p on p.id = r.patient_id join facility_facility f on f.id = r.origin_facility_id order by r.id`
   const { kernel, doctor } = await demoDistrict(t, ['patients', 'shifting'])
-  const shifts = await kernel.sql<{ name: string }>(told)
+  const shifts = await kernel.sql<{ name: string }>(SHIFTS)
   t.equal(shifts.length, 24)
-  t.equal(new Set(shifts.map(({ name }) => name)).size, 24, 'one request a patient')
+  t.equal(new Set(shifts.map(({ name }) => name)).size, 24, 'one request per patient')
   for (const status of Object.keys(NUMBERS)) {
     const { status: code, body } = await doctor.get(`/api/v1/shift/?status=${encodeURIComponent(status)}`)
     const { results } = body as { results: Answered[] }
     t.ok(code === 200 && results.length > 0 && results.every(shift => shift.status === status), status)
     t.equal((await doctor.get(at(results[0]?.id ?? ''))).status, 200)
   }
-  t.same(await (await demoDistrict(t, ['patients', 'shifting'])).kernel.sql(told), shifts)
+  t.same(await (await demoDistrict(t, ['patients', 'shifting'])).kernel.sql(SHIFTS), shifts)
   const both = await demoDistrict(t, ['patients', 'consultations', 'shifting'])
   t.match(
     await both.kernel.sql(

@@ -1,4 +1,4 @@
-import { amazonErrors, amazonSettings } from 'care-kernel/gateway'
+import { amazonSettings } from 'care-kernel/gateway'
 import { Type, type Static } from 'typebox'
 
 /** Settings of the gateway. The keys are the original's SNS_ACCESS_KEY and SNS_SECRET_KEY. */
@@ -15,9 +15,3 @@ export const Settings = Type.Object(
 )
 
 export type SnsSettings = Static<typeof Settings>
-
-/** For good it refuses a number that cannot get messages, and a message that cannot be sent. */
-export const told = amazonErrors(
-  'SNS',
-  new Set(['InvalidParameter', 'InvalidParameterValue', 'ParameterValueInvalid', 'OptedOut', 'EndpointDisabled'])
-)

@@ -34,7 +34,7 @@ export const parties = requestParties(TABLE, {
   assigned: 'assigned_facility'
 })
 
-/** The same filter of the patient `p`, put to the request by `join`. */
+/** Applies a filter over the patient `p` to requests; `join` wraps its condition. */
 const through =
   (join: (found: string) => string) =>
   (made: Filter): Filter => ({
@@ -45,15 +45,15 @@ const through =
     }
   })
 
-/** What many patients have in common: request by request. */
+/** For filters that match many patients: checked per request. */
 const ofPatient = through(found => `exists (select ${OF_PATIENT} and not p.deleted and ${found})`)
 
-/** What singles few patients out: they are found first, by their own indexes, and then their requests. */
+/** For filters that match few patients: finds them by the indexes of patients, then their requests. */
 const ofFewPatients = through(
   found => `r.patient_id = any(array(select p.id from ${PATIENT} p where not p.deleted and ${found}))`
 )
 
-/** docs/api/shifting-resources.md §3.2. */
+/** `docs/api/shifting-resources.md §3.2`. */
 export const shiftFilters: Filters = filters({
   status: filter.label('r.status', STATUSES),
   breathlessness_level: filter.label('r.breathlessness_level', BREATHLESSNESS),
@@ -68,19 +68,19 @@ export const shiftFilters: Filters = filters({
   ...requestFilters
 })
 
-/** The original has no order of its own; the newest first makes pages stable (FIX). */
+/** Default order: newest first, so that pages are stable (FIX: the original has none). */
 const shiftOrder: Ordering = ordering(
   { id: 'r.id', created_date: 'r.created_date', modified_date: 'r.modified_date', emergency: 'r.emergency' },
   'r.id desc'
 )
 
-/** The representations of a request (docs/api/shifting-resources.md §4.1). */
+/** The representations of a request (`docs/api/shifting-resources.md §4.1`). */
 export interface ShiftShapes {
-  /** A card of the board. */
+  /** An item of the list. */
   readonly item: Shape
-  /** What a write answers: the patient by uuid. */
+  /** Answer of a write: the patient by uuid. */
   readonly written: Shape
-  /** The same with all about the patient. */
+  /** Answer of the detail: the patient as an object. */
   readonly detail: Shape
 }
 
@@ -127,13 +127,13 @@ function shiftShapes({ basic }: FacilityShapes, patients: PatientShapes): ShiftS
   }
 }
 
-/** Changes with whatever the asker writes: requests, or the patients they are about. */
-function lastShifting(request: FastifyRequest, params: Params): string {
+/** Stamp of cached counts: changes with the actor's writes of requests and patients. */
+function lastWriteStamp(request: FastifyRequest, params: Params): string {
   const edited = `(select max(w.modified_date) from ${TABLE} w where w.last_edited_by_id = ${params.add(actorOf(request).id)})`
   return `(${edited}::text || ' ' || coalesce(${lastWriting(request, params)}, 0))`
 }
 
-/** The reads of a deployment, and how they show a request. */
+/** List, detail and CSV of a deployment, and the shapes of a request. */
 export function shiftRequests(facilities: FacilityShapes, patients: PatientShapes): { requests: Resource; shapes: ShiftShapes } {
   const shapes = shiftShapes(facilities, patients)
   const requests = resource({
@@ -149,12 +149,12 @@ export function shiftRequests(facilities: FacilityShapes, patients: PatientShape
       columns: shiftTable,
       from: `${TABLE} r join ${PATIENT} p on p.id = r.patient_id`
     },
-    counted: { upTo: 10_000, seconds: 2, stamp: lastShifting }
+    counted: { upTo: 10_000, seconds: 2, stamp: lastWriteStamp }
   })
   return { requests, shapes }
 }
 
-/** Columns of the table for spreadsheets, over the request `r` and its patient `p`; the age is last (docs/api/shifting-resources.md §7). */
+/** Columns of the CSV, over the request `r` and its patient `p`; the age is last (`docs/api/shifting-resources.md §7`). */
 const shiftTable = {
   ...requestDates,
   'Patient Name': cell.text('p.name'),

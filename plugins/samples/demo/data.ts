@@ -1,6 +1,6 @@
-import { STATUS } from './statuses.ts'
+import { STATUS } from '../statuses.ts'
 
-/** Who tests what the demo district sends. */
+/** The testing facility of the demo district. */
 export const LABORATORY = 'Malayoram Medical College Hospital'
 
 export interface DemoSample {
@@ -9,7 +9,7 @@ export interface DemoSample {
   readonly sample_type: number
   readonly sample_type_other?: string
   readonly icmr_category: number
-  /** Only samples that left the house have one. */
+  /** Only samples that were sent have one. */
   readonly icmr_label?: string
   readonly has_sari?: boolean
   readonly has_ari?: boolean
@@ -52,7 +52,7 @@ const person = (number: number, name: string, age: number, gender: string, resul
   result
 })
 
-/** Invented people whom a laboratory tested by itself. */
+/** Fictitious external results. */
 export const EXTERNAL_RESULTS = [
   person(1, 'Leela Kuzhivila', 44, 'f', 'Negative'),
   person(2, 'Babu Vazhiyil', 61, 'm', 'Positive'),

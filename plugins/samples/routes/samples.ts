@@ -2,16 +2,16 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { rowDisjunction } from 'care-kernel/access'
 import { PATIENT } from 'care-kernel/contracts/patients'
 import { actorOf, describe, isUuid, notAUuid, readInput, sendJson, sendList, type Where } from 'care-kernel/rest'
-import { icmrForm } from './icmr.ts'
-import { sampleInput } from './inputs.ts'
-import { sampleAccess } from './row-access.ts'
-import { sampleReads } from './sample-reads.ts'
-import { SAMPLE_ROW, SampleService, type SampleRow } from './samples.ts'
-import type { SampleScope } from './scope.ts'
+import { icmrForm } from '../icmr.ts'
+import { sampleInput } from '../inputs.ts'
+import { sampleAccess } from '../row-access.ts'
+import { sampleReads } from '../reads.ts'
+import { SAMPLE_ROW, type SampleRow } from '../samples.ts'
+import type { SampleScope } from '../services.ts'
 
 type One = { Params: { id: string; patient?: string } }
 
-/** Samples the actor sees; below a patient, those of the patient. */
+/** Samples the actor sees; nested below a patient, those of the patient. */
 const visible =
   (request: FastifyRequest): Where =>
   params => {
@@ -25,11 +25,10 @@ const visible =
     ]
   }
 
-/** `test_sample/` and `patient/{id}/test_sample/` (docs/api/consultations.md §15, docs/api/patients.md §17): the same, all of them and one patient's. */
+/** `test_sample/` and `patient/{id}/test_sample/` (`docs/api/consultations.md §15`, `docs/api/patients.md §17`): all samples, and those of one patient. */
 export function sampleRoutes(app: FastifyInstance, scope: SampleScope): void {
-  const { database, facilities, patients } = scope
+  const { database, facilities, patients, samples: service } = scope
   const { samples, detail } = sampleReads(facilities.facilities.shapes, patients.patients.shapes)
-  const service = new SampleService(scope)
   const writing = { permission: 'sample.take' }
 
   for (const [url, permission] of [
@@ -41,7 +40,7 @@ export function sampleRoutes(app: FastifyInstance, scope: SampleScope): void {
       {
         config: { permission, permissionBefore405: 'sample.take' },
         schema: describe({
-          summary: 'Samples one sees; with `csv` as a table',
+          summary: 'Visible samples; as CSV with `csv`',
           filters: samples.filters,
           paging: 'limit',
           answer: samples.shape
@@ -52,11 +51,11 @@ export function sampleRoutes(app: FastifyInstance, scope: SampleScope): void {
 
     app.post(
       url,
-      { config: writing, schema: describe({ summary: 'Take a sample', body: sampleInput, answer: detail, status: 201 }) },
+      { config: writing, schema: describe({ summary: 'Create a sample', body: sampleInput, answer: detail, status: 201 }) },
       async (request, reply) => {
         const json = await database.transaction(async tx => {
           const values = await readInput(request, sampleInput, { db: tx })
-          return samples.one(tx, await service.take(tx, actorOf(request), values), undefined, detail)
+          return samples.one(tx, await service.create(tx, actorOf(request), values), undefined, detail)
         })
         return sendJson(reply, json, 201)
       }
@@ -66,7 +65,7 @@ export function sampleRoutes(app: FastifyInstance, scope: SampleScope): void {
       `${url}:id/`,
       {
         config: { permission: 'sample.read', permissionBefore405: 'sample.update' },
-        schema: describe({ summary: 'One sample and the way it took', answer: detail })
+        schema: describe({ summary: 'One sample and its flow', answer: detail })
       },
       async (request, reply) => sendJson(reply, await samples.one(database, request.params.id, visible(request), detail))
     )
@@ -75,7 +74,7 @@ export function sampleRoutes(app: FastifyInstance, scope: SampleScope): void {
       `${url}:id/`,
       {
         config: { permission: 'sample.update' },
-        schema: describe({ summary: 'Say how a sample gets on', body: sampleInput, answer: samples.shape })
+        schema: describe({ summary: 'Change the status or result of a sample', body: sampleInput, answer: samples.shape })
       },
       async (request, reply) => {
         const json = await database.transaction(async tx => {
@@ -91,7 +90,7 @@ export function sampleRoutes(app: FastifyInstance, scope: SampleScope): void {
       `${url}:id/icmr_sample/`,
       {
         config: { permission: 'sample.read' },
-        schema: describe({ summary: 'What the form of ICMR asks about a sample', answer: icmrForm })
+        schema: describe({ summary: 'Data of the ICMR form', answer: icmrForm })
       },
       async (request, reply) => sendJson(reply, await samples.one(database, request.params.id, visible(request), icmrForm))
     )

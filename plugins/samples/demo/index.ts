@@ -4,10 +4,10 @@ import { FACILITY } from 'care-kernel/contracts/facilities'
 import { demoDistrict, demoUuid, type DemoDistrict } from 'care-kernel/toolkits/facilities'
 import { PATIENT } from 'care-kernel/contracts/patients'
 import { LOCAL_BODY, WARD } from 'care-kernel/contracts/places'
-import { EXTERNAL_RESULTS, LABORATORY, SAMPLES } from './demo-data.ts'
-import { PatientExternalTest, PatientSample, PatientSampleFlow } from './models.ts'
-import type { SampleScope } from './scope.ts'
-import { AWAITING, STATUS } from './statuses.ts'
+import { EXTERNAL_RESULTS, LABORATORY, SAMPLES } from './data.ts'
+import { PatientExternalTest, PatientSample, PatientSampleFlow } from '../models.ts'
+import type { SampleScope } from '../services.ts'
+import { AWAITING, STATUS } from '../statuses.ts'
 
 interface DemoConsultation {
   readonly id: number
@@ -17,7 +17,7 @@ interface DemoConsultation {
   readonly began: string
 }
 
-/** The newest stays first, one of a patient each. */
+/** Newest first, one consultation per patient. */
 const CONSULTATIONS = `select c.id, c.patient_id, c.facility_id, c.encounter_date as began from ${CONSULTATION} c
   join ${PATIENT} p on p.last_consultation_id = c.id join ${FACILITY} f on f.id = c.facility_id
   where f.external_id::text like 'fac11111-%' and not c.deleted and not p.deleted order by c.id desc limit $1`
@@ -25,12 +25,12 @@ const CONSULTATIONS = `select c.id, c.patient_id, c.facility_id, c.encounter_dat
 const WARDS = `select distinct on (l.id) w.id, l.id as local_body_id from ${LOCAL_BODY} l join ${WARD} w on w.local_body_id = l.id
   where l.district_id = $1 order by l.id, w.id`
 
-/** The way a sample goes, as far as it got. */
-const WAY = [STATUS.submitted, STATUS.approved, STATUS.sent, STATUS.received, STATUS.completed] as const
-const wayTo = (status: number): readonly number[] =>
-  status === STATUS.denied ? [STATUS.submitted, STATUS.denied] : WAY.filter(step => step <= status)
+/** The flow of a sample up to its status. */
+const FLOW = [STATUS.submitted, STATUS.approved, STATUS.sent, STATUS.received, STATUS.completed] as const
+const flowTo = (status: number): readonly number[] =>
+  status === STATUS.denied ? [STATUS.submitted, STATUS.denied] : FLOW.filter(step => step <= status)
 
-/** Samples in every status, each of a patient of the demo district, and what a laboratory reported; nothing without patients. */
+/** Samples in every status, one per patient of the demo district, and external results. */
 export async function demo(tx: Tx, scope: SampleScope): Promise<void> {
   const district = await demoDistrict(tx, scope.clock)
   if (!district) return
@@ -46,7 +46,7 @@ async function demoSamples(tx: Tx, { clock, repository }: SampleScope, district:
     const sample = SAMPLES[at]
     if (!sample) return []
     const began = Date.parse(consultation.began)
-    /** Between the beginning of the stay and now. */
+    /** Between the beginning of the consultation (0) and now (1). */
     const when = (part: number) => new Date(now - Math.round((now - began) * 0.9 * (1 - part))).toISOString()
     return [{ consultation, sample, at, when }]
   })
@@ -72,14 +72,14 @@ async function demoSamples(tx: Tx, { clock, repository }: SampleScope, district:
   await repository(PatientSampleFlow).insertMany(
     tx,
     planned.flatMap(({ sample, at, when }, index) =>
-      wayTo(sample.status).map((status, nth, way) => ({
+      flowTo(sample.status).map((status, nth, flow) => ({
         external_id: demoUuid('5a211111', at * 10 + nth + 1),
         patient_sample_id: made[index]?.id ?? 0,
         status,
         notes: nth === 0 ? 'Taken on the ward' : (sample.note ?? 'Says the laboratory’s list'),
         created_by_id: admin,
-        created_date: when(nth / way.length),
-        modified_date: when(nth / way.length)
+        created_date: when(nth / flow.length),
+        modified_date: when(nth / flow.length)
       }))
     )
   )

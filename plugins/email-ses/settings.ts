@@ -1,4 +1,4 @@
-import { amazonErrors, amazonSettings } from 'care-kernel/gateway'
+import { amazonSettings } from 'care-kernel/gateway'
 import { Type, type Static } from 'typebox'
 
 /** Settings of the gateway. */
@@ -13,6 +13,3 @@ export const Settings = Type.Object(
 )
 
 export type SesSettings = Static<typeof Settings>
-
-/** For good it refuses an address that is none or is on the suppression list, and a message it does not take. */
-export const told = amazonErrors('SES', new Set(['MessageRejected', 'InvalidParameterValue', 'InvalidParameter']))

@@ -6,17 +6,16 @@ const [DH, TALUK, CHC, EAST, MCH] = [
   'Malayoram Medical College Hospital'
 ] as const
 
-/** Who decides about resources in the demo district. */
+/** The approving facility of the demo district. */
 export const WAR_ROOM = 'Puzhakkara War Room'
 
-/** A request of a facility for something another can spare. */
 export interface DemoResource {
   readonly status: number
   readonly title: string
   readonly reason: string
   readonly from: string
   readonly to?: string
-  /** A key of the categories, of the sub-categories where it is oxygen. */
+  /** Numbers of `CATEGORIES` and `SUB_CATEGORIES`. */
   readonly category: number
   readonly sub?: number
   readonly asked: number
@@ -25,7 +24,7 @@ export interface DemoResource {
   readonly comments?: readonly string[]
 }
 
-/** Two of every status. */
+/** Two requests per status. */
 export const RESOURCES: readonly DemoResource[] = [
   {
     status: 80,

@@ -1,13 +1,13 @@
 import type { Tx } from 'care-kernel'
 import { demoDistrict, demoUuid, type DemoDistrict } from 'care-kernel/toolkits/facilities'
 import { PATIENT } from 'care-kernel/contracts/patients'
-import { AMBULANCES, DESK, SHIFTS, type DemoShift } from './demo-data.ts'
-import { ShiftingRequest, ShiftingRequestComment } from './models.ts'
-import type { ShiftScope } from './scope.ts'
-import { STATUS } from './statuses.ts'
+import { AMBULANCES, DESK, SHIFTS, type DemoShift } from './data.ts'
+import { ShiftingRequest, ShiftingRequestComment } from '../models.ts'
+import type { ShiftScope } from '../services.ts'
+import { STATUS } from '../statuses.ts'
 
 const EXPIRED = 90
-/** From here on there is an ambulance. */
+/** First status with an ambulance. */
 const WITH_AMBULANCE = 60
 
 interface DemoPatient {
@@ -17,11 +17,11 @@ interface DemoPatient {
   readonly dead: boolean
 }
 
-/** The newest patients first: they are in hospital still. */
+/** Newest patients first: those are still in hospital. */
 const PATIENTS = `select p.id, p.facility_id, p.is_active, p.death_datetime is not null as dead
   from ${PATIENT} p where p.facility_id = any($1::bigint[]) and not p.deleted order by p.id desc`
 
-/** Shifts in every status between the demo facilities, each of a patient of its own; none for whom there is no patient. */
+/** Shifts in every status between the demo facilities, one per patient; skips shifts without a suitable patient. */
 export async function demo(tx: Tx, { clock, repository }: ShiftScope): Promise<void> {
   const district = await demoDistrict(tx, clock)
   if (!district) return
@@ -29,7 +29,7 @@ export async function demo(tx: Tx, { clock, repository }: ShiftScope): Promise<v
     district.facility(status === STATUS.completed && to !== null ? to : from).id
   const { rows: patients } = await tx.query<DemoPatient>(PATIENTS, [[...new Set(SHIFTS.map(whereNow))]])
   const taken = new Set<number>()
-  /** Shifted are those who are here; whoever died on the way is dead. */
+  /** An unused patient at the facility: a dead one for PATIENT EXPIRED, otherwise an active one if possible. */
   const patientOf = (shift: DemoShift): number[] => {
     const free = patients.filter(({ id, facility_id }) => facility_id === whereNow(shift) && !taken.has(id))
     const fits = ({ dead, is_active }: DemoPatient) => (shift.status === EXPIRED ? dead : is_active && !dead)
@@ -60,7 +60,7 @@ export async function demo(tx: Tx, { clock, repository }: ShiftScope): Promise<v
   )
 }
 
-/** How many days ago the nth was asked for: one after the other, the last some hours ago. */
+/** Age of the nth request in days. */
 const daysOf = (at: number): number => (SHIFTS.length - at) * 0.3
 
 function columnsOf(

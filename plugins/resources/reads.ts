@@ -14,8 +14,7 @@ import {
 } from 'care-kernel/rest'
 import type { FacilityShapes } from 'care-kernel/contracts/facilities'
 import { requestDates, requestFilters, requestOutputs, requestParties } from 'care-kernel/toolkits/facilities'
-import { CATEGORIES, SUB_CATEGORIES } from './enumerations.ts'
-import { STATUSES } from './statuses.ts'
+import { CATEGORIES, STATUSES, SUB_CATEGORIES } from './enumerations.ts'
 
 /** The facilities of a request for resources. */
 export const parties = requestParties('facility_resourcerequest', {
@@ -24,7 +23,7 @@ export const parties = requestParties('facility_resourcerequest', {
   assigned: 'assigned_facility'
 })
 
-/** docs/api/shifting-resources.md §9.2. */
+/** `docs/api/shifting-resources.md §9.2`. */
 export const resourceFilters: Filters = filters({
   status: filter.label('r.status', STATUSES),
   category: filter.label('r.category', CATEGORIES),
@@ -35,7 +34,7 @@ export const resourceFilters: Filters = filters({
   ...requestFilters
 })
 
-/** The original has no order of its own; the newest first makes pages stable (FIX). */
+/** Default order: newest first, so that pages are stable (FIX: the original has none). */
 const resourceOrder: Ordering = ordering(
   {
     id: 'r.id',
@@ -47,7 +46,7 @@ const resourceOrder: Ordering = ordering(
   'r.id desc'
 )
 
-/** The reads of a deployment: one shape for everything (docs/api/shifting-resources.md §9.3). */
+/** List, detail and CSV of a deployment: one shape for all answers (`docs/api/shifting-resources.md §9.3`). */
 export function resourceRequests({ basic }: FacilityShapes): Resource {
   return resource({
     name: 'ResourceRequest',
@@ -72,7 +71,7 @@ export function resourceRequests({ basic }: FacilityShapes): Resource {
   })
 }
 
-/** Columns of the table for spreadsheets; the status is the bare number (docs/api/shifting-resources.md §7, QUIRK). */
+/** Columns of the CSV; the status is its number (`docs/api/shifting-resources.md §7`, QUIRK). */
 const resourceTable = {
   ...requestDates,
   'From Facility': cell.text(parties.names.origin),

@@ -6,18 +6,17 @@ const [DH, TALUK, CHC, MCH, WOMEN] = [
   'Amma Women and Child Hospital'
 ] as const
 
-/** Who decides about shifts in the demo district, and who drives. */
+/** The approving facility of the demo district. */
 export const DESK = 'Puzhakkara Shifting Desk'
 export const AMBULANCES = [
   { ambulance_driver_name: 'Yohan Vazhiyil', ambulance_phone_number: '+919000300001', ambulance_number: 'MY 01 A 1081' },
   { ambulance_driver_name: 'Saji Kuzhivila', ambulance_phone_number: '+919000300002', ambulance_number: 'MY 01 A 1082' }
 ] as const
 
-/** A request to shift somebody. */
 export interface DemoShift {
   readonly status: number
   readonly from: string
-  /** A demo facility; null is not decided yet. */
+  /** Name of a demo facility; null: not assigned yet. */
   readonly to: string | null
   readonly external?: string
   readonly emergency?: true
@@ -28,7 +27,7 @@ export interface DemoShift {
 
 const AGREED = 'Called the duty doctor, a bed is kept until evening'
 
-/** Two of every status. */
+/** Two requests per status. */
 export const SHIFTS: readonly DemoShift[] = [
   { status: 10, from: TALUK, to: null, reason: 'Needs an ICU bed, none here', breathlessness: 30 },
   { status: 10, from: DH, to: MCH, reason: 'Neurosurgery opinion after head injury', emergency: true },

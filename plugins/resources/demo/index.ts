@@ -1,11 +1,11 @@
 import type { Tx } from 'care-kernel'
 import { demoDistrict, demoUuid, type DemoDistrict } from 'care-kernel/toolkits/facilities'
-import { RESOURCES, WAR_ROOM, type DemoResource } from './demo-data.ts'
-import { ResourceRequest, ResourceRequestComment } from './models.ts'
-import type { ResourceScope } from './scope.ts'
-import { PENDING } from './statuses.ts'
+import { PENDING } from '../enumerations.ts'
+import { RESOURCES, WAR_ROOM, type DemoResource } from './data.ts'
+import { ResourceRequest, ResourceRequestComment } from '../models.ts'
+import type { ResourceScope } from '../manifest.ts'
 
-/** Requests in every status between the demo facilities; nothing without them. */
+/** Requests in every status between the demo facilities; none without the demo facilities. */
 export async function demo(tx: Tx, { clock, repository }: ResourceScope): Promise<void> {
   const district = await demoDistrict(tx, clock)
   if (!district) return
@@ -30,7 +30,7 @@ export async function demo(tx: Tx, { clock, repository }: ResourceScope): Promis
   )
 }
 
-/** How many days ago the nth was asked for. */
+/** Age of the nth request in days. */
 const daysOf = (at: number): number => (RESOURCES.length - at) * 0.7
 
 function columnsOf(

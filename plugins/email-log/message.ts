@@ -3,7 +3,7 @@ import type { Email } from 'care-kernel'
 
 const LINE = 76
 
-/** A message a person can read and a mail program can open: UTF-8 as it is, attachments in base64 at the end. */
+/** A MIME message that is readable as text: UTF-8 unencoded, attachments in base64 at the end. */
 export function render(email: Email, { id, from, date }: { id: string; from: string; date: Date }): string {
   const boundary = `part-${randomBytes(12).toString('hex')}`
   const parts = [
@@ -36,7 +36,7 @@ export function render(email: Email, { id, from, date }: { id: string; from: str
   ].join('\n')
 }
 
-/** A header is one line, whatever a subject or an address holds. */
+/** Prevents header injection by line breaks in subjects and addresses. */
 function oneLine(text: string): string {
   return text.replaceAll(/[\r\n]+\s*/g, ' ')
 }

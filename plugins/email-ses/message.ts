@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Email } from 'care-kernel'
 import { createTransport } from 'nodemailer'
 
-/** The message as it travels, attachments and all. A key becomes a header, by which a repeat can be told: SES gives every message an id of its own. */
-export async function compose({ to, subject, text, html, attachments, key }: Email, from: string): Promise<Uint8Array> {
+/** The MIME message, with attachments. The key becomes a header that identifies repeats, because SES assigns message ids itself. */
+export async function mimeMessage({ to, subject, text, html, attachments, key }: Email, from: string): Promise<Uint8Array> {
   const { message } = await createTransport({ streamTransport: true, buffer: true, newline: 'windows' }).sendMail({
     from,
     to: [...to],

@@ -3,12 +3,12 @@ import type { Tx } from 'care-kernel'
 import { rowDisjunction } from 'care-kernel/access'
 import { LOCAL_BODY, WARD } from 'care-kernel/contracts/places'
 import { actorOf, ApiError, describe, invalid, readInput, sendJson, sendList, type Where } from 'care-kernel/rest'
-import { correctedShape, externalResults as results } from './external-results.ts'
-import { upload } from './external-upload.ts'
-import { correction } from './inputs.ts'
-import { PatientExternalTest } from './models.ts'
-import { externalResultAccess } from './row-access.ts'
-import type { SampleScope } from './scope.ts'
+import { uploadResults } from '../external-results.ts'
+import { correction } from '../inputs.ts'
+import { PatientExternalTest } from '../models.ts'
+import { correctedShape, externalResults as results } from '../reads.ts'
+import { externalResultAccess } from '../row-access.ts'
+import type { SampleScope } from '../services.ts'
 
 type One = { Params: { id: string } }
 
@@ -23,8 +23,8 @@ const visible =
   (request: FastifyRequest): Where =>
   params => [rowDisjunction(externalResultAccess, actorOf(request), params)]
 
-/** `external_result/` (docs/api/consultations.md §16). */
-export function externalRoutes(app: FastifyInstance, { database, permissions, repository }: SampleScope): void {
+/** `external_result/` (`docs/api/consultations.md §16`). */
+export function externalResultRoutes(app: FastifyInstance, { database, permissions, repository }: SampleScope): void {
   const rows = repository(PatientExternalTest)
   const reading = { permission: 'external-result.read' }
 
@@ -33,7 +33,7 @@ export function externalRoutes(app: FastifyInstance, { database, permissions, re
     {
       config: reading,
       schema: describe({
-        summary: 'What laboratories reported; with `csv` as a table',
+        summary: 'External results; as CSV with `csv`',
         filters: results.filters,
         paging: 'limit',
         answer: results.shape
@@ -46,13 +46,13 @@ export function externalRoutes(app: FastifyInstance, { database, permissions, re
     `${URL}bulk_upsert/`,
     {
       config: { permission: 'external-result.upload' },
-      schema: describe({ summary: 'Upload what a laboratory reports', status: 202 })
+      schema: describe({ summary: 'Upload external results', status: 202 })
     },
     async (request, reply) => {
       const actor = actorOf(request)
       if (!permissions.allows(actor, 'external-result.upload', {}))
         throw new ApiError(403, { detail: 'Permission to Endpoint Denied' })
-      await database.transaction(tx => upload(tx, actor, request.body, repository))
+      await database.transaction(tx => uploadResults(tx, actor, request.body, repository))
       return reply.code(202).send()
     }
   )
