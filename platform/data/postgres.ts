@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import pg from 'pg'
 import { Sequelize } from 'sequelize'
 import type { Database, Result } from '../../kernel/ports/database.ts'
-import { Prepared } from './prepared.ts'
+import { runPrepared } from './prepared.ts'
 import { makeTransactions } from './transaction.ts'
 
 /** How a PostgreSQL server is reached and how much of it is used. */
@@ -91,7 +91,7 @@ export async function connectPostgres(app: FastifyInstance, settings: PostgresSe
     sequelize,
     query<Row>(text: string, values: readonly unknown[] = []): Promise<Result<Row>> {
       statements++
-      return new Prepared<Row>(text, name(text), values, types).run(pool)
+      return runPrepared<Row>(pool, { text, name: name(text), values, types })
     },
     statements: () => statements,
     transaction: makeTransactions({ sequelize, types, name, counted: () => void statements++ }),

@@ -18,12 +18,33 @@ const EXECUTE = Buffer.concat([serialize.execute(), serialize.sync()])
 /** The result type has changed, or the server knows no such statement: what was prepared is of no use any more. */
 const STALE = new Set(['0A000', '26000'])
 
+/** A text, its name on the server, and the values of its parameters. Without a name it is parsed at every call. */
+export interface Statement {
+  readonly text: string
+  readonly name: string | undefined
+  readonly values: readonly unknown[]
+  readonly types: pg.CustomTypesConfig
+}
+
 /**
- * One statement on its way through the driver, whose extension point it uses as pg-cursor does. Against the driver's own query it sends
- * one packet instead of four, and asks for the columns of a prepared statement once per connection: they cannot change (PostgreSQL
- * refuses to run it then).
+ * Runs a statement on a connection, or one of a pool, through the driver's extension point, which pg-cursor uses too. Compared with the driver's
+ * own query it sends one packet instead of four, and asks for the columns of a prepared statement once per connection: they cannot change
+ * (PostgreSQL refuses to run it then). That saves 20 µs of Node for one row or a page as JSON, 26 µs for 14 rows, of 60 to 110 µs; a list
+ * takes 139 µs in all.
  */
-export class Prepared<Row> implements pg.Submittable {
+export function runPrepared<Row>(on: pg.Pool | pg.Client, statement: Statement): Promise<Result<Row>> {
+  return new Promise<Result<Row>>((resolve, reject) =>
+    (on as unknown as Runner).query(new Prepared<Row>(statement), undefined, (error, result) =>
+      error ? reject(error) : resolve(result as Result<Row>)
+    )
+  ).catch((error: Error) => {
+    // Where it was asked, instead of where the answer came in.
+    Error.captureStackTrace(error)
+    throw error
+  })
+}
+
+class Prepared<Row> implements pg.Submittable {
   readonly text: string
   readonly name: string
   /** Set by the driver. */
@@ -36,25 +57,11 @@ export class Prepared<Row> implements pg.Submittable {
   #rowCount = 0
   #failed: Error | undefined
 
-  /** Without a name it is parsed at every call. */
-  constructor(text: string, name: string | undefined, values: readonly unknown[], types: pg.CustomTypesConfig) {
+  constructor({ text, name = '', values, types }: Statement) {
     this.text = text
-    this.name = name ?? ''
+    this.name = name
     this.values = values
     this.#types = types
-  }
-
-  /** Runs it on a connection, or one of a pool. */
-  run(on: pg.Pool | pg.Client): Promise<Result<Row>> {
-    return new Promise<Result<Row>>((resolve, reject) =>
-      (on as unknown as Runner).query(this, undefined, (error, result) =>
-        error ? reject(error) : resolve(result as Result<Row>)
-      )
-    ).catch((error: Error) => {
-      // Where it was asked, instead of where the answer came in.
-      Error.captureStackTrace(error)
-      throw error
-    })
   }
 
   /** Writes the whole statement, or answers why it cannot be written. */

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { Transaction, type Sequelize } from 'sequelize'
 import type { Result, Tx } from '../../kernel/ports/database.ts'
-import { Prepared } from './prepared.ts'
+import { runPrepared } from './prepared.ts'
 
 const transactions = new WeakMap<Transaction, Tx>()
 
@@ -44,7 +44,7 @@ export function makeTransactions({ sequelize, types, name, counted }: Transactio
         // Code that still runs after the end must not write into the next transaction of this connection.
         if (inner.finished) throw new Error('the transaction is over')
         counted()
-        return new Prepared<Row>(text, name(text), values, types).run(client)
+        return runPrepared<Row>(client, { text, name: name(text), values, types })
       },
       afterCommit
     }

@@ -16,7 +16,6 @@ import { isPermissionDenied } from '../access/denied.ts'
 import { acceptBodies } from './body.ts'
 import { rememberWriters } from './context.ts'
 import { denied, isApiError } from './errors.ts'
-import { RequestLog } from './request-log.ts'
 import './types.ts'
 
 /** On every answer, as the original's (docs/api/auth-users.md §1.9). */
@@ -57,8 +56,7 @@ export async function makeServer(config: RootConfig, logger: Logger): Promise<Fa
     genReqId: request => headerOf(request.headers['x-request-id']) ?? randomUUID(),
     routerOptions: { maxParamLength: 500 },
     frameworkErrors: (error, request, reply) => void (reply as unknown as FastifyReply).code(400).send({ detail: error.message }),
-    logController: new LogController({ disableRequestLogging: true }),
-    childLoggerFactory: (parent, bindings) => new RequestLog(parent, bindings)
+    logController: new LogController({ disableRequestLogging: true })
   })
   app.decorateRequest('actor', null)
   app.decorateRequest('form', false)

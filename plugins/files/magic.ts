@@ -1,4 +1,7 @@
-/** How many bytes of a file are looked at. */
+/**
+ * How many bytes of a file are looked at. Own tests instead of the package file-type (21.3.4, the last for Node 20): that takes 10 to 45 µs
+ * instead of less than 1, recognises no text, SVG, PDF behind other bytes or recording with a cut header, and takes a .docx for a zip.
+ */
 export const LOOKED_AT = 4096
 
 type Test = (bytes: Buffer) => boolean
