@@ -1,7 +1,7 @@
 // `care-kernel/access`: rules, the predicates they are made of, and row access.
+export { isPermissionDenied, PermissionDenied } from './permissions.ts'
 export type { Asked, Permissions, Predicate, Rule } from '../../kernel/plugin/access.ts'
 export type { Actor } from './actor.ts'
-export { isPermissionDenied, PermissionDenied } from './denied.ts'
 export { all, any, explain, not, predicate, type Explanation } from './predicates.ts'
 export {
   anyCase,
@@ -11,8 +11,7 @@ export {
   pickCases,
   rowAccess,
   rowCondition,
-  rowDisjunction,
-  /** @deprecated Use `rowCondition`. */
+  rowDisjunction /** @deprecated Use `rowCondition`. */,
   rowCondition as scopeCondition,
   type RowAccess,
   type RowAccessExplanation,

@@ -1,5 +1,5 @@
 // `care-kernel/data`: models, and the parts of SQL statements.
-export { Disjunction, type Branch, Params } from './statement.ts'
+export { Disjunction, type Branch, Params, sqlComment } from './statement.ts'
 export type {
   Repositories,
   Repository,
@@ -12,6 +12,4 @@ export type {
 export type { Column, Columns, ModelDefinition, ModelOf, PrivacyClass, RowOf, ClassedColumn } from '../../kernel/plugin/models.ts'
 export { baseColumns, column, defineModel } from './model.ts'
 export { connectPostgres, type PostgresSettings } from './postgres.ts'
-export { sqlComment } from './sql-comment.ts'
-export { insertSql } from './repository.ts'
-export { refusingDuplicates } from './unique.ts'
+export { insertSql, refusingDuplicates } from './repository.ts'

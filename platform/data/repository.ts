@@ -13,7 +13,9 @@ import type {
 import type { Clock } from '../../kernel/ports/clock.ts'
 import type { Queryable, Tx } from '../../kernel/ports/database.ts'
 import { currentContext } from './request-context.ts'
-import type { WriteObservers } from './writes.ts'
+import { WriteObservers } from './writes.ts'
+import type { Contribution } from '../../kernel/contributions/contribution.ts'
+import { models } from './models.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -221,3 +223,37 @@ const writtenColumns = (columns: Columns): string[] => Object.keys(columns).filt
 const returnedKeys = (columns: Columns): string[] => ['id', 'external_id'].filter(name => Object.hasOwn(columns, name))
 
 const quoted = (names: readonly string[]): string => names.map(name => `"${name}"`).join(', ')
+
+/** Repositories of the models, and the observers of what is written through them and through Sequelize. */
+export const writePath: Contribution<WriteObservers> = {
+  name: 'write path',
+  collect: () => new WriteObservers(),
+  provide(writes, { of, clock }) {
+    const definitions = [...of(models).values()].map(({ definition }) => definition)
+    const repository = makeRepositories(definitions, clock, writes)
+    return () => ({ writes, repository })
+  },
+  open(writes, { of, ports: { database } }) {
+    const byName = new Map([...of(models).values()].map(({ definition }) => [definition.name, definition]))
+    if (database) writes.watch(database.sequelize, byName)
+  }
+}
+
+const UNIQUE_VIOLATION = '23505'
+
+/**
+ * Runs a write of a repository or of a Sequelize model. A violation of a unique constraint or index that is named here is thrown as
+ * the error given for it; every other error stays as it is. The transaction has failed in either case.
+ */
+export async function refusingDuplicates<T>(errors: Readonly<Record<string, () => Error>>, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    const { code, constraint = '' } = ((error as { original?: unknown }).original ?? error) as {
+      readonly code?: string
+      readonly constraint?: string
+    }
+    const refusal = code === UNIQUE_VIOLATION && Object.hasOwn(errors, constraint) ? errors[constraint] : undefined
+    throw refusal ? refusal() : error
+  }
+}

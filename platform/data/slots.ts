@@ -1,6 +1,6 @@
+import { sqlComment } from './statement.ts'
 import { hint, type Contribution } from '../../kernel/contributions/contribution.ts'
 import type { Filling, Plugin, UntypedScope } from '../../kernel/plugin/plugin.ts'
-import { sqlComment } from './sql-comment.ts'
 
 /** Filled fields `<plugin>/<slot>/<field>`. */
 export type CollectedSlots = ReadonlyMap<string, { readonly owner: string; readonly sql: Filling }>

@@ -1,4 +1,4 @@
-import { DENIED } from '../access/denied.ts'
+import { DENIED } from '../access/permissions.ts'
 
 const ANSWER = Symbol.for('care-kernel.api-error')
 

@@ -1,3 +1,4 @@
+import { isPermissionDenied } from '../access/permissions.ts'
 import { randomUUID } from 'node:crypto'
 import { Server } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -12,7 +13,6 @@ import fastify, {
 import type { RootConfig } from '../../kernel/config/schema.ts'
 import { messageOf, stackOf } from '../../kernel/plugin/problems.ts'
 import type { Logger } from '../../kernel/ports/logger.ts'
-import { isPermissionDenied } from '../access/denied.ts'
 import { acceptBodies } from './body.ts'
 import { rememberWriters } from './context.ts'
 import { denied, isApiError } from './errors.ts'

@@ -1,11 +1,10 @@
-import { Params } from '../data/statement.ts'
+import { Params, sqlComment } from '../data/statement.ts'
 import { PassThrough, pipeline } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import QueryStream from 'pg-query-stream'
 import { sendJson } from '../http/server.ts'
 import type { Database } from '../../kernel/ports/database.ts'
 import type { Query } from './paging.ts'
-import { sqlComment } from '../data/sql-comment.ts'
 import type { ListTable, Where } from './resource-input.ts'
 import type { Resource } from './resource.ts'
 

@@ -1,10 +1,9 @@
-import type { Params } from '../data/statement.ts'
+import { type Params, sqlComment } from '../data/statement.ts'
 import type { TableName } from '../../kernel/plugin/contract.ts'
 import { invalid, notAUuid } from '../http/errors.ts'
 import { isDate, sessionDatetime } from './formats.ts'
 import type { Labels } from './outputs.ts'
 import { valueOf, type Query } from './paging.ts'
-import { sqlComment } from '../data/sql-comment.ts'
 
 /** Result of a filter: an SQL condition, undefined for no condition, or the message of a 400. */
 type Verdict = string | undefined | { readonly error: string }

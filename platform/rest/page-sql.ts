@@ -1,5 +1,4 @@
-import { isDisjunction, type Disjunction } from '../data/statement.ts'
-import { sqlComment } from '../data/sql-comment.ts'
+import { isDisjunction, type Disjunction, sqlComment } from '../data/statement.ts'
 
 /** Where the rows of a list come from: a from-item, its alias, and the conditions the rows meet. */
 export interface Source {

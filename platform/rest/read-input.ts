@@ -1,7 +1,6 @@
-import { Params } from '../data/statement.ts'
+import { Params, sqlComment } from '../data/statement.ts'
 import type { FastifyRequest } from 'fastify'
 import type { Queryable } from '../../kernel/ports/database.ts'
-import { sqlComment } from '../data/sql-comment.ts'
 import type { Fields } from './input-field.ts'
 import type { RecordInput, Values } from './record.ts'
 import type { Lookup } from './references.ts'

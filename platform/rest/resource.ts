@@ -1,11 +1,10 @@
-import { Params } from '../data/statement.ts'
+import { Params, sqlComment } from '../data/statement.ts'
 import type { FastifyRequest } from 'fastify'
 import { notFound } from '../http/errors.ts'
 import type { Queryable } from '../../kernel/ports/database.ts'
 import { Listing } from './listing.ts'
 import type { Shape } from './outputs.ts'
 import { envelope, invalidPage, limitOffset, pageEnvelope, pageNumber, type Query } from './paging.ts'
-import { sqlComment } from '../data/sql-comment.ts'
 import type { ResourceInput, Where } from './resource-input.ts'
 import { Statements } from './statements.ts'
 
