@@ -2,12 +2,11 @@ import type { ScopeOf } from 'care-kernel'
 import { Accounts } from './accounts.ts'
 import { Actors } from './actors.ts'
 import { Audit } from './audit.ts'
-import { Flags } from './flags.ts'
 import { SigningKeys } from './jwks.ts'
 import type { manifest } from './manifest.ts'
 import { Middleware } from './middleware.ts'
 import { Captcha, RateLimit } from './rate-limit.ts'
-import { UserAccounts } from './users.ts'
+import { Flags, UserAccounts } from './users.ts'
 
 export const services = {
   accounts: Accounts,

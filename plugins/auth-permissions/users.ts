@@ -3,7 +3,7 @@ import { resolvedPlaces } from 'care-kernel/toolkits/places'
 import { refusingDuplicates } from 'care-kernel/data'
 import { invalid, type Infer, type Shape } from 'care-kernel/rest'
 import type { Accounts } from './accounts.ts'
-import type { Actors, PushColumns, Users, VisibleUser } from './contract.ts'
+import type { Actors, Flags as FlagsContract, PushColumns, Users, VisibleUser } from './contract.ts'
 import { isReserved, USERNAME_TAKEN, type UserInputs } from './inputs.ts'
 import type { manifest } from './manifest.ts'
 import { User, UserFacilityAllocation } from './models.ts'
@@ -209,6 +209,21 @@ export class UserAccounts implements Users {
 
   #now(): string {
     return this.#scope.clock.now().toISOString()
+  }
+}
+
+/** Registry of feature flags by kind of entity; plugins register theirs at construction (docs/api/auth-users.md §1.21). */
+export class Flags implements FlagsContract {
+  readonly #known = new Map<string, Set<string>>()
+
+  register(kind: 'USER' | 'FACILITY', name: string): void {
+    this.#known.set(kind, (this.#known.get(kind) ?? new Set()).add(name))
+  }
+
+  requireRegistered(kind: 'USER' | 'FACILITY', name: string): void {
+    const known = this.#known.get(kind)
+    if (!known) throw invalid({ detail: 'Invalid Flag Type' })
+    if (!known.has(name)) throw invalid({ detail: 'Flag not registered' })
   }
 }
 

@@ -3,7 +3,7 @@ import { defineGateway } from 'care-kernel/gateway'
 import { LRUCache } from 'lru-cache'
 import { Type } from 'typebox'
 
-/** Kept as JSON text, so that two callers can never share an object. `until` is a moment of the clock's monotonic time. */
+/** A value as JSON text, so that no two callers share an object. `until` is in milliseconds of the clock's monotonic time. */
 interface Entry {
   readonly text: string
   readonly until: number
@@ -21,7 +21,7 @@ export default defineGateway({
         default: 10_000,
         minimum: 1,
         maximum: 10_000_000,
-        description: 'The least recently used goes when there are more'
+        description: 'Beyond it the least recently used entry is evicted'
       }),
       maxMegabytes: Type.Integer({ default: 64, minimum: 1, maximum: 4096, description: 'Memory for keys and values together' })
     },
@@ -43,7 +43,7 @@ export default defineGateway({
       entries.delete(key)
       return undefined
     }
-    const keep = (key: string, text: string | undefined, until: number): void => {
+    const store = (key: string, text: string | undefined, until: number): void => {
       if (text === undefined || until <= clock.monotonic()) entries.delete(key)
       else entries.set(key, { text, until })
     }
@@ -58,7 +58,7 @@ export default defineGateway({
       },
       async set(key, value, seconds) {
         const text = JSON.stringify(value) as string | undefined
-        if (open) keep(key, text, clock.monotonic() + seconds * 1000)
+        if (open) store(key, text, clock.monotonic() + seconds * 1000)
       },
       async delete(...keys) {
         for (const key of keys) entries.delete(key)
@@ -68,7 +68,7 @@ export default defineGateway({
         const entry = live(key)
         const count = entry ? Number(entry.text) + 1 : 1
         if (!Number.isSafeInteger(count)) throw new Error('the value of this key is not a counter')
-        keep(key, String(count), entry?.until ?? clock.monotonic() + seconds * 1000)
+        store(key, String(count), entry?.until ?? clock.monotonic() + seconds * 1000)
         return count
       },
       async publish(channel, message) {
@@ -83,7 +83,7 @@ export default defineGateway({
       },
       async subscribe(channel, listener) {
         assertOpen()
-        // Wrapped, so that one function subscribed twice is two subscriptions.
+        // Wrapped, so that a function that subscribes twice has two subscriptions.
         const own = (message: string) => listener(message)
         listeners.set(channel, (listeners.get(channel) ?? new Set()).add(own))
         return async () => {

@@ -1,15 +1,15 @@
 import { messageOf, type Logger } from 'care-kernel'
 import { Redis, ReplyError } from 'ioredis'
 
-/** A connection whose commands fail at once while the server is away. */
+/** A connection whose commands reject immediately while the server is away. */
 export interface Connection {
   readonly client: Redis
   /** Runs one command; rejects at once while the server is known to be away, and after 200 ms when it turns out to be. */
   run<T>(command: () => Promise<T>): Promise<T>
-  /** Resolves when the first connection is there or `ms` have passed, whichever is first. */
+  /** Resolves when the first connection is ready, or after `ms`. */
   settled(ms: number): Promise<void>
-  /** Logs the first of a row of refused commands. Outages are logged by themselves. */
-  complain(error: unknown): undefined
+  /** Logs the first of consecutive refused commands. Outages are logged separately. */
+  logRefusal(error: unknown): undefined
   close(): Promise<void>
 }
 
@@ -18,8 +18,8 @@ const CONNECT_MS = 1000
 const RETRY_AT_MOST_MS = 2000
 
 /**
- * Connects and keeps reconnecting. Nothing waits for the server: no offline queue, nothing is sent again. Error objects are never
- * logged, only their messages: ioredis hangs the command on them, and that of a refused login holds the password.
+ * Connects and keeps reconnecting. Commands neither wait for the server nor are sent again. Only messages of errors are logged: ioredis
+ * attaches the command to the error object, and that of a refused login has the password.
  */
 export function connect(url: string, connectionName: string, logger: Logger): Connection {
   const client = new Redis(url, {
@@ -31,14 +31,14 @@ export function connect(url: string, connectionName: string, logger: Logger): Co
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     retryStrategy: retryDelay,
-    // After a failover the old primary answers so: the name may lead to the new one.
+    // The answer of an old primary after a failover; the name may resolve to the new one.
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY')
   })
   const isReady = (): boolean => client.status === 'ready'
   let reason = 'not connected yet'
   let away = false
-  let doubted = false
-  let complained = false
+  let probing = false
+  let refusalLogged = false
   let closed = false
 
   client.on('error', (error: unknown) => {
@@ -55,10 +55,10 @@ export function connect(url: string, connectionName: string, logger: Logger): Co
     away = true
   }
 
-  /** A late answer may be a busy process of ours: one question decides, and nobody waits meanwhile. */
-  function doubt(): void {
-    if (doubted) return
-    doubted = true
+  /** A late answer may be caused by a busy process here: one ping decides, and commands reject until it is answered. */
+  function probe(): void {
+    if (probing) return
+    probing = true
     void client
       .ping()
       .catch((error: unknown) => {
@@ -66,20 +66,20 @@ export function connect(url: string, connectionName: string, logger: Logger): Co
         if (isLate(error)) client.disconnect(true)
       })
       .finally(() => {
-        doubted = false
+        probing = false
       })
   }
 
   return {
     client,
     async run(command) {
-      if (!isReady() || doubted) throw new Error(`Redis is away: ${reason}`)
+      if (!isReady() || probing) throw new Error(`Redis is away: ${reason}`)
       try {
         const answer = await command()
-        complained = false
+        refusalLogged = false
         return answer
       } catch (error) {
-        if (isLate(error)) doubt()
+        if (isLate(error)) probe()
         throw error
       }
     },
@@ -96,9 +96,9 @@ export function connect(url: string, connectionName: string, logger: Logger): Co
       clearTimeout(timer)
       if (!isReady()) lost()
     },
-    complain(error) {
-      if (!(error instanceof ReplyError) || complained) return undefined
-      complained = true
+    logRefusal(error) {
+      if (!(error instanceof ReplyError) || refusalLogged) return undefined
+      refusalLogged = true
       logger.warn({ reason: messageOf(error) }, 'the cache refuses a command')
       return undefined
     },

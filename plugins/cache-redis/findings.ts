@@ -2,7 +2,7 @@ import { readRedisInfo, type Finding } from 'care-kernel/gateway'
 
 const OLDEST = 6
 
-/** What an operator should know, from the server's answer to INFO, or from the reason why there is none. */
+/** Findings of `doctor`, from the server's answer to INFO, or from the reason why there is none. */
 export function examine(answer: string | { readonly reason: string }): Finding[] {
   if (typeof answer !== 'string') {
     return [

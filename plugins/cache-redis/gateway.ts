@@ -6,7 +6,7 @@ import { connect } from './connection.ts'
 import { examine } from './findings.ts'
 import { makeSubscriptions } from './subscriptions.ts'
 
-/** What `doctor` needs besides the port. */
+/** The port with what `doctor` needs. */
 export interface OpenRedis extends Cache {
   /** The server's answer to INFO. */
   info(): Promise<string>
@@ -14,7 +14,7 @@ export interface OpenRedis extends Cache {
 
 const OPENING_MS = 2000
 
-/** One step on the server, so that no two processes read the same count and no counter lives for ever. */
+/** Atomic on the server: no two processes get the same count, and every counter expires. */
 const INCREMENT = `
   local count = redis.call('incr', KEYS[1])
   if redis.call('pttl', KEYS[1]) < 0 then redis.call('pexpire', KEYS[1], ARGV[1]) end
@@ -43,7 +43,7 @@ export default defineGateway({
     if (client.status === 'ready') await app.register(fastifyRedis, { client })
     else app.decorate('redis', client as typeof app.redis)
     const subscriptions = makeSubscriptions(client, logger)
-    const missed = (error: unknown): undefined => connection.complain(error)
+    const missed = (error: unknown): undefined => connection.logRefusal(error)
     const milliseconds = (seconds: number): number => Math.ceil(seconds * 1000)
 
     let closing: Promise<void> | undefined
@@ -76,7 +76,7 @@ export default defineGateway({
   doctor: async port => examine(await (port as OpenRedis).info().catch((error: unknown) => ({ reason: messageOf(error) })))
 })
 
-/** Text that is not JSON was written by somebody else: a miss. */
+/** Text that is not JSON was not written by this gateway: a miss. */
 function parsed<T>(text: string): T | undefined {
   try {
     return JSON.parse(text) as T

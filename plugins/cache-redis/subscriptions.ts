@@ -4,11 +4,11 @@ import { ReplyError, type Redis } from 'ioredis'
 
 type Listener = (message: string) => void
 
-/** Who listens to which channel, over a connection of its own that exists once somebody listens. */
+/** Listeners by channel, over a separate connection that is opened at the first subscription. */
 export interface Subscriptions {
-  /** Resolves when the server has confirmed. While it is away, at once or after a second: then it is asked when it is back. */
+  /** Resolves when the server has confirmed, or after a second at most; unconfirmed channels are subscribed after the next reconnect. */
   add(channel: string, listener: Listener): Promise<() => Promise<void>>
-  /** Rejects when somebody listens and the connection does not answer. */
+  /** Rejects when there are listeners and the connection does not answer. */
   check(): Promise<void>
   close(): Promise<void>
 }
@@ -17,7 +17,7 @@ const COMMAND_MS = 2000
 const CONFIRM_MS = 1000
 const PING_MS = 10_000
 
-/** `client` gives the address; it is not used itself. */
+/** `client` is duplicated for its address and not used itself. */
 export function makeSubscriptions(client: Redis, logger: Logger): Subscriptions {
   const own = client.duplicate({ lazyConnect: true, autoResubscribe: false, commandTimeout: COMMAND_MS })
   const listeners = new Map<string, Set<Listener>>()
@@ -40,10 +40,10 @@ export function makeSubscriptions(client: Redis, logger: Logger): Subscriptions 
       }
     }
   })
-  // Nothing else is sent here: without a question now and then a connection that died silently would stay so.
-  const beat = setInterval(() => void ask().catch(() => undefined), PING_MS).unref()
+  // No other command is sent on this connection: only a regular ping detects that it died silently.
+  const heartbeat = setInterval(() => void ping().catch(() => undefined), PING_MS).unref()
 
-  async function ask(): Promise<void> {
+  async function ping(): Promise<void> {
     if (listeners.size === 0) return
     if (own.status !== 'ready') throw new Error(`subscriptions are down: ${reason}`)
     await own.ping().catch((error: unknown) => {
@@ -55,7 +55,7 @@ export function makeSubscriptions(client: Redis, logger: Logger): Subscriptions 
   function unconfirmed(error: unknown): void {
     if (closing) return
     logger.warn({ reason: messageOf(error) }, 'the cache did not confirm a subscription')
-    // Coming back asks for all channels again; a refusal would only be repeated.
+    // A reconnect subscribes to all channels again. After a refusal it would only be repeated.
     if (!(error instanceof ReplyError) && own.status === 'ready') own.disconnect(true)
   }
 
@@ -80,16 +80,16 @@ export function makeSubscriptions(client: Redis, logger: Logger): Subscriptions 
   return {
     async add(channel, listener) {
       if (closing) throw new Error('the cache is closed')
-      // Wrapped, so that one function subscribed twice is two subscriptions.
+      // Wrapped, so that a function that subscribes twice has two subscriptions.
       const wrapped: Listener = message => listener(message)
       listeners.set(channel, (listeners.get(channel) ?? new Set()).add(wrapped))
       await Promise.race([confirm(channel, wrapped), wait(CONFIRM_MS, undefined, { ref: false })])
       return () => remove(channel, wrapped)
     },
-    check: ask,
+    check: ping,
     close: () =>
       (closing ??= (async () => {
-        clearInterval(beat)
+        clearInterval(heartbeat)
         listeners.clear()
         if (own.status === 'ready') await own.quit().catch(() => undefined)
         own.disconnect()

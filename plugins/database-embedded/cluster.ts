@@ -18,18 +18,18 @@ import type { Binaries } from './binaries.ts'
 import { EmbeddedError } from './errors.ts'
 import { giveTo, type Runner } from './runner.ts'
 
-/** Who the cluster belongs to; kept in the directory's `password` file, for its owner only. */
+/** Superuser of the cluster; stored in the directory's `password` file, readable by its owner only. */
 export interface Credentials {
   readonly user: string
   readonly password: string
 }
 
 const USER = 'care'
-/** What an initdb that was killed leaves behind starts with this. */
+/** Prefix of the folders that a killed initdb leaves behind. */
 const DRAFT = 'data-new-'
 
 /**
- * Makes the cluster where there is none, and gives it the credentials asked for: those of the first start unless told. Throws
+ * Creates the cluster where there is none, and sets the requested credentials (default: those of the first start). Throws
  * EMBEDDED_INIT_FAILED.
  */
 export async function prepareCluster(
@@ -79,7 +79,7 @@ function keep(home: string, { user, password }: Credentials): void {
   renameSync(draft, join(home, 'password'))
 }
 
-/** Made beside its place and moved there when it is whole, so that nothing half made is ever taken for a cluster. */
+/** Created beside its place and renamed when complete, so that an incomplete cluster is never used. */
 async function initialise(
   home: string,
   { initdb, env }: Binaries,
@@ -126,16 +126,16 @@ async function initialise(
   }
 }
 
-/** An initdb that is just being ended may still write there; what stays is removed at the next first start. */
+/** An initdb that is being stopped may still write there; the next first start removes what stays. */
 function remove(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true, maxRetries: 5 })
   } catch {
-    // Under a name of its own it is in nobody's way.
+    // Its name is unique, so that what stays affects no other start.
   }
 }
 
-/** For a password file that was lost, or another password asked for: PostgreSQL alone on the data, with nothing listening. */
+/** For a lost password file or a new password: PostgreSQL in single-user mode, which listens on no port. */
 async function changePassword(
   data: string,
   { postgres, env }: Binaries,
@@ -158,7 +158,7 @@ async function changePassword(
   )
 }
 
-/** Sorting by code point, letters by Unicode, as far as the system has it. */
+/** Sort order by code point and letters by Unicode, as far as the system provides them. */
 function locale(): string[] {
   if (process.platform === 'linux') return ['--locale=C.UTF-8']
   return process.platform === 'darwin' ? ['--locale=C', '--lc-ctype=UTF-8'] : ['--locale=C']
@@ -183,7 +183,7 @@ function run(
   })
 }
 
-/** Makes the new name in a folder outlive a power cut. */
+/** Flushes a folder, so that a new name in it survives a power failure. */
 function settle(folder: string): void {
   if (process.platform === 'win32') return
   const handle = openSync(folder, 'r')

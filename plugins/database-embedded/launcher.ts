@@ -12,17 +12,17 @@ import { findRunner } from './runner.ts'
 import { isPortTaken, serve, type Child } from './server.ts'
 
 export interface ServerOptions {
-  /** Where everything of it lives: data, lib, password, launcher.lock, server.log. Made when it is missing. */
+  /** Folder of data, lib, password, launcher.lock and server.log. Created when it is missing. */
   readonly directory: string
-  /** A free one unless told. */
+  /** Default: a free one. */
   readonly port?: number
-  /** `care` unless told at the first start. */
+  /** Default: that of the first start, `care`. */
   readonly user?: string
-  /** A random one unless told; another one than last time is set. */
+  /** Default: that of the first start, which is random. A different one is set. */
   readonly password?: string
   /** Further server settings. */
   readonly settings?: Readonly<Record<string, string>>
-  /** Hears what a person would want to know: a first start, a recovery, an end that nobody asked for. */
+  /** Receives notable events: a first start, a recovery, an unexpected end. */
   readonly log?: (fact: string) => void
 }
 
@@ -42,13 +42,13 @@ const DEFAULTS = {
   timezone: 'UTC',
   log_timezone: 'UTC',
   jit: 'off',
-  // Failed statements and their values are personal data; whoever sent them has the error.
+  // Failed statements and their values are personal data; the client receives the error.
   log_min_messages: 'log',
   log_min_error_statement: 'panic'
 } as const
 
 /**
- * Starts PostgreSQL on a directory: makes the cluster the first time, recovers after any crash, refuses a directory that somebody else
+ * Starts PostgreSQL on a directory: creates the cluster the first time, recovers after a crash, refuses a directory that another launcher
  * uses. Throws EmbeddedError.
  */
 export async function startServer({
@@ -62,7 +62,7 @@ export async function startServer({
   try {
     mkdirSync(resolve(directory), { recursive: true, mode: 0o755 })
     const home = realpathSync(directory)
-    const giveBack = takeLock(join(home, 'launcher.lock'))
+    const release = takeLock(join(home, 'launcher.lock'))
     try {
       const binaries = await findBinaries(home)
       const data = join(home, 'data')
@@ -70,7 +70,7 @@ export async function startServer({
       const runner = await findRunner(binaries, home)
       const asked = { ...(user === undefined ? {} : { user }), ...(password === undefined ? {} : { password }) }
       const { credentials, created } = await prepareCluster(home, binaries, runner, asked)
-      if (created) log(`a new database was made in ${data}`)
+      if (created) log(`a new database was created in ${data}`)
       const own = {
         listen_addresses: '127.0.0.1',
         unix_socket_directories: '',
@@ -82,11 +82,11 @@ export async function startServer({
       return running(
         child,
         `postgres://${encodeURIComponent(credentials.user)}:${encodeURIComponent(credentials.password)}@127.0.0.1:${bound}/postgres`,
-        giveBack,
+        release,
         log
       )
     } catch (error) {
-      giveBack()
+      release()
       throw error
     }
   } catch (error) {
@@ -100,21 +100,21 @@ export async function startServer({
   }
 }
 
-function running(child: Child, url: string, giveBack: () => void, log: (fact: string) => void): Server {
+function running(child: Child, url: string, release: () => void, log: (fact: string) => void): Server {
   let stopping: Promise<void> | undefined
   void child.exited.then(() => {
-    if (!stopping) log(`the database server (process ${child.pid}) ended although nobody asked for it`)
+    if (!stopping) log(`the database server (process ${child.pid}) ended unexpectedly`)
   })
   return {
     url,
     pid: child.pid,
-    stop: () => (stopping ??= child.stop().then(giveBack))
+    stop: () => (stopping ??= child.stop().then(release))
   }
 }
 
 /**
- * Shows in every process of the server: how one that outlived its launcher is found. Made of the folder itself, not of its path,
- * so that a moved or linked directory is the same one and a copy is another.
+ * The `cluster_name`, which every process of the server shows: by it a server that outlived its launcher is found. Derived from the inode,
+ * so that a moved or linked directory keeps the name and a copy has another.
  */
 function nameOf(data: string): string {
   const folder = statSync(data, { throwIfNoEntry: false })
@@ -124,7 +124,7 @@ function nameOf(data: string): string {
     .slice(0, 12)}`
 }
 
-/** Between finding a free port and taking it somebody may be quicker. */
+/** Another process may take a free port before the server does: retries with another one. */
 async function onFreePort(begin: (port: number) => Promise<Child>): Promise<[Child, number]> {
   for (let tries = 1; ; tries++) {
     const port = await freePort()
@@ -136,7 +136,7 @@ async function onFreePort(begin: (port: number) => Promise<Child>): Promise<[Chi
   }
 }
 
-/** A port of this machine that nobody has at the moment. */
+/** A free port of this machine. */
 export function freePort(): Promise<number> {
   return new Promise((done, fail) => {
     const server = createServer()

@@ -2,14 +2,14 @@ import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:
 import { EmbeddedError } from './errors.ts'
 import { identityOf, isAlive } from './processes.ts'
 
-/** The error for a directory somebody else uses. */
+/** The error for a directory that another process uses. */
 export function inUse(fact: string, pid: number): EmbeddedError {
   return new EmbeddedError('EMBEDDED_IN_USE', fact, `stop process ${pid}, or set gateways.database.directory to another place`)
 }
 
 /**
- * Takes a directory for this process, atomically: the lock names its owner. One left by a process that is gone is replaced, a living
- * owner's is respected. Returns the function that gives it back. Throws EMBEDDED_IN_USE.
+ * Locks a directory for this process, atomically; the lock file names its owner. The lock of a dead process is replaced. Returns the function
+ * that releases the lock. Throws EMBEDDED_IN_USE while the owner is alive.
  */
 export function takeLock(path: string): () => void {
   const mine = identityOf(process.pid) ?? `${process.pid}/`
@@ -36,7 +36,7 @@ function described(owner: string): string {
   return Number(pid) === process.pid ? `process ${pid}, this one, already` : `process ${pid}`
 }
 
-/** A link either appears with its content or fails because one is there. */
+/** A link appears with its content, or fails because the path exists. */
 function placed(draft: string, path: string): boolean {
   try {
     linkSync(draft, path)
@@ -56,7 +56,7 @@ function ownerOf(path: string): string | undefined {
   }
 }
 
-/** Moves the stale lock aside; when another launcher was quicker and this moved its fresh one, puts that back. */
+/** Moves the stale lock aside. If another launcher has replaced it meanwhile, its lock is put back. */
 function removeStale(path: string, owner: string): void {
   const aside = `${path}.${process.pid}.stale`
   try {

@@ -10,8 +10,8 @@ const FAST_MS = 15_000
 const WHOLE_MS = 25_000
 
 /**
- * Ends a server that outlived its launcher and clears away what a killed one left. A server whose launcher lives, or that was started
- * by somebody else, is left alone: throws EMBEDDED_IN_USE.
+ * Stops a server that outlived its launcher and removes the stale files of a killed one. Throws EMBEDDED_IN_USE for a server whose launcher
+ * is alive or that was started otherwise.
  */
 export async function endPredecessor(
   data: string,
@@ -23,7 +23,7 @@ export async function endPredecessor(
   if (process.platform === 'win32') return existsSync(pidFile) ? stopByControl(binaries, data) : undefined
   let signal: NodeJS.Signals = 'SIGINT'
   const from = performance.now()
-  for (let told = false; ; await wait(25)) {
+  for (let signalled = false; ; await wait(25)) {
     const left = processesOf(cluster)
     if (left.length === 0) break
     const spent = performance.now() - from
@@ -34,15 +34,15 @@ export async function endPredecessor(
     for (const server of left.filter(({ server }) => server)) {
       if (isAlive(server.launcher))
         throw inUse(`process ${server.launcher.split('/')[0] ?? ''} runs a server on ${data}`, server.pid)
-      if (!told) log(`the server of an earlier run (process ${server.pid}) outlived its launcher and is stopped`)
-      if (!told || hurry) end(server.pid, data, signal)
+      if (!signalled) log(`the server of an earlier run (process ${server.pid}) outlived its launcher and is stopped`)
+      if (!signalled || hurry) end(server.pid, data, signal)
     }
-    told = true
+    signalled = true
   }
   if (!existsSync(pidFile)) return
   const pid = Number(readFileSync(pidFile, 'utf8').split('\n', 1)[0])
   if (worksIn(pid, data)) throw inUse(`another PostgreSQL server runs on ${data}`, pid)
-  // PostgreSQL would refuse its own stale file when the pid in it is a zombie or was given to somebody else.
+  // PostgreSQL would refuse its own stale file when its pid is a zombie or belongs to another process now.
   rmSync(pidFile, { force: true })
   log('the earlier run did not end in order: recovering')
 }

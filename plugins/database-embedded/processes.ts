@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 export interface ClusterProcess {
   readonly pid: number
   readonly server: boolean
-  /** Who started the server, as `identityOf` said it. */
+  /** The process that started the server, as `identityOf` gives it. */
   readonly launcher: string
 }
 
@@ -13,8 +13,8 @@ export interface ClusterProcess {
 export const LAUNCHER_SETTING = 'care.launcher'
 
 /**
- * A process as text without blanks, `<pid>/<start>`: the start tells a recycled pid, also across boots, from the old one, and is
- * empty where the system hides it. Undefined when there is no such process, or only its zombie.
+ * A process as text without blanks, `<pid>/<start>`: the start distinguishes a recycled pid, also across boots, and is empty
+ * where the system hides it. Undefined when there is no such process, or only its zombie.
  */
 export function identityOf(pid: number): string | undefined {
   if (!Number.isInteger(pid) || pid < 1 || !exists(pid)) return undefined
@@ -27,7 +27,7 @@ export function isAlive(identity: string): boolean {
   const [pid = '', start = ''] = identity.split('/')
   const now = identityOf(Number(pid))
   if (now === undefined) return false
-  // What cannot be compared counts as alive: refusing a start is mended in a minute, two servers on one directory are not.
+  // An unknown start time counts as alive: a refused start is easy to repair, two servers on one directory are not.
   return start === '' || now === `${pid}/` || now === identity
 }
 
@@ -103,7 +103,7 @@ function wordsOf(pid: string): string[] {
 
 function outputOf(command: string, ...args: readonly string[]): string {
   try {
-    // Times that two launchers can compare, whatever their zone and language.
+    // Fixed zone and locale, so that launchers can compare the times.
     const env = { ...process.env, TZ: 'UTC', LC_ALL: 'C' }
     return execFileSync(command, args, { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'ignore'] })
   } catch {

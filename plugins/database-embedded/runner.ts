@@ -4,28 +4,29 @@ import { join } from 'node:path'
 import { unsupported, type Binaries } from './binaries.ts'
 import { EmbeddedError } from './errors.ts'
 
-/** How the programs are started here, and who they run as. */
+/** Prefix and user with which the programs are started. */
 export interface Runner {
   /** Words before the program. */
   readonly prefix: readonly string[]
   readonly options: Pick<SpawnOptions, 'uid' | 'gid'>
-  /** Whose the files must be; undefined where nothing has to be given away. */
+  /** Owner that the files must have; undefined where it is not changed. */
   readonly owner?: { readonly uid: number; readonly gid: number }
 }
 
 const NOBODY = 65_534
-/** The server dies with its launcher, kill -9 included; what has no such command finds the orphan at the next start. */
+/** Ends the server with its launcher, kill -9 included. Systems without this command stop the orphan at the next start. */
 const BOUND = ['--pdeathsig', 'INT', '--']
 
 /**
- * The first way that works here. PostgreSQL refuses root, so root borrows an unprivileged user that exists: the owner of the data, or
- * `postgres`, or `nobody`. Where that user cannot walk to the directory or the binaries (a 0700 home): a user namespace in which
- * root is nobody; where namespaces are forbidden (many containers): the borrowed user with the capability to walk anywhere.
+ * The first runner that works on this machine. PostgreSQL refuses root, so root uses an existing unprivileged user: the owner of the data, or
+ * `postgres`, or `nobody`. If that user cannot reach the directory or the binaries (a 0700 home): a user namespace that maps root to
+ * `nobody`; where namespaces are forbidden (many containers): the unprivileged user with the capability dac_override.
  */
 export async function findRunner({ postgres, env }: Binaries, home: string): Promise<Runner> {
-  if (process.platform !== 'linux') return process.getuid?.() === 0 ? borrowed(borrowedUser(home)) : { prefix: [], options: {} }
-  for (const runner of ways(home)) {
-    // Says whether the directory can be entered and whether the binaries run at all.
+  if (process.platform !== 'linux')
+    return process.getuid?.() === 0 ? runnerAs(unprivilegedUser(home)) : { prefix: [], options: {} }
+  for (const runner of candidates(home)) {
+    // Checks that the directory can be entered and that the binaries run.
     const [word = '', ...words] = [...runner.prefix, 'sh', '-c', 'test -x "$1" && exec "$2" --version', 'sh', home, postgres]
     if (await succeeds(word, words, { ...runner.options, env })) return runner
   }
@@ -33,42 +34,42 @@ export async function findRunner({ postgres, env }: Binaries, home: string): Pro
   throw new EmbeddedError(
     'EMBEDDED_START_FAILED',
     `PostgreSQL refuses to run as root, and no other user can reach ${home}`,
-    'set gateways.database.directory to a place everybody can walk to, such as /var/lib/care-kernel, or start as another user'
+    'set gateways.database.directory to a place that every user can enter, such as /var/lib/care-kernel, or start as another user'
   )
 }
 
-/** Gives a tree to the user the programs run as, where it is somebody else's: made by another user, or by another way of running. */
+/** Changes the owner of a tree to the user of the programs, if another user or another runner created it. */
 export function giveTo({ owner }: Runner, path: string): void {
   if (!owner || lstatSync(path).uid === owner.uid) return
   if (lstatSync(path).isDirectory()) {
     for (const entry of readdirSync(path, { recursive: true, encoding: 'utf8' })) chown(join(path, entry), owner)
   }
-  // Last, so that an interrupted walk is begun again.
+  // Last, so that an interrupted run is repeated.
   chown(path, owner)
 }
 
-function* ways(home: string): Generator<Runner> {
+function* candidates(home: string): Generator<Runner> {
   if (process.getuid?.() !== 0) {
     yield { prefix: ['setpriv', ...BOUND], options: {} }
     yield { prefix: [], options: {} }
     return
   }
-  const owner = borrowedUser(home)
+  const owner = unprivilegedUser(home)
   const become = ['setpriv', '--reuid', String(owner.uid), '--regid', String(owner.gid), '--clear-groups']
   const namespace = ['unshare', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`, '--']
   const root = { uid: 0, gid: 0 }
   yield { prefix: [...become, ...BOUND], options: {}, owner }
-  yield borrowed(owner)
+  yield runnerAs(owner)
   yield { prefix: [...namespace, 'setpriv', ...BOUND], options: {}, owner: root }
   yield { prefix: namespace, options: {}, owner: root }
   yield { prefix: [...become, '--inh-caps=+dac_override', '--ambient-caps=+dac_override', ...BOUND], options: {}, owner }
 }
 
-function borrowed(owner: { uid: number; gid: number }): Runner {
+function runnerAs(owner: { uid: number; gid: number }): Runner {
   return { prefix: [], options: owner, owner }
 }
 
-function borrowedUser(home: string): { uid: number; gid: number } {
+function unprivilegedUser(home: string): { uid: number; gid: number } {
   const data = statSync(join(home, 'data'), { throwIfNoEntry: false })
   if (data && data.uid !== 0) return { uid: data.uid, gid: data.gid }
   return idOf('postgres') ?? idOf('nobody') ?? { uid: NOBODY, gid: NOBODY }

@@ -6,7 +6,7 @@ import type { Binaries } from './binaries.ts'
 import { EmbeddedError } from './errors.ts'
 import type { Runner } from './runner.ts'
 
-/** A child that serves, with its end. */
+/** The server process, with a promise of its end. */
 export interface Child {
   readonly pid: number
   readonly exited: Promise<void>
@@ -17,11 +17,11 @@ const SERVER_LOG = 'server.log'
 const LOG_BYTES = 5_000_000
 const LOG_LOOK_MS = 60_000
 const START_MS = 30_000
-/** Recovery after a crash reads at most max_wal_size; a slow disk takes its time. */
+/** Recovery after a crash reads at most max_wal_size, which takes minutes on a slow disk. */
 const RECOVERY_MS = 600_000
 const STOP_MS = 15_000
 
-/** Starts the server on the cluster in `home`; resolves once it takes connections. Throws EMBEDDED_START_FAILED with what the server said. */
+/** Starts the server on the cluster in `home`; resolves once it takes connections. Throws EMBEDDED_START_FAILED with the server's output. */
 export async function serve(
   home: string,
   binaries: Binaries,
@@ -34,7 +34,7 @@ export async function serve(
   const words = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const [command = '', ...args] = [...runner.prefix, binaries.postgres, '-D', data, ...words]
   const output = openSync(log, 'a', 0o600)
-  // Detached: Ctrl-C in a terminal reaches the whole foreground group, and the server must outlast the requests under way.
+  // Detached: Ctrl-C in a terminal signals the whole foreground group, and the server must outlast open requests.
   const child = spawn(command, args, {
     ...runner.options,
     env: binaries.env,
@@ -54,7 +54,7 @@ export async function serve(
     throw startFailed(log, said, settings.port ?? '')
   }
   const capping = setInterval(() => capLog(log), LOG_LOOK_MS).unref()
-  // Without a parent-death signal this at least covers an exit without stop().
+  // Covers an exit without stop() where there is no parent-death signal.
   const kill = () => child.kill('SIGINT')
   process.once('exit', kill)
   void exited.then(() => {
@@ -64,7 +64,7 @@ export async function serve(
   return running
 }
 
-/** Stops, in order, whatever server runs on this data; for systems without signals. */
+/** Stops the server on this data by pg_ctl, for systems without signals. */
 export function stopByControl({ pgCtl, env }: Binaries, data: string): Promise<void> {
   return new Promise(done => execFile(pgCtl, ['stop', '-D', data, '-m', 'fast', '-w'], { env, windowsHide: true }, () => done()))
 }
@@ -77,7 +77,7 @@ async function stop(child: ChildProcess, exited: Promise<void>, binaries: Binari
   clearTimeout(late)
 }
 
-/** Waits until the server says so in its pid file; the pid must be the child's, since a file left by a killed one says so too. */
+/** Waits for `ready` in the server's pid file; its pid must be the child's, because a killed server leaves such a file too. */
 async function ready(child: ChildProcess, exited: Promise<void>, pidFile: string): Promise<boolean> {
   const from = performance.now()
   let ended = false
@@ -91,7 +91,7 @@ async function ready(child: ChildProcess, exited: Promise<void>, pidFile: string
   return false
 }
 
-/** Whether starting failed because somebody has the port. */
+/** Whether the start failed because another process has the port. */
 export function isPortTaken(error: unknown): boolean {
   return error instanceof EmbeddedError && error.message.startsWith('port ')
 }
@@ -106,7 +106,7 @@ function startFailed(log: string, from: number, port: string): EmbeddedError {
   if (said.includes('incompatible with server')) {
     return fail(end, 'load a dump of that database into a new directory, or install the version that made it')
   }
-  return fail(`the server did not start: ${end || 'it said nothing'}`, `the whole story is in ${log}`)
+  return fail(`the server did not start: ${end || 'no output'}`, `the full output is in ${log}`)
 }
 
 /** Keeps the log, and one file before it, below a size. The server appends to the open file, so it is emptied in place. */
@@ -116,7 +116,7 @@ function capLog(log: string): void {
     copyFileSync(log, `${log}.old`)
     truncateSync(log)
   } catch {
-    // A full disk keeps what it has; the next look tries again.
+    // On a full disk the log stays; the next check tries again.
   }
 }
 

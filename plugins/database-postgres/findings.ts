@@ -1,5 +1,11 @@
+import type { Clock, Database } from 'care-kernel'
 import type { Finding } from 'care-kernel/gateway'
-import type { OpenPostgres } from './gateway.ts'
+
+/** The port with what `doctor` needs. */
+export interface OpenPostgres extends Database {
+  readonly clock: Clock
+  readonly processes: number
+}
 
 interface Facts {
   readonly version: string
@@ -26,19 +32,19 @@ const FACTS = `
     has_schema_privilege('public', 'create') as may_create, (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms
   from pg_database d where d.datname = current_database()`
 
-/** Beyond this the server's and our ideas of now disagree about tokens, schedules and due times. */
+/** A larger difference of the clocks affects tokens, schedules and due times. */
 const SKEW_MS = 2000
-/** Migrations, a worker's LISTEN, a person with psql. */
+/** Connections of migrations, a worker's LISTEN, psql. */
 const OTHERS = 10
 
-/** What an operator should know of the server behind the port. */
+/** Findings of `doctor` about the server. */
 export async function examine(database: OpenPostgres): Promise<Finding[]> {
   const asked = database.clock.now().getTime()
   const {
     rows: [facts]
   } = await database.query<Facts>(FACTS)
-  if (!facts) return [{ ok: false, fact: 'the server tells nothing about itself', remedy: 'connect to a PostgreSQL server' }]
-  // The server read its clock somewhere between the question and the answer.
+  if (!facts) return [{ ok: false, fact: 'the server gives no facts about itself', remedy: 'connect to a PostgreSQL server' }]
+  // The server read its clock between the request and the answer.
   const answered = database.clock.now().getTime()
   const skew = facts.now_ms < asked ? facts.now_ms - asked : Math.max(0, facts.now_ms - answered)
   const { processes, pool, sequelize } = database

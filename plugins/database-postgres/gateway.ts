@@ -1,22 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { secret, type Clock, type Database } from 'care-kernel'
+import { secret, type Database } from 'care-kernel'
 import { connectPostgres } from 'care-kernel/data'
 import { defineGateway } from 'care-kernel/gateway'
 import { Type } from 'typebox'
-import { examine } from './findings.ts'
-
-/** What `doctor` needs besides the port. */
-export interface OpenPostgres extends Database {
-  readonly clock: Clock
-  readonly processes: number
-}
+import { examine, type OpenPostgres } from './findings.ts'
 
 const OLDEST = 130_000
 const PATIENCE_MS = 10_000
 const PAUSE_MS = 300
 
-/** What a server says, or the network says of it, while it starts. Anything else will not pass by waiting. */
-const PASSING = new Set([
+/** Error codes of a server that starts, and of the network to it. Other errors are not retried. */
+const TRANSIENT = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'ENOENT',
@@ -67,7 +61,7 @@ export default defineGateway({
   doctor: async port => examine(port as OpenPostgres)
 })
 
-/** Asks until the server answers, for things that are started side by side. The machine's time: a test's clock may stand still. */
+/** Retries until the server answers, so that both can be started together. Uses the machine's time, because a test's clock may stand still. */
 async function reach(database: Database, onWaiting: () => void): Promise<void> {
   const until = performance.now() + PATIENCE_MS
   for (let attempt = 1; ; attempt++) {
@@ -81,16 +75,16 @@ async function reach(database: Database, onWaiting: () => void): Promise<void> {
         throw new Error(`PostgreSQL ${server?.version ?? '?'} is too old: 13 or later is needed`)
       return
     } catch (error) {
-      if (!isPassing(error) || performance.now() + PAUSE_MS > until) throw error
+      if (!isTransient(error) || performance.now() + PAUSE_MS > until) throw error
       if (attempt === 1) onWaiting()
     }
     await wait(PAUSE_MS)
   }
 }
 
-function isPassing(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   const code = codeOf(error)
-  return code ? PASSING.has(code) : error instanceof Error && /timeout|terminated/i.test(error.message)
+  return code ? TRANSIENT.has(code) : error instanceof Error && /timeout|terminated/i.test(error.message)
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -1,7 +1,8 @@
 import { createHmac, randomInt, randomUUID, timingSafeEqual } from 'node:crypto'
 import type { Queryable, ScopeOf, Tx } from 'care-kernel'
+import { phoneField } from 'care-kernel/care'
+import { Invalid } from 'care-kernel/rest'
 import type { manifest } from './manifest.ts'
-import { mobileNumber } from './phone-number.ts'
 
 type CodesScope = Pick<ScopeOf<typeof manifest>, 'clock' | 'config' | 'database' | 'deployment' | 'enqueue'>
 
@@ -14,19 +15,19 @@ interface LiveCode {
 const TABLE = 'facility_patientmobileotp'
 const LENGTH = 5
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
-/** What the original's column holds. Longer than a code: the original, on the same database, opens nothing with it. */
+/** Stored in the original's column. Longer than a code, so that the original accepts no login with it on the same database. */
 const MARKER = 'hashed'
 
 // Raw SQL: every write holds only under a condition on what is stored, or is a set.
 const LOCK = `select pg_advisory_xact_lock(hashtextextended('otp ' || $1::text, 0))`
-const ASK = `insert into ${TABLE} (external_id, created_date, modified_date, deleted, is_used, phone_number, otp)
+const REQUEST = `insert into ${TABLE} (external_id, created_date, modified_date, deleted, is_used, phone_number, otp)
   select gen_random_uuid(), $2::timestamptz, $2::timestamptz, false, false, $1::varchar, '${MARKER}'
   where (select count(*) from ${TABLE} where phone_number = $1 and not is_used and created_date > $3) < $4
   returning id`
-/** Only what was asked for earlier: the job of an older request may come last. */
+/** Voids older requests only: the job of an older request may run last. */
 const VOID = `update ${TABLE} set kernel_code_hash = null where phone_number = $1 and id < $2 and kernel_code_hash is not null`
 const NUMBER = `select phone_number as number, external_id as uuid from ${TABLE} where id = $1`
-const GIVE = `update ${TABLE} set kernel_code_hash = $2, kernel_expires_at = $3, kernel_tries = 0, modified_date = $4
+const STORE = `update ${TABLE} set kernel_code_hash = $2, kernel_expires_at = $3, kernel_tries = 0, modified_date = $4
   where id = $1 and not exists (select from ${TABLE} n where n.phone_number = ${TABLE}.phone_number and n.id > $1)`
 const TRY = `update ${TABLE} set kernel_tries = kernel_tries + 1
   where phone_number = $1 and kernel_code_hash is not null and kernel_expires_at > $2 and kernel_tries < $3
@@ -35,8 +36,8 @@ const SETTLE = `update ${TABLE} set is_used = $2, modified_date = $4, kernel_cod
   where id = $1`
 
 /**
- * Codes of normalised phone numbers: at most one of a number can be used, for some minutes, by the first who names it, and after
- * some wrong guesses by nobody. Only a keyed hash is kept; the code itself is made by the job that sends it.
+ * Codes of normalised phone numbers. A number has at most one valid code: for `lifetimeMinutes`, for one login, until `tries` wrong
+ * guesses. Only a keyed hash is stored; the job that sends the code generates it.
  */
 export class Codes {
   readonly #scope: CodesScope
@@ -47,8 +48,8 @@ export class Codes {
     this.#key = `patient otp ${deployment.security.secretKey}`
   }
 
-  /** Asks for a code; whatever the number had before is void. False when the number has asked too often (docs/api/patients.md §16). */
-  async ask(number: string): Promise<boolean> {
+  /** Requests a code and voids earlier ones of the number. False when the number has too many unused codes (docs/api/patients.md §16). */
+  async request(number: string): Promise<boolean> {
     const { clock, config, database, enqueue } = this.#scope
     const now = clock.now()
     const since = new Date(now.getTime() - config.windowHours * 3_600_000)
@@ -56,28 +57,28 @@ export class Codes {
       await tx.query(LOCK, [number])
       const {
         rows: [made]
-      } = await tx.query<{ id: number }>(ASK, [number, now.toISOString(), since.toISOString(), config.codesPerNumber])
+      } = await tx.query<{ id: number }>(REQUEST, [number, now.toISOString(), since.toISOString(), config.codesPerNumber])
       if (!made) return false
       await tx.query(VOID, [number, made.id])
-      if (config.fixedCode) await this.#give(tx, made.id, config.fixedCode)
+      if (config.fixedCode) await this.#store(tx, made.id, config.fixedCode)
       else if (mobileNumber(number) !== undefined) await enqueue(tx, 'send-code', { otpId: made.id })
       return true
     })
   }
 
-  /** A new code for what was asked for, with its number; undefined when the number has asked again meanwhile. */
-  async make(tx: Tx, otpId: number): Promise<{ readonly number: string; readonly code: string } | undefined> {
+  /** Generates the code of a request, with its number; undefined when the number has a newer request. */
+  async generate(tx: Tx, otpId: number): Promise<{ readonly number: string; readonly code: string } | undefined> {
     const code = Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('')
-    const number = await this.#give(tx, otpId, code)
+    const number = await this.#store(tx, otpId, code)
     return number === undefined ? undefined : { number, code }
   }
 
-  /** Uses the code up; whether it was right. A number without a code costs the same steps. */
+  /** Consumes the code; true when it was right. A number without a code costs the same steps. */
   async use(number: string, code: string): Promise<boolean> {
     const { clock, config, database } = this.#scope
     const now = clock.now().toISOString()
     return database.transaction(async tx => {
-      // Counted before it is compared, the row held until the end: of guesses at once, each counts and one wins.
+      // Counted before the comparison, with the row locked: each of several concurrent guesses counts, and one succeeds.
       const {
         rows: [live]
       } = await tx.query<LiveCode>(TRY, [number, now, config.tries])
@@ -88,7 +89,7 @@ export class Codes {
     })
   }
 
-  async #give(tx: Queryable, otpId: number, code: string): Promise<string | undefined> {
+  async #store(tx: Queryable, otpId: number, code: string): Promise<string | undefined> {
     const { clock, config } = this.#scope
     const {
       rows: [asked]
@@ -99,12 +100,26 @@ export class Codes {
     const expires = new Date(now.getTime() + config.lifetimeMinutes * 60_000)
     await tx.query(VOID, [asked.number, otpId])
     const values = [otpId, this.#hash(asked.uuid, code), expires.toISOString(), now.toISOString()]
-    const { rowCount } = await tx.query(GIVE, values)
+    const { rowCount } = await tx.query(STORE, values)
     return rowCount === 0 ? undefined : asked.number
   }
 
-  /** Keyed by the deployment's secret: there are too few codes for a hash alone. Capitals and small letters are the same. */
+  /** Keyed by the deployment's secret, because the codes are too few for a plain hash. Case-insensitive. */
   #hash(uuid: string, code: string): string {
     return createHmac('sha256', this.#key).update(`${uuid} ${code.toUpperCase()}`).digest('base64')
   }
 }
+
+const mobile = phoneField({ types: ['mobile'] })
+
+/** The canonical form of a number, in which quotas, codes and tokens have it. `+0919876511111` is `+919876511111`: no country code begins with 0. */
+export const normalised = (number: string): string => `+${number.replace(/\D/g, '').replace(/^0+/, '')}`
+
+/** The normalised mobile number of a text, undefined for anything else (docs/api/patients.md §1.5). */
+export function mobileNumber(given: unknown): string | undefined {
+  if (typeof given !== 'string') return undefined
+  const number = isMobile(given) ? normalised(given) : undefined
+  return number !== undefined && isMobile(number) ? number : undefined
+}
+
+const isMobile = (text: string) => !(mobile.parse(text, { form: false, zone: 'UTC' }) instanceof Invalid)

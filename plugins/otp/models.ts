@@ -1,6 +1,6 @@
 import { baseColumns, column, defineModel } from 'care-kernel/data'
 
-/** A code somebody asked for. `otp` is the original's column and holds a marker; `kernel_code_hash` is there while the code lives. */
+/** A request for a code. `otp`, the original's column, holds a marker; `kernel_code_hash` is set while the code is valid. */
 export const PatientMobileOtp = defineModel({
   name: 'PatientMobileOTP',
   table: 'facility_patientmobileotp',

@@ -1,17 +1,14 @@
 import type { FastifyRequest } from 'fastify'
-import type { Actor, AuthenticationScheme, Clock } from 'care-kernel'
-import type { Tokens } from 'care-kernel/contracts/auth-permissions'
+import type { Actor, AuthenticationScheme, ScopeOf } from 'care-kernel'
 import { credentialsOf, refusal } from 'care-kernel/toolkits/auth-permissions'
+import type { manifest } from './manifest.ts'
 
 const TYPE = 'patient_login'
 const HOUR = 3600
 
-interface TokenScope {
-  readonly clock: Clock
-  readonly 'auth-permissions': { readonly tokens: Tokens }
-}
+type TokenScope = Pick<ScopeOf<typeof manifest>, 'auth-permissions' | 'clock'>
 
-/** Whoever holds a phone, and nobody else: no user, no place, no facility. */
+/** The actor of a patient's token: no user, no place, no facility. */
 const PATIENT: Actor = Object.freeze({
   id: 0,
   externalId: '',
@@ -29,7 +26,7 @@ const PATIENT: Actor = Object.freeze({
   assetFacilityId: null
 })
 
-/** Tokens of patients: the phone number is all they say (docs/api/patients.md §16, docs/api/auth-users.md §2.6). */
+/** Tokens of patients, whose only claim is the phone number (docs/api/patients.md §16, docs/api/auth-users.md §2.6). */
 export class PatientTokens {
   readonly #scope: TokenScope
   readonly #numbers = new WeakMap<FastifyRequest, string>()
@@ -42,7 +39,7 @@ export class PatientTokens {
     return this.#scope['auth-permissions'].tokens.issueFor(TYPE, { phone_number: number }, HOUR, this.#now())
   }
 
-  /** The number of the token a request was let in with. */
+  /** The phone number of the token that authenticated a request. */
   numberOf(request: FastifyRequest): string {
     const number = this.#numbers.get(request)
     if (number === undefined) throw new Error('the route does not ask for the scheme patient')
@@ -74,7 +71,7 @@ const refused = (message: string) =>
     messages: [{ token_class: 'PatientToken', token_type: TYPE, message }]
   })
 
-/** A patient by the token of a login by code. */
+/** Authenticates a patient by the token of a login by code. */
 export const patientScheme: AuthenticationScheme<{ readonly patientTokens: PatientTokens }> = {
   summary: 'A patient by the token of a phone number',
   refused: REFUSED,

@@ -1,12 +1,11 @@
 import { definePlugin } from 'care-kernel'
 import { anyActor } from 'care-kernel/contracts/auth-permissions'
-import { codeRoutes } from './code-routes.ts'
+import { jobs } from './jobs.ts'
 import { manifest } from './manifest.ts'
 import { PatientMobileOtp } from './models.ts'
 import { patientScheme } from './patient-tokens.ts'
-import { recordRoutes } from './record-routes.ts'
+import { routes } from './routes.ts'
 import { ownRecordAccess } from './row-access.ts'
-import { sendCode } from './send-code.ts'
 import { services } from './services.ts'
 
 export default definePlugin({
@@ -16,12 +15,9 @@ export default definePlugin({
   services,
   schemes: { patient: patientScheme },
   permissions: {
-    rules: { 'otp.own-records': { summary: 'A patient looks at their own records', allow: anyActor } },
+    rules: { 'otp.own-records': { summary: 'A patient reads their own records', allow: anyActor } },
     rowAccess: [ownRecordAccess]
   },
-  jobs: { 'send-code': sendCode },
-  routes(app, scope) {
-    codeRoutes(app, scope)
-    recordRoutes(app, scope)
-  }
+  jobs,
+  routes
 })

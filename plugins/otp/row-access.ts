@@ -1,7 +1,7 @@
 import { rowAccess } from 'care-kernel/access'
 import { anyActor } from 'care-kernel/contracts/auth-permissions'
 
-/** Patients whose records the holder of a token reads (docs/api/patients.md §16); `p` is the patient. */
+/** Patients whose records a patient's token reads (docs/api/patients.md §16); `p` is the patient. */
 export const ownRecordAccess = rowAccess({
   name: 'otp.record',
   summary: "Records that a patient's token opens",

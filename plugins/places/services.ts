@@ -1,6 +1,6 @@
 import type { ScopeOf } from 'care-kernel'
 import type { manifest } from './manifest.ts'
-import { PlaceNames } from './place-names.ts'
+import { PlaceNames } from './places.ts'
 
 export const services = { placeNames: PlaceNames }
 

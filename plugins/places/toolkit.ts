@@ -1,2 +1,2 @@
 // `care-kernel/toolkits/places`: for records that name a state, a district, a local body and a ward.
-export { resolvedPlaces } from './hierarchy.ts'
+export { resolvedPlaces } from './places.ts'

@@ -3,7 +3,7 @@ import type { Finding } from 'care-kernel/gateway'
 import type { ReportingSettings } from './settings.ts'
 import type { Views } from './views.ts'
 
-/** One thing that must not be: the rows of `sql` are what breaks it. It may ask what is `asked`: reader, owner, schema, views and reads. */
+/** A condition; the rows of `sql` violate it. `sql` may use the row `asked`: reader, owner, schema, views and reads. */
 interface Check {
   readonly fact: string
   readonly remedy: string
@@ -84,7 +84,7 @@ const CHECKS: readonly Check[] = [
   }
 ]
 
-/** What holds and what does not; reads catalogues only, so that it can be asked of a replica too. */
+/** A finding per check. Reads catalogues only, so that it works on a replica too. */
 export async function findingsOf(db: Queryable, config: ReportingSettings, views: Views): Promise<Finding[]> {
   const owner = `${config.role}_owner`
   const {

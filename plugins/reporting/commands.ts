@@ -1,13 +1,13 @@
 import type { Command } from 'care-kernel'
 import { findingsOf } from './check.ts'
-import { grant, revoke, type ReportingScope } from './grant.ts'
-import { scramVerifier } from './scram.ts'
+import { grant, revoke, scramVerifier } from './grant.ts'
+import type { ReportingScope } from './manifest.ts'
 import { viewsOf } from './views.ts'
 
 /** `care-kernel reporting …` */
 export const commands: Readonly<Record<string, Command<ReportingScope>>> = {
   'reporting grant': {
-    summary: 'make the masked views anew, with the role that reads them',
+    summary: 'replace the masked views and the role that reads them',
     usage: command => command.option('--password', 'ask for the role’s password'),
     async run(scope, args, { password }, terminal) {
       const verifier = password ? scramVerifier(await terminal.secret(`Password of ${scope.config.role}`)) : undefined
@@ -27,7 +27,7 @@ export const commands: Readonly<Record<string, Command<ReportingScope>>> = {
     }
   },
   'reporting revoke': {
-    summary: 'drop the masked views and take all rights back',
+    summary: 'drop the masked views and revoke all rights',
     async run(scope, args, options, terminal) {
       await revoke(scope)
       terminal.print(`nothing is left in ${scope.config.schema} for ${scope.config.role} to read`)

@@ -1,4 +1,4 @@
 import { defineContract } from 'care-kernel'
 
-/** Masked views of everything, for those who count and compare. */
+/** Masked views of every table, for reports. */
 export const reporting = defineContract({ name: 'reporting', version: 1 })

@@ -1,28 +1,21 @@
-import { randomBytes } from 'node:crypto'
-import { VERSION, type Database, type Deployment, type Queryable } from 'care-kernel'
-import type { ClassedColumn } from 'care-kernel/data'
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
+import { VERSION, type Queryable } from 'care-kernel'
 import { quote } from 'care-kernel/rest'
 import { findingsOf } from './check.ts'
+import type { ReportingScope } from './manifest.ts'
 import { identifier } from './masks.ts'
 import type { ReportingSettings } from './settings.ts'
 import { viewsOf, type View, type Views } from './views.ts'
 
-/** What the functions of this plugin take of its scope. */
-export interface ReportingScope {
-  readonly database: Database
-  readonly columns: readonly ClassedColumn[]
-  readonly config: ReportingSettings
-  readonly deployment: Deployment
-}
-
 const LOCK = 7_238_110_431
+const SCRAM_ROUNDS = 4096
 
-/** The role that owns the views; nobody logs in as it. */
+/** The role that owns the views; it cannot log in. */
 export const ownerOf = ({ role }: ReportingSettings): string => `${role}_owner`
 
 /**
- * Makes role, schema and views anew, all or nothing: what does not pass the check is not kept. Throws then, with every remedy.
- * Needs a user who may create roles and owns the tables. `verifier` is the password as PostgreSQL keeps it.
+ * Replaces role, schema and views in one transaction. Throws with every remedy, and changes nothing, when a check fails afterwards.
+ * Needs a user that may create roles and owns the tables. `verifier` is the password as PostgreSQL stores it.
  */
 export function grant(scope: ReportingScope, verifier?: string): Promise<Views> {
   const { database, columns, config, deployment } = scope
@@ -49,7 +42,7 @@ export function grant(scope: ReportingScope, verifier?: string): Promise<Views> 
   })
 }
 
-/** Takes the views and all that the roles could read away; the roles stay. Before migrations that change a type, or for good. */
+/** Drops the views and revokes all rights of the roles; the roles stay. */
 export function revoke({ database, config }: ReportingScope): Promise<void> {
   return database.transaction(async tx => {
     await lock(tx)
@@ -58,13 +51,13 @@ export function revoke({ database, config }: ReportingScope): Promise<void> {
   })
 }
 
-/** Counts again who may be shown in a group; nothing where nothing is granted. */
+/** Recounts the groups; does nothing where nothing is granted. */
 export async function refreshGroups(tx: Queryable, { columns, config, deployment }: ReportingScope): Promise<void> {
   const { all, fingerprint } = await viewsOf(tx, columns, config, deployment.timeZone)
   if ((await grantedAs(tx)) === fingerprint) await fillGroups(tx, all, config)
 }
 
-/** Why the views are not those of the enabled plugins and of the tables as they are; null where they are, or where none were granted. */
+/** Why the granted views differ from the enabled plugins, settings and tables; null when they do not, or none were granted. */
 export async function staleness({ database, columns, config, deployment }: ReportingScope): Promise<string | null> {
   const granted = await grantedAs(database)
   if (granted === null) return null
@@ -74,7 +67,7 @@ export async function staleness({ database, columns, config, deployment }: Repor
     : 'the views are older than plugins, settings or tables: run `care-kernel reporting grant`'
 }
 
-/** The mark of the views that were granted, null where none were. */
+/** The fingerprint of the granted views, null where none were. */
 export async function grantedAs(db: Queryable): Promise<string | null> {
   const { rows } = await db.query<{ fingerprint: string | null }>('select fingerprint from kernel_reporting')
   return rows[0]?.fingerprint ?? null
@@ -82,7 +75,7 @@ export async function grantedAs(db: Queryable): Promise<string | null> {
 
 const lock = (tx: Queryable) => tx.query('select pg_advisory_xact_lock($1)', [LOCK])
 
-/** Padded as HMAC has it (RFC 2104): SQL has only the hash. Made once, so that pseudonyms stay what they are. */
+/** Stores the padded keys of HMAC (RFC 2104), because SQL has only the hash. Generated once, so that pseudonyms are stable. */
 async function keepKeys(tx: Queryable): Promise<void> {
   const key = Buffer.concat([randomBytes(32), Buffer.alloc(32)])
   const [inner, outer] = [0x36, 0x5c].map(pad => key.map(byte => byte ^ pad))
@@ -107,10 +100,10 @@ async function makeRoles(tx: Queryable, config: ReportingSettings, verifier: str
   }
   for (const [name, value] of Object.entries(settings))
     await tx.query(`alter role ${role} in database ${database} set ${name} = ${value}`)
-  // Whoever makes the views for their owner must be able to become the owner.
+  // The current user creates the views as their owner, so it must be a member of that role.
   const { rowCount: may } = await tx.query('select 1 from pg_roles where rolname = current_user and rolsuper')
   if (!may) await tx.query(`grant ${owner} to current_user`)
-  // With a function of one's own one looks into a row before it is filtered; without a place for it there is none.
+  // A function of the reader could read rows before the view filters them: the reader may create none, not even a temporary one.
   for (const [right, on] of [
     ['temporary', `database ${database}`],
     ['create', `schema ${schema}`]
@@ -131,7 +124,7 @@ async function hereIn(tx: Queryable): Promise<{ database: string; schema: string
   return rows[0] ?? { database: '', schema: '' }
 }
 
-/** Drops our views, not what others made there, and takes every right on tables from their owner. */
+/** Drops the views of this plugin, not other objects of the schema, and revokes the owner's rights on tables. */
 async function clear(tx: Queryable, config: ReportingSettings): Promise<void> {
   const [owner, schema] = [identifier(ownerOf(config)), identifier(config.schema)]
   const { rows } = await tx.query<{ name: string }>(
@@ -171,4 +164,14 @@ async function as(tx: Queryable, owner: string, ...statements: readonly string[]
   await tx.query(`set local role ${owner}`)
   for (const statement of statements) await tx.query(statement)
   await tx.query('reset role')
+}
+
+/** A password as PostgreSQL stores it (RFC 5802), so that no statement and no log has the password. Printable ASCII only, because other text has several encodings. */
+export function scramVerifier(password: string, salt: Buffer = randomBytes(16)): string {
+  if (!/^[ -~]{12,}$/.test(password))
+    throw new Error('the password takes at least 12 characters, letters and signs of ASCII only')
+  const salted = pbkdf2Sync(password, salt, SCRAM_ROUNDS, 32, 'sha256')
+  const keyed = (text: string) => createHmac('sha256', salted).update(text).digest()
+  const stored = createHash('sha256').update(keyed('Client Key')).digest('base64')
+  return `SCRAM-SHA-256$${SCRAM_ROUNDS}:${salt.toString('base64')}$${stored}:${keyed('Server Key').toString('base64')}`
 }

@@ -5,18 +5,18 @@ import { quote } from 'care-kernel/rest'
 import { identifier, mask, members, type Column, type StoredColumn } from './masks.ts'
 import type { ReportingSettings } from './settings.ts'
 
-/** One masked view: of the same name as its table, so that a query on the tables is one on the views. */
+/** One masked view, with the name of its table, so that queries on tables work on views. */
 export interface View {
   readonly name: string
   /** After `create view <schema>.<name>`. */
   readonly sql: string
-  /** What its owner must be able to read, by table. */
+  /** Columns that its owner must be able to read, by table. */
   readonly reads: Readonly<Record<string, readonly string[]>>
-  /** Writes the groups it asks for, where it shows a part of who somebody is; $1 is the smallest. */
+  /** Statement that writes the groups of a view with quasi-identifiers; $1 is the smallest group. */
   readonly groups: string | null
 }
 
-/** All views, and a mark that changes when any of them would be made otherwise. */
+/** All views, and a fingerprint that changes with any of them. */
 export interface Views {
   readonly all: readonly View[]
   readonly fingerprint: string
@@ -34,7 +34,7 @@ const STORED = `
 
 const ABOUT = ['fingerprint', 'kernel', 'granted_at']
 
-/** The views of the plugins that are enabled, on the tables as they are now. */
+/** The views of the enabled plugins on the current tables. */
 export async function viewsOf(
   db: Queryable,
   classed: readonly ClassedColumn[],
@@ -54,7 +54,7 @@ export async function viewsOf(
   return { all, fingerprint: createHash('sha256').update(mark).digest('hex').slice(0, 12) }
 }
 
-/** Which schema of masks this is, and since when. */
+/** Version of the views, and when they were granted. */
 const ABOUT_VIEW: View = {
   name: 'about',
   sql: `as select fingerprint as version, kernel, granted_at from kernel_reporting`,

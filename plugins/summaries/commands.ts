@@ -1,9 +1,9 @@
 import type { Command } from 'care-kernel'
 import { isDate } from 'care-kernel/rest'
 import { KIND_NAMES, KINDS } from './kinds.ts'
-import type { SummaryScope } from './scope.ts'
+import type { SummaryScope } from './services.ts'
 
-/** `care-kernel summaries run`: what the schedules do, for one day, by hand. */
+/** `care-kernel summaries run`: writes the summaries of one day without the schedules. */
 export const commands: Readonly<Record<string, Command<SummaryScope>>> = {
   'summaries run': {
     summary: 'write every summary of today, or of a past day as things stand now',
@@ -22,7 +22,7 @@ export const commands: Readonly<Record<string, Command<SummaryScope>>> = {
         terminal.print(`there is no summary ${String(only)}`)
         return 2
       }
-      // Today begins later in UTC: the present is the present for every kind.
+      // Today is passed as null, because it begins later for kinds whose day is in UTC.
       const day = typeof date === 'string' && date < today ? date : null
       for (const name of chosen) {
         const rows = await database.transaction(tx => summaries.write(tx, name, day))

@@ -1,6 +1,6 @@
 import { defineContract } from 'care-kernel'
 
-/** What dashboards read: capacity, patients, tests and triage of facilities and districts, a row per day. */
+/** Summaries for dashboards: capacity, patients, tests and triage of facilities and districts, a row per day. */
 export const summaries = defineContract({
   name: 'summaries',
   version: 1,

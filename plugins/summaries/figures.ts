@@ -1,18 +1,12 @@
-import type { SlotsOf } from 'care-kernel'
+import type { ScopeOf } from 'care-kernel'
 import { quote } from 'care-kernel/rest'
-import { CAPACITY, capacityShape, FACILITY, type FacilityShapes } from 'care-kernel/contracts/facilities'
+import { CAPACITY, capacityShape, FACILITY } from 'care-kernel/contracts/facilities'
 import { PATIENT, PATIENT_STATS } from 'care-kernel/contracts/patients'
-import type { Patients } from 'care-kernel/contracts/patients'
 import { DISTRICT, LOCAL_BODY } from 'care-kernel/contracts/places'
-import type { summaries } from './contract.ts'
 import type { KindName } from './kinds.ts'
+import type { manifest } from './manifest.ts'
 
-interface FigureScope {
-  readonly config: { readonly correctTriage: boolean }
-  readonly facilities: { readonly facilities: { readonly shapes: FacilityShapes } }
-  readonly patients: { readonly patients: Pick<Patients, 'joined'> }
-  readonly slots: SlotsOf<typeof summaries>
-}
+type FiguresScope = Pick<ScopeOf<typeof manifest>, 'config' | 'facilities' | 'patients' | 'slots'>
 
 /** Kinds of beds by their stored number (docs/api/gateways-jobs.md §9.3). */
 const BEDS = [
@@ -24,20 +18,20 @@ const BEDS = [
   'bed_with_oxygen_support',
   'regular'
 ]
-/** Where patients are, by name, as conditions on the last consultation `c` and its bed `b`. */
-const WHEREABOUTS: readonly (readonly [string, string])[] = [
+/** Locations of patients by name, as conditions on the last consultation `c` and its bed `b`. */
+const LOCATIONS: readonly (readonly [string, string])[] = [
   ...BEDS.map((name, at) => [name, `b.bed_type = ${at + 1}`] as const),
   ['home_quarantine', `c.suggestion = 'HI'`]
 ]
 const TODAY = 'c.created_date >= day.starts and c.created_date < day.ends'
-/** Patients of `p` with a last consultation `c` that goes on. */
+/** Patients `p` whose last consultation `c` has not ended. */
 const ADMITTED = 'p.is_active and c.id is not null and c.discharge_date is null'
 
 type Figure = readonly [name: string, sql: string]
 
 const patientFigures: readonly Figure[] = [
-  ...WHEREABOUTS.map(([name, where]) => [`total_patients_${name}`, `count(*) filter (where ${ADMITTED} and ${where})`] as const),
-  ...WHEREABOUTS.map(
+  ...LOCATIONS.map(([name, where]) => [`total_patients_${name}`, `count(*) filter (where ${ADMITTED} and ${where})`] as const),
+  ...LOCATIONS.map(
     ([name, where]) => [`today_patients_${name}`, `count(*) filter (where ${ADMITTED} and ${where} and ${TODAY})`] as const
   )
 ]
@@ -57,10 +51,10 @@ const NAMES: readonly Figure[] = [
 const FACILITIES = `from ${FACILITY} f cross join day`
 
 /**
- * What a summary says, for all subjects in one query with the columns `subject` and `data`; `day` is the row with `starts`, `ends` and
- * `written`. Everything is counted from the tables themselves: what is incremental is the writing, not the counting.
+ * The data of each kind of summary, for all subjects in one query with the columns `subject` and `data`; `day` is the row with `starts`,
+ * `ends` and `written`. All figures are counted from the tables; only the writing is incremental.
  */
-export function figuresOf({ config, facilities, patients, slots }: FigureScope): Readonly<Record<KindName, string>> {
+export function figuresOf({ config, facilities, patients, slots }: FiguresScope): Readonly<Record<KindName, string>> {
   const { consultations, consultation_beds: beds } = patients.patients.joined
   const { samples } = slots.joined
   const lastConsultations = `${PATIENT} p left join ${consultations} c on c.id = p.last_consultation_id
@@ -120,8 +114,8 @@ export function figuresOf({ config, facilities, patients, slots }: FigureScope):
 }
 
 /**
- * Sums and means of what facilities reported, with what stands for them where nothing was (docs/api/gateways-jobs.md §9.5). As the original
- * has it, isolated and visited are exchanged and nobody is confirmed positive: dashboards may have made up for it.
+ * Sums and means of the triage that facilities reported, with the value where none was (docs/api/gateways-jobs.md §9.5). Unless `correct`,
+ * isolated and visited are exchanged and confirmed positive is 0 as in the original, because dashboards may compensate for it.
  */
 function triageFigures(correct: boolean): readonly (readonly [name: string, sql: string, absent: string])[] {
   const [isolation, visited] = ['t.num_patients_isolation', 't.num_patients_visited']

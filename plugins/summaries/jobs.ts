@@ -1,12 +1,13 @@
-import { Type, type Static } from 'typebox'
+import type { Static } from 'typebox'
 import type { Handling } from 'care-kernel/jobs'
 import { KIND_NAMES, KINDS, type KindName } from './kinds.ts'
-import type { SummaryScope } from './scope.ts'
+import { manifest } from './manifest.ts'
+import type { SummaryScope } from './services.ts'
 
-const payload = Type.Object({ kind: Type.Union(KIND_NAMES.map(name => Type.Literal(name))) })
+const { write: payload } = manifest.payloads
 
-/** Writes one kind of summary, unless it is switched off. One at a time: the next finds less to do. */
-export const write = {
+/** Writes one kind of summary, unless the settings disable it. One at a time: a later run finds fewer changes. */
+const write = {
   payload,
   attempts: 3,
   backoffSeconds: 30,
@@ -17,7 +18,9 @@ export const write = {
   }
 } as const
 
-/** When each kind is written (docs/api/gateways-jobs.md §8.2). */
+export const jobs = { write }
+
+/** Schedules by path (docs/api/gateways-jobs.md §8.2). */
 export const schedules = Object.fromEntries(
   KIND_NAMES.map(kind => [KINDS[kind].path, { cron: KINDS[kind].cron, job: 'write', payload: { kind } }])
 ) as Readonly<Record<(typeof KINDS)[KindName]['path'], { cron: string; job: 'write'; payload: Static<typeof payload> }>>

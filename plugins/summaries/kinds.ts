@@ -1,4 +1,4 @@
-/** What a summary is about: the table its rows are in, the column that names the subject. */
+/** Subjects of summaries: the table of the rows, and the column with the key of the subject. */
 export const SUBJECTS = {
   facility: { table: 'facility_facilityrelatedsummary', column: 'facility_id' },
   district: { table: 'facility_districtscopedsummary', column: 'district_id' }
@@ -10,16 +10,16 @@ export interface Kind {
   /** `s_type` of its rows. */
   readonly type: string
   readonly subject: keyof typeof SUBJECTS
-  /** Where its days begin: at midnight of the deployment, or of UTC (docs/api/gateways-jobs.md §16.14, QUIRK). */
+  /** Its days begin at midnight of the deployment's zone, or of UTC (docs/api/gateways-jobs.md §16.14, QUIRK). */
   readonly day: 'local' | 'utc'
   /**
-   * What happens to the row of the day: `replace` its data; `renew` its `created_date` as well; `renew-changed` only where more than
-   * `modified_date` within the data differs, so that what did not change keeps its old one (docs/api/gateways-jobs.md §16.15, QUIRK).
+   * How an existing row of the day is written: `replace` its data; `renew` its `created_date` as well; `renew-changed` only where the data
+   * differs in more than `modified_date`, so that an unchanged row keeps its dates (docs/api/gateways-jobs.md §16.15, QUIRK).
    */
   readonly repeat: 'replace' | 'renew' | 'renew-changed'
-  /** Minutes and hours of the deployment (docs/api/gateways-jobs.md §8.2). */
+  /** Cron pattern in the deployment's zone (docs/api/gateways-jobs.md §8.2). */
   readonly cron: string
-  /** How long answers are kept (docs/api/gateways-jobs.md §9.1). */
+  /** Lifetime of cached answers (docs/api/gateways-jobs.md §9.1). */
   readonly cacheSeconds: number
 }
 

@@ -16,7 +16,7 @@ import {
   type Shape
 } from 'care-kernel/rest'
 import { KIND_NAMES, KINDS, SUBJECTS, type Kind } from './kinds.ts'
-import type { SummaryScope } from './scope.ts'
+import type { SummaryScope } from './services.ts'
 import { tagOf } from './summaries.ts'
 
 /** Local midnight of a day, compared as the original does: `end_date` leaves that day's rows out (docs/api/gateways-jobs.md §9.1, QUIRK). */
@@ -46,10 +46,10 @@ const FILTERS = {
 const dates = { created_date: out.datetime('s.created_date'), modified_date: out.datetime('s.modified_date') }
 const districtShape = shape({ ...dates, data: out.json('s.data'), district: out.integer('s.district_id') })
 
-/** What nobody in particular learns: where a facility's middleware is (docs/api/gateways-jobs.md §9.1, FIX). */
+/** Hidden from unauthenticated requests: the address of a facility's middleware (docs/api/gateways-jobs.md §9.1, FIX). */
 const HIDDEN = 'middleware_address'
 
-function facilityShapes(full: Shape): { readonly known: Shape; readonly anybody: Shape } {
+function facilityShapes(full: Shape): { readonly authenticated: Shape; readonly anonymous: Shape } {
   const shown = shape(Object.fromEntries(Object.entries(full.fields).filter(([name]) => name !== HIDDEN)))
   const of = (facility: Shape, data: string) =>
     shape({
@@ -57,7 +57,7 @@ function facilityShapes(full: Shape): { readonly known: Shape; readonly anybody:
       ...dates,
       data: out.json(data)
     })
-  return { known: of(full, 's.data'), anybody: of(shown, `s.data - '${HIDDEN}'`) }
+  return { authenticated: of(full, 's.data'), anonymous: of(shown, `s.data - '${HIDDEN}'`) }
 }
 
 function readsOf({ type, subject }: Kind, shown: Shape): Resource {
@@ -72,13 +72,14 @@ function readsOf({ type, subject }: Kind, shown: Shape): Resource {
   })
 }
 
-/** The lists of summaries, newest first (docs/api/gateways-jobs.md §9.1). A token is not needed, a bad one is refused. */
-export function summaryRoutes(app: FastifyInstance, { config, database, facilities }: SummaryScope): void {
+/** The lists of summaries, newest first (docs/api/gateways-jobs.md §9.1). A token is optional; a bad one is refused. */
+export function routes(app: FastifyInstance, { config, database, facilities }: SummaryScope): void {
   const ofFacilities = facilityShapes(facilities.facilities.shapes.full)
   for (const name of KIND_NAMES) {
     const { path, cacheSeconds: seconds, ...kind }: Kind = KINDS[name]
-    const { known, anybody } = kind.subject === 'facility' ? ofFacilities : { known: districtShape, anybody: districtShape }
-    const rows = readsOf({ path, cacheSeconds: seconds, ...kind }, known)
+    const { authenticated, anonymous } =
+      kind.subject === 'facility' ? ofFacilities : { authenticated: districtShape, anonymous: districtShape }
+    const rows = readsOf({ path, cacheSeconds: seconds, ...kind }, authenticated)
     app.get(
       `/api/v1/${path}/`,
       {
@@ -91,10 +92,11 @@ export function summaryRoutes(app: FastifyInstance, { config, database, faciliti
           summary: `${kind.type} by ${kind.subject} and day`,
           filters: rows.filters,
           paging: 'limit',
-          answer: known
+          answer: authenticated
         })
       },
-      async (request, reply) => sendJson(reply, await rows.list(database, request, undefined, request.actor ? known : anybody))
+      async (request, reply) =>
+        sendJson(reply, await rows.list(database, request, undefined, request.actor ? authenticated : anonymous))
     )
   }
 }

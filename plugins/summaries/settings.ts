@@ -10,10 +10,11 @@ export const Settings = Type.Object(
     tests: by('tests_summary'),
     triage: by('triage_summary'),
     districtPatients: by('district_patient_summary'),
-    anonymous: Type.Boolean({ default: true, description: 'Whether anybody may read; otherwise whoever is logged in' }),
+    anonymous: Type.Boolean({ default: true, description: 'Whether unauthenticated requests may read' }),
     correctTriage: Type.Boolean({
       default: false,
-      description: 'Isolated and visited in their own columns, confirmed positive counted; dashboards may count on the opposite'
+      description:
+        'Isolated and visited in their own columns, confirmed positive counted; dashboards may rely on the exchange of the original'
     })
   },
   { additionalProperties: false }

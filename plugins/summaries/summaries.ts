@@ -1,35 +1,34 @@
-import type { Cache, Clock, Database, Deployment, Tx } from 'care-kernel'
+import type { ScopeOf, Tx } from 'care-kernel'
 import { invalidateResponses } from 'care-kernel/rest'
 import { figuresOf } from './figures.ts'
 import { KIND_NAMES, KINDS, SUBJECTS, type Kind, type KindName } from './kinds.ts'
+import type { manifest } from './manifest.ts'
 
-type SummaryParts = Parameters<typeof figuresOf>[0] & {
-  readonly cache: Cache
-  readonly clock: Clock
-  readonly database: Database
-  readonly deployment: Deployment
-}
+type SummariesScope = Pick<
+  ScopeOf<typeof manifest>,
+  'cache' | 'clock' | 'config' | 'deployment' | 'facilities' | 'patients' | 'slots'
+>
 
 const LOCK = `select pg_advisory_xact_lock(hashtextextended('summaries ' || $1::text, 0))`
 
-/** The tag under which answers of a kind are kept. */
+/** The tag of cached answers of a kind. */
 export const tagOf = (name: KindName): string => `summaries.${name}`
 
 /** Writes summaries: one statement per kind for all facilities or districts. */
 export class Summaries {
-  readonly #parts: SummaryParts
+  readonly #scope: SummariesScope
   #statements: Readonly<Record<KindName, string>> | undefined
 
-  constructor({ cache, clock, config, database, deployment, facilities, patients, slots }: SummaryParts) {
-    this.#parts = { cache, clock, config, database, deployment, facilities, patients, slots }
+  constructor({ cache, clock, config, deployment, facilities, patients, slots }: SummariesScope) {
+    this.#scope = { cache, clock, config, deployment, facilities, patients, slots }
   }
 
   /**
-   * Writes one kind for the present day, or for a past one as things stand now: what is of "today" is then of that day. How many rows
-   * it wrote. A repeat finds the rows there; of two at once one waits.
+   * Writes one kind for today, or for the past day `date` (`YYYY-MM-DD`) from the current rows: figures of "today" are then of that day.
+   * Returns the number of rows written. A repeat updates the rows; concurrent runs of a kind wait for each other.
    */
   async write(tx: Tx, name: KindName, date: string | null = null): Promise<number> {
-    const { cache, clock, deployment } = this.#parts
+    const { cache, clock, deployment } = this.#scope
     await tx.query(LOCK, [name])
     const zone = KINDS[name].day === 'utc' ? 'UTC' : deployment.timeZone
     const { rows } = await tx.query<{ written: number }>(this.#statement(name), [clock.now().toISOString(), zone, date])
@@ -37,10 +36,10 @@ export class Summaries {
     return rows[0]?.written ?? 0
   }
 
-  /** Made when first asked for: whoever fills the slots is built after this service. */
+  /** Made at the first use: plugins that fill the slots are opened after this service is constructed. */
   #statement(name: KindName): string {
     if (!this.#statements) {
-      const figures = figuresOf(this.#parts)
+      const figures = figuresOf(this.#scope)
       this.#statements = Object.fromEntries(KIND_NAMES.map(kind => [kind, statementOf(KINDS[kind], figures[kind])])) as Record<
         KindName,
         string

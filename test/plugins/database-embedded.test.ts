@@ -278,7 +278,7 @@ t.test('kill -9 of the server alone: its launcher hears of it, and may start aga
   const first = await startServer({ directory, log: fact => facts.push(fact) })
   await kill9(first.pid)
   while (facts.length === 0) await wait(10)
-  t.match(facts[0], /ended although nobody asked/)
+  t.match(facts[0], /ended unexpectedly/)
   await t.rejects(startServer({ directory }), { code: 'EMBEDDED_IN_USE' }, 'not before the first is stopped')
   await first.stop()
   const second = await startServer({ directory })

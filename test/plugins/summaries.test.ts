@@ -5,7 +5,7 @@ import { summaries } from 'care-kernel/contracts/summaries'
 import { fakeClock, testKernel, type TestContext } from 'care-kernel/testing'
 import { commands } from '../../plugins/summaries/commands.ts'
 import { KIND_NAMES, KINDS, SUBJECTS, type KindName } from '../../plugins/summaries/kinds.ts'
-import type { SummaryScope } from '../../plugins/summaries/scope.ts'
+import type { SummaryScope } from '../../plugins/summaries/services.ts'
 import { addRow } from './rows.ts'
 
 type Json = Record<string, unknown>

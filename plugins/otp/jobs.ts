@@ -6,13 +6,15 @@ const textOf = (code: string) =>
   `Open Healthcare Network Patient Management System Login, OTP is ${code} . Please do not share this Confidential Login Token with anyone else`
 
 /**
- * Makes the code and sends it, so that no secret waits in a queue. Another attempt sends another code, the latest is the valid one:
- * the key differs by attempt, lest the provider drops it as a repeat.
+ * Generates the code and sends it, so that no secret is stored in a queue. Another attempt sends another code, and the latest is the valid
+ * one. The key differs by attempt, so that the provider does not drop the message as a repeat.
  */
-export const sendCode = {
+const sendCode = {
   payload: manifest.payloads['send-code'],
   async run({ otpId }: { otpId: number }, { tx, id, attempt }: Handling, { codes, sms }: OtpScope): Promise<void> {
-    const made = await codes.make(tx, otpId)
-    if (made) await sms.send({ to: made.number, text: textOf(made.code), key: `${id}-${attempt}` })
+    const code = await codes.generate(tx, otpId)
+    if (code) await sms.send({ to: code.number, text: textOf(code.code), key: `${id}-${attempt}` })
   }
 } as const
+
+export const jobs = { 'send-code': sendCode }
