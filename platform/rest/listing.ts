@@ -1,17 +1,22 @@
 import { type Disjunction, Params, sqlComment } from '../data/statement.ts'
 import type { FastifyRequest } from 'fastify'
+import { LRUCache } from 'lru-cache'
 import type { Queryable } from '../../kernel/ports/database.ts'
 import type { Shape } from './outputs.ts'
-import { allRows, keyLookup, limitBucket, matchesOf, orderedScan, type Source } from './page-sql.ts'
+import { allRows, keyLookup, limitBucket, matchesOf, orderedScan, type Source, type Statements } from './page-sql.ts'
 import type { Query } from './paging.ts'
-import type { ResourceInput, Where } from './resource-input.ts'
-import type { Statements } from './statements.ts'
-import { Totals, type Counting, type Total } from './totals.ts'
+import type { Counting, ResourceInput, Where } from './resource-input.ts'
 
 /** The rows of a list that one page holds. */
 export interface Slice {
   readonly limit: number
   readonly offset: number
+}
+
+/** A large count, and the requester's stamp when it was taken. */
+export interface Total {
+  readonly count: number
+  readonly stamp: unknown
 }
 
 /** The rows of a page as a JSON array, and the number of matches of the whole list. */
@@ -142,3 +147,56 @@ const countOf = (source: Source): string => `${COUNT} (select count(*) from (${m
 
 const limitClauseOf = ({ limit, offset }: Slice, params: Params): string =>
   `limit ${params.add(limit)} ${PAGE} offset ${params.add(offset)}`
+
+const MAX_ENTRIES = 5000
+/** Share of a count's time that is left when it is refreshed in the background. */
+const AGING = 0.25
+
+interface Cached {
+  readonly totals: LRUCache<string, Total>
+  readonly running: Map<string, Promise<Total>>
+}
+
+/** Cache of large counts, by database and by a key for what was counted. */
+class Totals {
+  readonly #milliseconds: number
+  readonly #cached = new WeakMap<Queryable, Cached>()
+
+  constructor(seconds: number) {
+    this.#milliseconds = seconds * 1000
+  }
+
+  find(db: Queryable, key: string): Total | undefined {
+    return this.#of(db).totals.get(key)
+  }
+
+  /** Whether a cached count expires soon. */
+  isAging(db: Queryable, key: string): boolean {
+    return this.#of(db).totals.getRemainingTTL(key) < this.#milliseconds * AGING
+  }
+
+  /** Counts and caches the result. Concurrent calls with the same key share one count. */
+  count(db: Queryable, key: string, read: () => Promise<Total>): Promise<Total> {
+    const { totals, running } = this.#of(db)
+    const known = running.get(key)
+    if (known) return known
+    const from = performance.now()
+    const work = read()
+      .then(({ count, stamp }) => {
+        const total = { count, stamp }
+        totals.set(key, total, { ttl: Math.max(1, this.#milliseconds - (performance.now() - from)) })
+        return total
+      })
+      .finally(() => running.delete(key))
+    running.set(key, work)
+    return work
+  }
+
+  #of(db: Queryable): Cached {
+    const known = this.#cached.get(db)
+    if (known) return known
+    const made: Cached = { totals: new LRUCache({ max: MAX_ENTRIES, ttl: this.#milliseconds }), running: new Map() }
+    this.#cached.set(db, made)
+    return made
+  }
+}

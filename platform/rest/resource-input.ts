@@ -1,7 +1,7 @@
 import type { Disjunction, Params } from '../data/statement.ts'
 import type { Filters, Ordering } from './filters.ts'
 import type { Shape } from './outputs.ts'
-import type { Counting } from './totals.ts'
+import type { FastifyRequest } from 'fastify'
 
 /** A list as a CSV file. */
 export interface ListTable {
@@ -15,6 +15,16 @@ export interface ListTable {
 
 /** The column that a path segment is compared with. A segment that is no value of this kind is 404 (docs/api/auth-users.md §1.7). */
 export type Key = { readonly column: string; readonly kind: 'uuid' | 'integer' | 'text' }
+
+/** How the rows of a large table are counted: exactly up to a bound, beyond it from a cache. */
+export interface Counting {
+  /** Up to this number of matches every count is exact. */
+  readonly upTo: number
+  /** Longest time a larger count is cached. */
+  readonly seconds: number
+  /** SQL whose value changes with every write of the requester: a count from before it is not used. */
+  readonly stamp: (request: FastifyRequest, params: Params) => string
+}
 
 /** A table as the API shows it: where its rows are, how they are found, filtered, ordered and represented. */
 export interface ResourceInput {

@@ -6,7 +6,7 @@ import { Listing } from './listing.ts'
 import type { Shape } from './outputs.ts'
 import { envelope, invalidPage, limitOffset, pageEnvelope, pageNumber, type Query } from './paging.ts'
 import type { ResourceInput, Where } from './resource-input.ts'
-import { Statements } from './statements.ts'
+import { Statements } from './page-sql.ts'
 
 export interface Resource extends ResourceInput {
   /** One page as JSON text, in one statement. `shape` selects another representation. */
