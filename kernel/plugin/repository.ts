@@ -23,8 +23,8 @@ export interface UpdateOptions {
 }
 
 /**
- * The only way in which built-in plugins write single rows of a table. Every text is prepared and depends on the definition only; column
- * names that the definition does not have throw. Within a transaction writes are part of it; on the database itself each is its own.
+ * The only way in which built-in plugins write single rows of a table. Every statement is prepared; there are some for each definition,
+ * whatever columns clients send. Column names that the definition does not have throw. Within a transaction writes are part of it; on the database itself each is its own.
  *
  * `created_date` and `modified_date` are set from the clock, and the columns of `stamps` from the request context, unless the values
  * say otherwise. Each write calls the write observers of the deployment once.

@@ -1,4 +1,4 @@
-import type { Columns, ModelDefinition } from '../../kernel/plugin/models.ts'
+import type { Column, Columns, ModelDefinition } from '../../kernel/plugin/models.ts'
 import type {
   Key,
   KeysOf,
@@ -36,8 +36,14 @@ export function insertSql({ table, columns }: { readonly table: string; readonly
 }
 
 /**
- * Rows travel as JSON, so that a statement has the same text whatever columns a caller gives: each connection plans it once, and no
- * client can make more texts by what it sends. PostgreSQL reads dates, arrays and documents from it by the types of the columns.
+ * Sets of columns for which an update of a table has a text of its own: that costs PostgreSQL about 90 µs for a patient, the text for any
+ * columns 140 µs. The number is bounded, because fields of PATCH requests make sets without end.
+ */
+const OWN_TEXTS = 16
+
+/**
+ * Rows travel as JSON, so that a statement has the same text whatever columns a caller gives, and is planned once per connection.
+ * PostgreSQL reads dates, arrays and documents from it by the types of the columns.
  */
 class TableRepository implements Repository<Columns> {
   readonly #definition: ModelDefinition
@@ -48,7 +54,11 @@ class TableRepository implements Repository<Columns> {
   readonly #defaults: readonly (readonly [column: string, value: unknown])[]
   readonly #all: string
   readonly #insert: string
-  readonly #assign: string
+  /** Columns that may change. */
+  readonly #changed: readonly string[]
+  /** Assigns whichever of them the first parameter has. */
+  readonly #assignAny: string
+  readonly #ownTexts = new Set<string>()
   readonly #texts = new Map<string, string>()
 
   constructor(definition: ModelDefinition, clock: Clock, writes: WriteObservers) {
@@ -62,9 +72,9 @@ class TableRepository implements Repository<Columns> {
     this.#all = quoted(Object.keys(columns))
     this.#insert = `${insertSql(definition)} returning ${quoted([this.#key, ...returnedKeys(columns).filter(name => name !== this.#key)])}`
     // Keys never change, and are left out: PostgreSQL locks a row more strongly where one might.
-    const changed = written.filter(name => name !== this.#key && name !== 'external_id')
-    const values = changed.map(name => `r."${name}"`).join(', ')
-    this.#assign = `(${quoted(changed)}) = (select ${values} from jsonb_populate_record(t, $1::jsonb) r)`
+    this.#changed = written.filter(name => name !== this.#key && name !== 'external_id')
+    const values = this.#changed.map(name => `r."${name}"`).join(', ')
+    this.#assignAny = `(${quoted(this.#changed)}) = (select ${values} from jsonb_populate_record(t, $1::jsonb) r)`
   }
 
   async insert(db: Queryable, values: Values<Columns>): Promise<KeysOf<Columns>> {
@@ -141,12 +151,13 @@ class TableRepository implements Repository<Columns> {
 
   async #set(db: Queryable, where: Matching<Columns>, changes: Row): Promise<readonly Key[]> {
     const { table } = this.#definition
-    const [condition, parameters] = this.#condition(where, 2)
+    const [assignment, assigned] = this.#assignment(changes)
+    const [condition, parameters] = this.#condition(where, assigned.length + 1)
     const text = this.#text(
-      `update ${condition}`,
-      () => `update ${table} t set ${this.#assign} where ${condition} returning "${this.#key}" as key`
+      `${assignment} ${condition}`,
+      () => `update ${table} t set ${assignment} where ${condition} returning "${this.#key}" as key`
     )
-    const { rows } = await db.query<{ key: Key }>(text, [JSON.stringify(changes), ...parameters])
+    const { rows } = await db.query<{ key: Key }>(text, [...assigned, ...parameters])
     await this.#report(db, 'update', () => rows.map(({ key }) => ({ key, values: changes })))
     return rows.map(({ key }) => key)
   }
@@ -186,6 +197,22 @@ class TableRepository implements Repository<Columns> {
     return changes
   }
 
+  /** The text of an assignment, whose parameters are the first, and their values. */
+  #assignment(changes: Row): readonly [string, readonly unknown[]] {
+    const { columns } = this.#definition
+    // In the order of the definition, so that the order of the caller makes no other text.
+    const names = this.#changed.filter(name => Object.hasOwn(changes, name))
+    const set = names.join()
+    if (!this.#ownTexts.has(set)) {
+      if (this.#ownTexts.size >= OWN_TEXTS) return [this.#assignAny, [JSON.stringify(changes)]]
+      this.#ownTexts.add(set)
+    }
+    return [
+      names.map((name, at) => `"${name}" = $${at + 1}`).join(', '),
+      names.map(name => parameter(columns[name], changes[name]))
+    ]
+  }
+
   /** The text of a condition, whose parameters begin with `$first`, and their values. */
   #condition(where: Matching<Columns>, first: number): readonly [string, readonly unknown[]] {
     const parameters: unknown[] = []
@@ -193,7 +220,7 @@ class TableRepository implements Repository<Columns> {
       this.#requireColumn(name)
       if (value === undefined) throw new Error(`the value of ${name} is undefined, so the condition would hold for every row`)
       if (value === null) return `t."${name}" is null`
-      const placeholder = `$${first + parameters.push(value instanceof Date ? value.toISOString() : value) - 1}`
+      const placeholder = `$${first + parameters.push(parameter(undefined, value)) - 1}`
       return `t."${name}" = ${Array.isArray(value) ? `any(${placeholder})` : placeholder}`
     })
     if (conditions.length === 0) throw new Error('a condition names at least one column')
@@ -215,6 +242,13 @@ class TableRepository implements Repository<Columns> {
   async #report(db: Queryable, action: Write['action'], rows: () => readonly WrittenRow[]): Promise<void> {
     if (this.#writes.observes(this.#definition)) await this.#writes.report(db, { action, model: this.#definition, rows: rows() })
   }
+}
+
+/** A value as the driver must get it: it would write a date in local time, and a list of a document as an array of PostgreSQL. */
+function parameter(column: Column | undefined, value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString()
+  const { key } = (column?.options.type ?? {}) as { readonly key?: string }
+  return key === 'JSONB' && value !== null ? JSON.stringify(value) : value
 }
 
 /** All but what PostgreSQL counts up. */
