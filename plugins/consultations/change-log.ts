@@ -29,7 +29,7 @@ const same = (alias: string, make: (sql: string) => Output, names: string) =>
   Object.fromEntries(names.split(/\s+/).map(name => [name, make(`${alias}."${name}"`).sql]))
 const physician = (sql: string) => `(select ${sql} from ${USER} u where u.id = c.treating_physician_id)`
 
-/** The original's class names with their fields: choices by label, decimals as text, times in ISO form (`docs/api/consultations.md §11`). */
+/** The original's class names with their fields: choices by label, decimals as text, times in ISO form (docs/api/consultations.md §11). */
 const WATCHED = {
   PatientConsultation: {
     from: 'facility_patientconsultation c',
@@ -122,7 +122,7 @@ export function watchedValues(model: WatchedModel): string {
   return `(select to_jsonb(_) from (select ${pairs.join(', ')}) _)`
 }
 
-/** Writes the events of consultations (`docs/api/consultations.md §11`), one statement per save. */
+/** Writes the events of consultations (docs/api/consultations.md §11), one statement per save. */
 export class ChangeLog {
   readonly #statements = new Map<WatchedModel, Readonly<Record<'added' | 'changed', string>>>()
 

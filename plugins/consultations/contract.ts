@@ -27,7 +27,7 @@ export interface FoundConsultation {
   readonly current_bed_id: number | null
 }
 
-/** Data of notifications about a consultation (`docs/api/gateways-jobs.md §6.2`). */
+/** Data of notifications about a consultation (docs/api/gateways-jobs.md §6.2). */
 export interface ConsultationNotificationData {
   /** Uuids of itself, the patient and the facilities. */
   readonly consultation: string
@@ -45,7 +45,7 @@ export interface ConsultationNotificationData {
 
 /** What other plugins do with consultations. */
 export interface Consultations {
-  /** `docs/api/consultations.md §3`, slots filled; `c` is the consultation's row. */
+  /** docs/api/consultations.md §3, slots filled; `c` is the consultation's row. */
   readonly shape: Shape
   /** The consultation of a nested path, where the actor reaches it; 404 otherwise, 400 for a malformed uuid. `lock` locks the row. */
   ofPath(db: Queryable, actor: Actor, uuid: string, lock?: boolean): Promise<FoundConsultation>
@@ -57,13 +57,13 @@ export interface Consultations {
   /** Data of notifications about a consultation; undefined for a deleted one. */
   notificationData(db: Queryable, consultationId: number): Promise<ConsultationNotificationData | undefined>
   /**
-   * Ends every open consultation of a patient who moves to another facility, as Referred, and frees the beds (`docs/api/shifting-resources.md §5.1`,
-   * `docs/api/patients.md §11`). Returns the ids. No events, no discharge summary; `modified_date` stays. `patients.move` calls it by its hook.
+   * Ends every open consultation of a patient who moves to another facility, as Referred, and frees the beds (docs/api/shifting-resources.md §5.1,
+   * docs/api/patients.md §11). Returns the ids. No events, no discharge summary; `modified_date` stays. `patients.move` calls it by its hook.
    */
   referOpen(tx: Queryable, patientId: number, options?: { readonly firstOnly?: boolean }): Promise<readonly number[]>
   /** Sets the category (stored key: `Stable`) of the patient's last consultation, `modified_date` stays; nothing without one. */
   setCategory(tx: Tx, patientId: number, category: string): Promise<void>
-  /** Stores which types of consent have a current file (`docs/api/consultations.md §12`). */
+  /** Stores which types of consent have a current file (docs/api/consultations.md §12). */
   setConsents(tx: Tx, consultationId: number, types: readonly number[]): Promise<void>
 }
 
@@ -79,7 +79,7 @@ export type ConsultationHooks = {
   ) => Promise<number | undefined>
   /** These consultations ended: their beds are free from `at` on. */
   'consultations-closed': (tx: Queryable, payload: { consultationIds: readonly number[]; at: string }) => Promise<void>
-  /** A user ends a consultation (`docs/api/consultations.md §5`); its row is written already. Not called where a move of the patient ends it. */
+  /** A user ends a consultation (docs/api/consultations.md §5); its row is written already. Not called where a move of the patient ends it. */
   'consultation-discharging': (tx: Tx, payload: { consultationId: number }) => Promise<void>
   /** Whether this asset belongs to the bed the consultation has now. */
   'device-at-bed': (db: Queryable, payload: { assetId: number; consultationId: number }) => Promise<boolean>

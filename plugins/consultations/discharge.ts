@@ -5,7 +5,7 @@ import { REASON } from './enumerations.ts'
 import type { DischargeInput } from './inputs.ts'
 import type { ConsultationScope } from './services.ts'
 
-/** Ends a locked consultation (`docs/api/consultations.md §5`); `modified_date` stays. Throws 400 for one that has ended (FIX-C7). */
+/** Ends a locked consultation (docs/api/consultations.md §5); `modified_date` stays. Throws 400 for one that has ended (FIX-C7). */
 export async function discharge(
   scope: ConsultationScope,
   tx: Tx,

@@ -43,7 +43,7 @@ export const OPEN_COLUMNS = `c.id, c.external_id, c.patient_id, c.facility_id, c
 export const reviewTime = (now: Date, minutes: number, least: number): Date | null =>
   minutes >= least ? new Date(now.getTime() + minutes * 60_000) : null
 
-/** Begins and changes consultations (`docs/api/consultations.md §4`), each in the caller's transaction. */
+/** Begins and changes consultations (docs/api/consultations.md §4), each in the caller's transaction. */
 export class Encounters {
   readonly #scope: ConsultationScope
   readonly #input: ReturnType<typeof consultationInputs>
@@ -194,7 +194,7 @@ function isReadmission(
   return Date.parse(previous.discharge_date) + READMISSION_DAYS * DAY_MS > Date.parse(encounter)
 }
 
-// Rules over several fields (`docs/api/consultations.md §4.1`, `§4.2`). The functions throw 400.
+// Rules over several fields (docs/api/consultations.md §4.1, §4.2). The functions throw 400.
 
 /** An admission has a number; `stored`: the row that changes. */
 function requireNumber(

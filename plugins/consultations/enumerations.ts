@@ -113,7 +113,7 @@ export const ROUNDS_TYPES: Labels = {
 /** Types of rounds by name. */
 export const ROUND = { automated: 300, telemedicine: 400 } as const
 
-// Choices of daily rounds (`docs/api/consultations.md §10.2`); answered by name, raw in `analyse`.
+// Choices of daily rounds (docs/api/consultations.md §10.2); answered by name, raw in `analyse`.
 
 export const BOWEL_ISSUES: Labels = { 0: 'NO_DIFFICULTY', 1: 'CONSTIPATION', 2: 'DIARRHOEA' }
 export const BLADDER_DRAINAGES: Labels = {

@@ -1,7 +1,7 @@
 import type { Actor, Queryable } from 'care-kernel'
 import type { ConsultationScope } from './services.ts'
 
-/** A move of the patient ends open consultations as Referred; a transfer ends only the first (`docs/api/patients.md §11`, `docs/api/shifting-resources.md §5.1`). */
+/** A move of the patient ends open consultations as Referred; a transfer ends only the first (docs/api/patients.md §11, docs/api/shifting-resources.md §5.1). */
 export async function referMoved(
   tx: Queryable,
   { patientId, by }: { readonly patientId: number; readonly by: 'transfer' | 'shift' },
@@ -10,7 +10,7 @@ export async function referMoved(
   await consultations.referOpen(tx, patientId, { firstOnly: by === 'transfer' })
 }
 
-/** Records a note on a patient as a change of the consultation, where there is one (`docs/api/consultations.md §11`). */
+/** Records a note on a patient as a change of the consultation, where there is one (docs/api/consultations.md §11). */
 export async function recordNote(
   tx: Queryable,
   { noteId, consultationId, actor }: { readonly noteId: number; readonly consultationId: number | null; readonly actor: Actor },

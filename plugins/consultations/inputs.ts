@@ -91,7 +91,7 @@ const newSymptom = record({
 export type NewDiagnosis = Infer<typeof newDiagnosis>
 export type NewSymptom = Infer<typeof newSymptom>
 
-/** The body of `consultation/` (`docs/api/consultations.md §3`), built once per deployment. Server-side columns are not read (FIX-C5). */
+/** The body of `consultation/` (docs/api/consultations.md §3), built once per deployment. Server-side columns are not read (FIX-C5). */
 export function consultationInputs(clock: Clock, earliest: string) {
   const encounter = checked(field.datetime(optional), (value: string) => {
     if (Date.parse(value) < Date.parse(earliest))
@@ -163,7 +163,7 @@ export const diagnosisInput = record({
   is_principal: field.boolean({ optional: true })
 })
 
-/** `docs/api/consultations.md §9`. */
+/** docs/api/consultations.md §9. */
 export const symptomInput = (clock: Clock) =>
   record({
     symptom: field.choice(numbersOf(SYMPTOMS)),
@@ -185,7 +185,7 @@ export const consentInput = record({
   )
 })
 
-/** `docs/api/consultations.md §10.2`, with `action` and `review_interval` of the patient. */
+/** docs/api/consultations.md §10.2, with `action` and `review_interval` of the patient. */
 export const roundInput = (clock: Clock) =>
   record({
     taken_at: checked(field.datetime(), (value: string) =>

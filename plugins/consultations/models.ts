@@ -83,7 +83,7 @@ export const PatientConsultation = defineModel({
   }
 })
 
-/** Assigned clinicians; kept for old rows (`docs/api/consultations.md §17`). */
+/** Assigned clinicians; kept for old rows (docs/api/consultations.md §17). */
 export const ConsultationClinician = defineModel({
   name: 'ConsultationClinician',
   table: 'facility_consultationclinician',
@@ -92,7 +92,7 @@ export const ConsultationClinician = defineModel({
   columns: { id: column.key(), consultation_id: column.bigint('none'), clinician_id: column.bigint('none') }
 })
 
-/** `docs/api/consultations.md §10.2`; its fields are in `round-fields.ts`. */
+/** docs/api/consultations.md §10.2; its fields are in `round-fields.ts`. */
 export const DailyRound = defineModel<Record<string, Column>>({
   name: 'DailyRound',
   table: 'facility_dailyround',
@@ -183,7 +183,7 @@ export const EncounterSymptom = defineModel({
   }
 })
 
-/** Types of events, a tree (`docs/api/consultations.md §11`). */
+/** Types of events, a tree (docs/api/consultations.md §11). */
 export const EventType = defineModel({
   name: 'EventType',
   table: 'facility_eventtype',
@@ -201,7 +201,7 @@ export const EventType = defineModel({
   }
 })
 
-/** Events, one row per type and object (`docs/api/consultations.md §11`). */
+/** Events, one row per type and object (docs/api/consultations.md §11). */
 export const PatientConsultationEvent = defineModel({
   name: 'PatientConsultationEvent',
   table: 'facility_patientconsultationevent',

@@ -31,7 +31,7 @@ const assigned = predicate<ConsultationLike>(
 const where = (name: string, holds: typeof ofDistrict | typeof member) =>
   predicate<ConsultationLike>(name, (actor, { facility }) => facility !== null && holds.test(actor, facility))
 
-/** READ-C and READ-D of `docs/api/consultations.md §2`. Devices see no consultation as a whole. */
+/** READ-C and READ-D of docs/api/consultations.md §2. Devices see no consultation as a whole. */
 export const consultationRead = any<ConsultationLike>(
   superuser,
   where("member of the patient's facility", member),
@@ -58,7 +58,7 @@ const deviceAtBed = predicate<RoundLike>(
 const read = all<ConsultationLike>(byPerson, consultationRead)
 const change = all<ConsultationLike>(treating, consultationRead)
 
-/** Rules of consultations and the rows below them (`docs/api/consultations.md §2`). */
+/** Rules of consultations and the rows below them (docs/api/consultations.md §2). */
 export const consultationRules = {
   'consultation.read': { summary: 'See consultations', allow: any(assetUser, trusted), object: read },
   'consultation.write': { summary: 'Add, change and end consultations', allow: consultationWrite, object: change },

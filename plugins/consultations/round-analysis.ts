@@ -24,7 +24,7 @@ const STATEMENT = `select (select count(*) from facility_dailyround r where r.co
       order by r.taken_at desc, r.id desc limit ${PAGE + 1} offset $3) r, lateral (select ${RAW} as row) raw
     order by r.taken_at desc, r.id desc) p) as results`
 
-/** The body of `analyse`. Throws 400 with a bare text per field, as the original does (`docs/api/consultations.md §10.4`). */
+/** The body of `analyse`. Throws 400 with a bare text per field, as the original does (docs/api/consultations.md §10.4). */
 export function readAnalysis(body: unknown): { readonly fields: readonly string[]; readonly page: number } {
   const { fields, page = 1 } = (body ?? {}) as { fields?: unknown; page?: unknown }
   if (fields === undefined) throw invalid({ fields: 'Field not present' })

@@ -4,7 +4,7 @@ import { Type, type TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import * as labels from './enumerations.ts'
 
-/** One field of a daily round: its column, input and output (`docs/api/consultations.md §10.2`). */
+/** One field of a daily round: its column, input and output (docs/api/consultations.md §10.2). */
 export interface RoundField {
   readonly column: Column
   readonly input: Field
@@ -67,7 +67,7 @@ const json = (
   }
 }
 
-// JSON values (`docs/api/consultations.md §10.2`). Every element is checked (FIX-C8); objects have no further properties.
+// JSON values (docs/api/consultations.md §10.2). Every element is checked (FIX-C8); objects have no further properties.
 
 const closed = <T extends Record<string, TSchema>>(properties: T) => Type.Object(properties, { additionalProperties: false })
 const oneOf = (...values: readonly string[]) => Type.Union(values.map(value => Type.Literal(value)))

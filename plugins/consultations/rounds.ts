@@ -25,7 +25,7 @@ export interface RoundRow {
 
 const MOST = 9999.99
 
-/** Records daily rounds (`docs/api/consultations.md §10.3`), each in the caller's transaction with the consultation locked. */
+/** Records daily rounds (docs/api/consultations.md §10.3), each in the caller's transaction with the consultation locked. */
 export class Rounds {
   readonly #scope: ConsultationScope
 
@@ -106,7 +106,7 @@ export class Rounds {
     })
   }
 
-  /** Throws 400 where a round may not be added (`docs/api/consultations.md §10.3`). */
+  /** Throws 400 where a round may not be added (docs/api/consultations.md §10.3). */
   async #requirePlace(tx: Tx, actor: Actor, consultation: RuledConsultation, type: number | undefined): Promise<void> {
     const { facility_id: facilityId, suggestion, current_bed_id: bed } = consultation
     const {

@@ -15,7 +15,7 @@ const oneLine = (value: unknown) =>
     .join(', ')
 const measure = (value: number | null, unit: string) => (value ? `${float(value)} ${unit}` : NONE)
 
-/** The document of a consultation (`docs/api/gateways-jobs.md §10.4`). `created`: ISO text. */
+/** The document of a consultation (docs/api/gateways-jobs.md §10.4). `created`: ISO text. */
 export function documentOf(facts: Facts, created: string, times: Times): Document {
   const { suggestion, patient, patient_no: number } = facts
   const admitted = suggestion === ADMISSION
@@ -71,7 +71,7 @@ function patientPairs(patient: Facts['patient']): Pair[] {
   ]
 }
 
-/** Sections 3 and 4 of `docs/api/gateways-jobs.md §10.4`. */
+/** Sections 3 and 4 of docs/api/gateways-jobs.md §10.4. */
 function encounter(facts: Facts, admitted: boolean, times: Times): Block[] {
   const { beds, route, patient, treated_at: elsewhere, encounter_date: began, discharge_date: ended } = facts
   const diagnoses = facts.diagnoses.map(({ label, status }) => `${label} (${status})`)
@@ -118,7 +118,7 @@ function history({ diseases, patient }: Facts): Block[] {
   return [...orNothing(known, title), ...(taken ? [{ kind: 'text', title: 'Ongoing Medication', text: taken } as const] : [])]
 }
 
-/** Section 6 of `docs/api/gateways-jobs.md §10.4`. */
+/** Section 6 of docs/api/gateways-jobs.md §10.4. */
 function discharge(facts: Facts, times: Times): Block[] {
   const { discharge_date: at, death_datetime: died } = facts
   return [

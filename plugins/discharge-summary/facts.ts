@@ -166,7 +166,7 @@ const rows = (columns: string, from: string, order = '') =>
 
 type Slots = SlotsOf<typeof dischargeSummary>['consultation']
 
-/** SQL of the facts of the consultation whose id is `$1`, one row with the column `facts`; `beds`: the stays in beds (`docs/api/patients.md §5`). */
+/** SQL of the facts of the consultation whose id is `$1`, one row with the column `facts`; `beds`: the stays in beds (docs/api/patients.md §5). */
 export function factsSql({ prescriptions, samples, investigations }: Slots, beds: string): string {
   const rounds = `${DAILY_ROUND} r where r.consultation_id = c.id and not r.deleted and r.taken_at is not null`
   return `select json_build_object(

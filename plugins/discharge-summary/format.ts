@@ -52,10 +52,10 @@ export function sentence(text: string): string {
   return lower.charAt(0).toUpperCase() + lower.slice(1)
 }
 
-/** `80.0`, `72.5`: a whole number has one decimal (`docs/api/gateways-jobs.md §10.4`). */
+/** `80.0`, `72.5`: a whole number has one decimal (docs/api/gateways-jobs.md §10.4). */
 export const float = (value: number): string => (Number.isInteger(value) ? value.toFixed(1) : String(value))
 
-/** Times as they are printed in one zone (`docs/api/gateways-jobs.md §10.4`). */
+/** Times as they are printed in one zone (docs/api/gateways-jobs.md §10.4). */
 export interface Times {
   /** `Oct. 1, 2024, 3:41 p.m.` of an instant, or of a local time `YYYY-MM-DDTHH:MM`; a text that is neither as it is. */
   dateTime(value: unknown): string

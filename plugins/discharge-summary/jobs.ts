@@ -13,7 +13,7 @@ const stamp = (at: Date) =>
     .replace('T', ' ')
     .replace(/(\.\d{3})Z$/, '$1000+00:00')
 
-/** Makes the summary of a consultation, keeps it as a private file (`docs/api/gateways-jobs.md §10.3`), and mails it to the recipients that were requested. */
+/** Makes the summary of a consultation, keeps it as a private file (docs/api/gateways-jobs.md §10.3), and mails it to the recipients that were requested. */
 export const generate = {
   payload: manifest.payloads.generate,
   attempts: 4,
@@ -54,7 +54,7 @@ export const generate = {
   }
 } as const
 
-/** Mails a summary (`docs/api/gateways-jobs.md §5`). Retried for an hour while the mail server or the store fails. */
+/** Mails a summary (docs/api/gateways-jobs.md §5). Retried for an hour while the mail server or the store fails. */
 export const email = {
   payload: manifest.payloads.email,
   attempts: 100,

@@ -5,7 +5,7 @@ import { consultationRead, type ConsultationLike } from 'care-kernel/contracts/c
 const byPerson = not(assetUser)
 const object = all<ConsultationLike>(byPerson, consultationRead)
 
-/** `docs/api/gateways-jobs.md §10.1`: the type of user, then READ-C on the consultation, also for mailing (FIX-C1). */
+/** docs/api/gateways-jobs.md §10.1: the type of user, then READ-C on the consultation, also for mailing (FIX-C1). */
 export const summaryRules = {
   'discharge-summary.read': { summary: 'See discharge summaries', allow: any(assetUser, superuser, verified), object },
   'discharge-summary.write': {

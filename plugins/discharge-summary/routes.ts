@@ -18,13 +18,13 @@ const status = shape({
   asked_at: out.datetime('null')
 })
 
-/** Percent: a waiting job is at 1, one that the discharge requested at 0 (`docs/api/gateways-jobs.md §10.2`). */
+/** Percent: a waiting job is at 1, one that the discharge requested at 0 (docs/api/gateways-jobs.md §10.2). */
 const percentOf = ({ progress, byUser }: Generation) => progress ?? (byUser ? 1 : 0)
 const refused = (detail: string) => new ApiError(406, { detail })
 const alreadyGenerating = (generation: Generation) =>
   refused(`Discharge Summary is already being generated, current progress ${percentOf(generation)}%`)
 
-/** `consultation/{id}/…_discharge_summary/` (`docs/api/gateways-jobs.md §10.1`, `docs/api/consultations.md §6`). */
+/** `consultation/{id}/…_discharge_summary/` (docs/api/gateways-jobs.md §10.1, docs/api/consultations.md §6). */
 export function summaryRoutes(app: FastifyInstance, scope: SummaryScope): void {
   const { consultations, database, files, permissions, summaries } = scope
   const url = '/api/v1/consultation/:id/'

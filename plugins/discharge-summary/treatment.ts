@@ -16,7 +16,7 @@ const SIGNS: Readonly<Record<string, readonly [name: string, unit: string]>> = {
 }
 const DOSAGE_TYPES = ['REGULAR', 'TITRATED', 'PRN']
 
-/** Sections 5a to 5f of `docs/api/gateways-jobs.md §10.4`, with course, vital signs and rounds. */
+/** Sections 5a to 5f of docs/api/gateways-jobs.md §10.4, with course, vital signs and rounds. */
 export function treatment(facts: Facts, times: Times): Block[] {
   const { patient, prescriptions } = facts
   return [
@@ -112,7 +112,7 @@ function findings({ temperature, pulse, resp, spo2, systolic, diastolic, examina
   return [measured.join(', '), examination, details].map(textOf).filter(Boolean).join('\n')
 }
 
-/** Prescriptions of one kind, one line each (`docs/api/gateways-jobs.md §10.4`, 5b). */
+/** Prescriptions of one kind, one line each (docs/api/gateways-jobs.md §10.4, 5b). */
 export function medicines(title: string, prescriptions: readonly Prescription[], kind: 'REGULAR' | 'DISCHARGE'): Block[] {
   const rank = ({ dosage_type: type }: Prescription) => DOSAGE_TYPES.indexOf(type ?? 'REGULAR')
   const of = prescriptions.filter(({ prescription_type: type }) => type === kind)

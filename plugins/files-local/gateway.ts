@@ -22,11 +22,11 @@ export default defineGateway({
       url: Type.String({
         default: 'http://localhost:9000',
         format: 'uri',
-        description: 'This server as browsers reach it'
+        description: 'Address of this server for browsers'
       }),
       buckets: Type.Object(
         {
-          patient: bucket('patient-bucket', 'First part of the address of files about people'),
+          patient: bucket('patient-bucket', 'First part of the address of files about patients'),
           facility: bucket('facility-bucket', 'First part of the address of pictures')
         },
         { default: {}, additionalProperties: false }
@@ -89,18 +89,18 @@ export default defineGateway({
   async doctor(port, { directory, url }) {
     await port.check()
     const folder = resolve(directory)
-    const others = ((await stat(folder)).mode & 0o077) !== 0
+    const openToOthers = ((await stat(folder)).mode & 0o077) !== 0
     const local = /^https?:\/\/(localhost|127\.|\[::1\])/.test(url)
     return [
       {
-        ok: !others || process.platform === 'win32',
-        fact: `files are kept in ${folder}${others ? ', which others may open' : ''}`,
+        ok: !openToOthers || process.platform === 'win32',
+        fact: `files are kept in ${folder}${openToOthers ? ', which other users may open' : ''}`,
         remedy: `chmod 700 ${folder}`
       },
       {
         ok: local || url.startsWith('https:'),
         fact: `browsers reach them at ${url}`,
-        remedy: 'set gateways.storage.url to an address with https: files of patients must not travel in the clear'
+        remedy: 'set gateways.storage.url to an address with https: files of patients must not be sent unencrypted'
       }
     ]
   }

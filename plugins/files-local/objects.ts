@@ -5,22 +5,22 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { requireKey, type Part } from 'care-kernel/gateway'
 
-/** What is kept beside the bytes. `version` is their SHA-256. */
+/** Metadata of an object. `version` is the SHA-256 of its bytes. */
 export interface Head {
   readonly contentType: string
   readonly size: number
   readonly version: string
 }
 
-/** Thrown when there are more bytes than allowed, or fewer than announced. */
+/** More bytes than allowed, or another number than announced. */
 export class WrongSize extends Error {}
 
 const VERSION = /^[0-9a-f]{64}$/
 const HEAD = 'current.json'
 
 /**
- * Objects in a folder. A key is a folder that holds each version under the hash of its bytes, and which of them is current. Both are written
- * beside, forced to the disk and renamed, so that a crash leaves the old object or the new one.
+ * Objects in a folder. A key is a folder with each version under the hash of its bytes, and a file that names the current one. Both are
+ * written as drafts, synced and renamed, so that a crash leaves the old object or the new one.
  */
 export class Objects {
   readonly #folder: string
@@ -34,7 +34,7 @@ export class Objects {
     await access(this.#folder, constants.W_OK | constants.X_OK)
   }
 
-  /** Rejects with WrongSize, nothing written, for more than `most` bytes or other than `exactly` so many. */
+  /** Rejects with WrongSize and writes nothing for more than `most` bytes, or another number than `exactly`. */
   async write(
     key: string,
     contentType: string,
@@ -57,11 +57,11 @@ export class Objects {
     const head = { contentType, size, version: hash.digest('hex') }
     await rename(draft, join(folder, head.version))
     await rename(await this.#draft(folder, write => write(Buffer.from(JSON.stringify(head)))), join(folder, HEAD))
-    await settle(folder)
+    await syncFolder(folder)
     return head
   }
 
-  /** The current version, undefined when there is none. */
+  /** The current version, if any. */
   async head(key: string): Promise<Head | undefined> {
     const text = await absent(readFile(join(this.#of(key), HEAD), 'utf8'))
     return text === undefined ? undefined : (JSON.parse(text) as Head)
@@ -81,7 +81,7 @@ export class Objects {
     }
   }
 
-  /** The bytes as a stream, and how many there are in all; undefined when there are none. */
+  /** The bytes as a stream, with their number; undefined for a missing object. */
   async stream(
     key: string,
     version: string | undefined
@@ -93,7 +93,7 @@ export class Objects {
     return { size, open: range => createReadStream(file, range) }
   }
 
-  /** Every version of it. */
+  /** Deletes every version. */
   async delete(key: string): Promise<void> {
     await rm(this.#of(key), { recursive: true, force: true })
   }
@@ -124,14 +124,14 @@ export class Objects {
   }
 }
 
-/** Forces the names in a folder to the disk; where that is not possible, the system does it in its own time. */
-async function settle(folder: string): Promise<void> {
+/** Syncs the entries of a folder to the disk, where the system supports it. */
+async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined)
   await handle?.sync().catch(() => undefined)
   await handle?.close()
 }
 
-/** Undefined instead of the rejection for a file that is not there. */
+/** Undefined instead of a rejection for a missing file. */
 async function absent<T>(work: Promise<T>): Promise<T | undefined> {
   return work.catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes((error as { code?: string }).code ?? '')) return undefined

@@ -25,7 +25,7 @@ type Named = { Params: { '*': string } }
 const DISCARD_MS = 1000
 const REFUSED = 'This address is not valid, or no longer.'
 
-/** `/{bucket}/{key}`: what a store of its own would answer. The address is the permission; nothing else is asked. */
+/** `/{bucket}/{key}`: answers as an object store does. The signed address is the only permission. */
 export async function serve(app: FastifyInstance, { buckets, signatures, clock, mostBytes }: Serving): Promise<void> {
   const grantOf = ({ method, url }: FastifyRequest) => {
     const grant = signatures.check(method, url, clock.now())
@@ -34,7 +34,7 @@ export async function serve(app: FastifyInstance, { buckets, signatures, clock, 
   }
 
   await app.register(async child => {
-    // Uploads go to the disk as they come.
+    // Uploads are streamed to the disk.
     child.removeAllContentTypeParsers()
     child.addContentTypeParser('*', (request, payload, done) => done(null, payload))
 
@@ -45,7 +45,7 @@ export async function serve(app: FastifyInstance, { buckets, signatures, clock, 
         const head = await known(objects, key)
         const bytes = head && (await objects.stream(key, grant.version))
         if (!head || !bytes) throw notFound()
-        // The site may show a file in a frame of its own, and keep one that never changes.
+        // The front end may show a file in a frame, and cache immutable ones.
         reply
           .removeHeader('x-frame-options')
           .header('accept-ranges', 'bytes')
@@ -82,7 +82,7 @@ export async function serve(app: FastifyInstance, { buckets, signatures, clock, 
   })
 }
 
-/** What is left of a refused upload goes nowhere for a moment, then its connection ends: at once, it would take the answer along. */
+/** Drains a refused upload for a moment, then ends its connection: ending it at once would lose the answer. */
 function discard(rest: Readable): void {
   const timer = setTimeout(() => rest.destroy(), DISCARD_MS).unref()
   rest.once('close', () => clearTimeout(timer)).resume()
@@ -90,13 +90,13 @@ function discard(rest: Readable): void {
 
 async function known(objects: Objects, key: string): Promise<Head | undefined> {
   return objects.head(key).catch((error: unknown) => {
-    // Not a key of ours: there is no such object.
+    // An invalid key names no object.
     if (error instanceof TypeError) return undefined
     throw error
   })
 }
 
-/** All of it, or the one range a player asks for. */
+/** The whole object, or one requested range. */
 function sendPart(
   { headers }: FastifyRequest,
   reply: FastifyReply,

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { SignedDownload, SignedUpload } from 'care-kernel/gateway'
 
-/** What an address allows, once its signature holds. */
+/** What a valid address allows. */
 export interface Grant {
   readonly contentType?: string
   readonly size?: number
@@ -11,16 +11,16 @@ export interface Grant {
 
 /** Signs and checks the query of addresses: the method, the path and every parameter are in the signature. */
 export interface Signatures {
-  /** `path?query` to be put behind the server's address. */
+  /** `path?query`, relative to the server's address. */
   sign(path: string, use: { readonly upload: SignedUpload } | { readonly download: SignedDownload }, now: Date): string
-  /** What a request may do, or undefined when the address was not signed for this method, was changed, or is too old. */
+  /** What a request may do; undefined where the address was signed for another method, was changed, or has expired. */
   check(method: string, url: string, now: Date): Grant | undefined
 }
 
 const MARK = '&signature='
 const seconds = (at: Date) => Math.floor(at.getTime() / 1000)
 
-/** Keys are made from the deployment's secret, so that every process and the next start understand them. */
+/** The key is derived from the deployment's secret, so that all processes and later starts accept the addresses. */
 export function makeSignatures(secretKey: string): Signatures {
   const key = createHmac('sha256', secretKey).update('care-kernel files-local addresses').digest()
   const signatureOf = (method: string, url: string) => createHmac('sha256', key).update(`${method}\n${url}`).digest('base64url')
@@ -28,9 +28,9 @@ export function makeSignatures(secretKey: string): Signatures {
   return {
     sign(path, use, now) {
       const upload = 'upload' in use
-      const what: SignedUpload | SignedDownload = upload ? use.upload : use.download
-      const query = new URLSearchParams({ expires: String(seconds(now) + what.seconds) })
-      if (what.contentType !== undefined) query.set('type', what.contentType)
+      const grant: SignedUpload | SignedDownload = upload ? use.upload : use.download
+      const query = new URLSearchParams({ expires: String(seconds(now) + grant.seconds) })
+      if (grant.contentType !== undefined) query.set('type', grant.contentType)
       if (upload && use.upload.size !== undefined) query.set('size', String(use.upload.size))
       if (!upload && use.download.version !== undefined) query.set('version', use.download.version)
       if (!upload && use.download.disposition !== undefined) query.set('disposition', use.download.disposition)

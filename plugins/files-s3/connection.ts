@@ -1,7 +1,7 @@
 import { S3 } from '@aws-sdk/client-s3'
 import { messageOf, type Bucket, type Clock, type Logger, type Storage } from 'care-kernel'
 import type { Place } from './settings.ts'
-import { makeSigner, type Credentials, type Signer } from './signer.ts'
+import { makeSigner, type Credentials, type Signer } from './signatures.ts'
 
 /** One bucket: the SDK's client for the server's own reads and writes, and how addresses of it are signed. */
 export interface Connection {
@@ -9,22 +9,22 @@ export interface Connection {
   readonly client: S3
   /** The bucket as browsers reach it; a key follows `path`. */
   readonly base: { readonly origin: string; readonly host: string; readonly path: string }
-  /** The signer with the keys of now. */
+  /** The signer with the current keys. */
   signer(): Signer
   close(): void
 }
 
-/** The port, and what `doctor` needs besides it. */
+/** The port, with what `doctor` needs. */
 export interface OpenS3 extends Storage {
   readonly connections: Readonly<Record<Bucket, Connection>>
   readonly frontendUrl: string
   readonly clock: Clock
 }
 
-/** How often borrowed keys are looked at; the SDK renews them some minutes before they end. */
+/** How often temporary keys are read again; the SDK renews them some minutes before they expire. */
 const RENEWAL_MS = 60_000
 
-/** Needs no network where keys are configured. Rejects where there are none to be found. */
+/** Needs no network where keys are configured. Rejects where no keys are found. */
 export async function connect(place: Place, ms: number, logger: Logger): Promise<Connection> {
   const { region, accessKey, secretKey, endpoint, address } = place
   const given = accessKey === '' ? undefined : { accessKeyId: accessKey, secretAccessKey: secretKey }
@@ -32,7 +32,7 @@ export async function connect(place: Place, ms: number, logger: Logger): Promise
     region,
     ...(given ? { credentials: given } : {}),
     ...(endpoint ? { endpoint, forcePathStyle: true } : {}),
-    // Stores other than Amazon's do not know the SDK's newer checksums.
+    // Stores other than Amazon's reject the SDK's newer checksums.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     maxAttempts: 2,
@@ -41,13 +41,13 @@ export async function connect(place: Place, ms: number, logger: Logger): Promise
   const { origin, host, pathname } = new URL(address)
   const base = { origin, host, path: pathname === '/' ? '' : pathname }
 
-  let keys: Credentials = given ?? (await borrowed(client))
+  let keys: Credentials = given ?? (await temporaryKeys(client))
   let signer = makeSigner(keys, region)
-  // Addresses are signed without waiting, so keys that expire are renewed beside it.
+  // Signing is synchronous, so temporary keys are renewed by a timer.
   const renewal = given ? undefined : setInterval(() => void renew(), RENEWAL_MS).unref()
   async function renew(): Promise<void> {
     try {
-      const now = await borrowed(client)
+      const now = await temporaryKeys(client)
       if (now.accessKeyId === keys.accessKeyId && now.sessionToken === keys.sessionToken) return
       keys = now
       signer = makeSigner(keys, region)
@@ -68,7 +68,7 @@ export async function connect(place: Place, ms: number, logger: Logger): Promise
   }
 }
 
-async function borrowed(client: S3): Promise<Credentials> {
+async function temporaryKeys(client: S3): Promise<Credentials> {
   try {
     const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials()
     return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) }
@@ -80,11 +80,11 @@ async function borrowed(client: S3): Promise<Credentials> {
   }
 }
 
-/** Turns "no such object" into undefined; everything else stays an error. */
+/** Undefined for a missing object; other errors are rethrown. */
 export function missing(error: unknown): undefined | 'unsatisfiable' {
   const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } }
   if (name === 'InvalidRange' || $metadata?.httpStatusCode === 416) return 'unsatisfiable'
-  // A bucket that is not there is a mistake of the config, not of the key.
+  // A missing bucket is an error of the config.
   if (name !== 'NoSuchBucket' && $metadata?.httpStatusCode === 404) return undefined
   throw error
 }

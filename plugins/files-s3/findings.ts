@@ -8,7 +8,7 @@ const SECONDS = 5
 const MOST_SKEW_SECONDS = 300
 const BUCKETS: readonly Bucket[] = ['private', 'public']
 
-/** What an operator should know: each bucket, who can read it, whether browsers can upload, whether uploads can be replaced. */
+/** Checks of `doctor`: each bucket, public access, uploads by browsers, versions. */
 export async function examine(port: OpenS3): Promise<Finding[]> {
   const found: Finding[] = []
   for (const name of BUCKETS) {
@@ -21,7 +21,13 @@ export async function examine(port: OpenS3): Promise<Finding[]> {
   }
   const { private: patient } = port.connections
   if (!found[0]?.ok) return found
-  return [...found, await keepsVersions(patient), await lets(port.frontendUrl, patient), await agrees(port), travels(patient)]
+  return [
+    ...found,
+    await keepsVersions(patient),
+    await allowsUploads(port.frontendUrl, patient),
+    await clocksAgree(port),
+    isEncrypted(patient)
+  ]
 }
 
 async function reach(name: Bucket, { client, place }: Connection): Promise<Finding> {
@@ -49,7 +55,7 @@ async function roundTrip(name: Bucket, port: OpenS3): Promise<Finding> {
     return {
       ok: same,
       fact: `writes and reads the ${SETTING_OF[name]} bucket`,
-      remedy: 'the store gave back other bytes than it was given'
+      remedy: 'the store returned other bytes than were written'
     }
   } catch (error) {
     return {
@@ -60,7 +66,7 @@ async function roundTrip(name: Bucket, port: OpenS3): Promise<Finding> {
   }
 }
 
-/** Nobody without a signature learns whether there is such an object. */
+/** Requests without a signature are refused, whether the object exists or not. */
 async function isPrivate({ base }: Connection): Promise<Finding> {
   const status = await unsigned(`${base.origin}${base.path}/care-kernel-doctor/${randomUUID()}`, { method: 'GET' })
   return {
@@ -83,17 +89,17 @@ async function keepsVersions({ client, place }: Connection): Promise<Finding> {
     ok: state !== false,
     fact:
       state === undefined
-        ? 'whether the patient bucket keeps versions cannot be told'
+        ? 'whether the patient bucket keeps versions cannot be determined'
         : state
           ? 'the patient bucket keeps versions: what was checked is what is served'
-          : 'the patient bucket keeps no versions: who uploaded a file can replace it while the address for it lives',
+          : 'the patient bucket keeps no versions: the uploader of a file can replace it while the upload address is valid',
     remedy: 'switch versioning on'
   }
 }
 
 /** Whether a browser of the front end may PUT. */
-async function lets(origin: string, { base }: Connection): Promise<Finding> {
-  const answer = await ask(`${base.origin}${base.path}/care-kernel-doctor/cors`, {
+async function allowsUploads(origin: string, { base }: Connection): Promise<Finding> {
+  const answer = await request(`${base.origin}${base.path}/care-kernel-doctor/cors`, {
     method: 'OPTIONS',
     headers: { origin, 'access-control-request-method': 'PUT', 'access-control-request-headers': 'content-type' }
   })
@@ -106,31 +112,31 @@ async function lets(origin: string, { base }: Connection): Promise<Finding> {
   }
 }
 
-async function agrees({ connections: { private: patient }, clock }: OpenS3): Promise<Finding> {
-  const answer = await ask(`${patient.base.origin}${patient.base.path}/care-kernel-doctor/clock`, { method: 'HEAD' })
+async function clocksAgree({ connections: { private: patient }, clock }: OpenS3): Promise<Finding> {
+  const answer = await request(`${patient.base.origin}${patient.base.path}/care-kernel-doctor/clock`, { method: 'HEAD' })
   const date = typeof answer === 'string' ? null : answer.headers.get('date')
   const skew = date === null ? 0 : Math.round((Date.parse(date) - clock.now().getTime()) / 1000)
   return {
     ok: Math.abs(skew) <= MOST_SKEW_SECONDS,
-    fact: date === null ? 'the store does not tell its time' : `its clock is ${skew} s from ours`,
+    fact: date === null ? 'the store sends no time' : `its clock is ${skew} s from ours`,
     remedy: 'set the clocks: signatures are refused from 15 minutes on'
   }
 }
 
-function travels({ base }: Connection): Finding {
+function isEncrypted({ base }: Connection): Finding {
   const local = /^(localhost|127\.|\[::1\])/.test(base.host)
   return {
     ok: local || base.origin.startsWith('https:'),
     fact: `browsers reach the patient bucket at ${base.origin}`,
-    remedy: 'give an externalEndpoint with https: files of patients must not travel in the clear'
+    remedy: 'give an externalEndpoint with https: files of patients must not be sent unencrypted'
   }
 }
 
 async function unsigned(url: string, init: RequestInit): Promise<number | string> {
-  const answer = await ask(url, init)
+  const answer = await request(url, init)
   return typeof answer === 'string' ? answer : answer.status
 }
 
-const ask = (url: string, init: RequestInit): Promise<Response | string> =>
+const request = (url: string, init: RequestInit): Promise<Response | string> =>
   fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(SECONDS * 1000) }).catch(messageOf)
 const limit = () => ({ abortSignal: AbortSignal.timeout(SECONDS * 1000) })

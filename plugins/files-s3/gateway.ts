@@ -3,7 +3,7 @@ import { defineGateway, requireKey } from 'care-kernel/gateway'
 import { connect, missing, type Connection, type OpenS3 } from './connection.ts'
 import { examine } from './findings.ts'
 import { placeOf, Settings } from './settings.ts'
-import { encode } from './signer.ts'
+import { encode } from './signatures.ts'
 
 export default defineGateway({
   port: 'storage',

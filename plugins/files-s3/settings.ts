@@ -3,7 +3,7 @@ import { Type, type Static } from 'typebox'
 
 const account = {
   region: Type.String({ default: '', description: 'Region of the store' }),
-  accessKey: secret({ default: '', description: 'Empty: what the machine offers, its role for instance' }),
+  accessKey: secret({ default: '', description: 'Empty: the keys that the machine has, such as those of its role' }),
   secretKey: secret({ default: '' }),
   endpoint: Type.String({ default: '', description: 'Address of the store; empty: Amazon' }),
   externalEndpoint: Type.String({ default: '', description: 'Its address as browsers reach it; empty: the same' })
@@ -18,7 +18,7 @@ export const Settings = Type.Object(
     buckets: Type.Object(
       {
         patient: Type.String({ minLength: 1, description: 'Bucket of files about people: private' }),
-        facility: Type.String({ minLength: 1, description: 'Bucket of pictures, readable by anybody' })
+        facility: Type.String({ minLength: 1, description: 'Bucket of pictures, publicly readable' })
       },
       { additionalProperties: false }
     ),
@@ -28,7 +28,7 @@ export const Settings = Type.Object(
       ['', 'AES256', 'aws:kms'].map(name => Type.Literal(name)),
       {
         default: '',
-        description: "What the server asks the store to encrypt its own writings with; empty: the bucket's own rule"
+        description: "Encryption of objects that the server writes; empty: the bucket's own rule"
       }
     ),
     publicAcl: Type.Boolean({ default: false, description: 'Pictures are written with the ACL public-read' }),
@@ -47,7 +47,7 @@ export type S3Settings = Static<typeof Settings>
 /** The settings of a bucket of the port, and its name in findings. */
 export const SETTING_OF = { private: 'patient', public: 'facility' } as const satisfies Record<Bucket, string>
 
-/** Where one bucket is and whose it is. */
+/** Address and account of a bucket. */
 export interface Place {
   readonly bucket: string
   readonly region: string
@@ -55,11 +55,11 @@ export interface Place {
   readonly secretKey: string
   /** Undefined for Amazon. */
   readonly endpoint: string | undefined
-  /** The bucket as browsers reach it, without a slash at the end. */
+  /** Address of the bucket for browsers, without a trailing slash. */
   readonly address: string
 }
 
-/** A bucket's own settings before the common ones; which of them count is the original's rule (docs/api/gateways-jobs.md §2). */
+/** The settings of a bucket, before the common ones; precedence as in the original (docs/api/gateways-jobs.md §2). */
 export function placeOf(settings: S3Settings, name: Bucket): Place {
   const bucket = settings.buckets[SETTING_OF[name]]
   const mine = settings[SETTING_OF[name]]
@@ -73,7 +73,7 @@ export function placeOf(settings: S3Settings, name: Bucket): Place {
     accessKey: mine.accessKey || settings.accessKey,
     secretKey: mine.secretKey || settings.secretKey,
     endpoint: endpoint || undefined,
-    // Path style wherever an address is set, as the original writes: it finds what was stored before, and the other way round.
+    // Path style wherever an address is set, as in the original, so that both find each other's objects.
     address: external ? `${external}/${bucket}` : amazon(bucket, region)
   }
 }

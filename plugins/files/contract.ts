@@ -5,10 +5,10 @@ import type { FileType } from './enumerations.ts'
 export { FILE_CATEGORIES, FILE_TYPE, FILE_TYPES, type FileType } from './enumerations.ts'
 export { mayTouch, type OwnerLike } from './policy.ts'
 
-/** A file a plugin writes itself. */
+/** A file that the server writes. */
 export interface OwnFile {
   readonly type: FileType
-  /** What it belongs to, as stored (docs/api/gateways-jobs.md §1.1). */
+  /** Key of its owner, as stored (docs/api/gateways-jobs.md §1.1). */
   readonly associatingId: string
   readonly name: string
   /** Of the stored object, without the dot. */
@@ -21,9 +21,9 @@ export interface OwnFile {
 
 /** What other plugins do with files. */
 export interface Files {
-  /** Stores the bytes, then the row that names them: complete at once. Rejects with 503 while the store is away. */
+  /** Stores the bytes, then the row that names them: upload completed. Throws 503 while the store fails. */
   keep(tx: Tx, file: OwnFile): Promise<{ readonly id: number; readonly external_id: string }>
-  /** The newest complete file of an owner as the API shows it, with an address to read from; undefined without one. */
+  /** JSON of the newest complete file of an owner, with its signed address; undefined without one. */
   newest(db: Queryable, type: FileType, associatingId: string): Promise<string | undefined>
   /** The bytes of a complete file. */
   read(
@@ -34,8 +34,8 @@ export interface Files {
 
 export type FileHooks = {
   /**
-   * Somebody asks for files of a type whose rule this plugin does not have (samples, claims, communications). The plugin whose type it is
-   * answers what to store for each of `ids`, in their order, and only where the actor may do it with all of them. No answer: refused.
+   * Files are requested of a type whose rule another plugin has (samples, claims, communications). The plugin of the type returns the
+   * keys to store for `ids`, in their order, if the actor may act on all of them. Without an answer the request is refused.
    */
   'owners-asked': (
     db: Queryable,
@@ -54,13 +54,13 @@ export const files = defineContract({
   version: 1,
   services: type<{ files: Files }>(),
   events: {
-    /** A place for a file was made; the bytes may still be on their way. */
+    /** The row of a file was added; the bytes may not be uploaded yet. */
     'file-added': Type.Object({
       fileId: Type.Integer(),
       file: Type.String({ format: 'uuid' }),
       fileType: Type.Integer(),
       associatingId: Type.String(),
-      /** Whose it is, where it is a patient's or a consultation's. */
+      /** The patient and the consultation of the owner, if any. */
       patientId: Type.Union([Type.Integer(), Type.Null()]),
       consultationId: Type.Union([Type.Integer(), Type.Null()]),
       by: Type.Integer()

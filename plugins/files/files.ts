@@ -1,22 +1,21 @@
 import { randomUUID } from 'node:crypto'
-import type { Actor, Queryable, Tx } from 'care-kernel'
-import { CONSENT } from 'care-kernel/contracts/consultations'
+import type { Actor, Queryable, ScopeOf, Tx } from 'care-kernel'
 import { insertSql } from 'care-kernel/data'
 import { isUuid, type Infer } from 'care-kernel/rest'
-import { countConsents } from './consents.ts'
+import { CONSENT, CONSULTATION, type Consultations } from 'care-kernel/contracts/consultations'
 import type { Files, OwnFile } from './contract.ts'
 import { FILE_TYPE, type FileType } from './enumerations.ts'
 import type { FileInput } from './inputs.ts'
 import { FileUpload } from './models.ts'
 import type { Owner } from './owners.ts'
-import type { DeclaredScope } from './scope.ts'
-import { added, single, withText } from './shapes.ts'
+import type { manifest } from './manifest.ts'
+import { added, single, withText } from './outputs.ts'
 import { STORED, type Store, type StoredFile } from './store.ts'
 
-/** The short run of letters and digits after the last dot; anything else could be a path, or say something about a person. */
+/** Letters and digits after the last dot; anything else could be a path or personal data. */
 const EXTENSION = /\.([A-Za-z0-9]{1,16})$/
 
-/** Raw SQL: one statement for a file, with what was announced of its bytes where they are still to come. */
+/** Raw SQL: one statement for a file, with the announced type and size where the bytes are still to come. */
 const INSERT = `with x as (${insertSql(FileUpload)} returning *),
   announced as (insert into kernel_file_content (file_id, mime_type, announced_size) select id, $2::text, $3::bigint from x where $2::text is not null)
   select x.id, x.external_id, x.internal_name, ${added.sql}::text as json from x`
@@ -32,15 +31,17 @@ interface Inserted {
 /** The values of a new file. */
 export type NewFile = Omit<Infer<FileInput>, 'file_type'> & { readonly file_type: FileType }
 
-/** Adds, changes and finds rows of files; the bytes are `Store`'s. */
-export class FileService implements Files {
-  readonly #scope: DeclaredScope & { readonly store: Store }
+type StoringScope = ScopeOf<typeof manifest, { store: typeof Store }>
 
-  constructor(scope: DeclaredScope & { readonly store: Store }) {
+/** Adds, changes and finds rows of files; `Store` keeps the bytes. */
+export class FileService implements Files {
+  readonly #scope: StoringScope
+
+  constructor(scope: StoringScope) {
     this.#scope = scope
   }
 
-  /** Makes a place for a file. */
+  /** Adds the row of a file that will be uploaded. */
   async add(
     tx: Tx,
     actor: Actor,
@@ -83,7 +84,7 @@ export class FileService implements Files {
     return made
   }
 
-  /** Writes columns of a file the transaction holds; whoever archives it is noted. */
+  /** Writes columns of a locked file, with the actor who archives it. */
   async change(
     tx: Tx,
     actor: Actor,
@@ -97,7 +98,7 @@ export class FileService implements Files {
     if (owner) await this.#counted(tx, file.file_type, owner)
   }
 
-  /** Deletes files to which nothing was uploaded; consents are counted without them. */
+  /** Deletes files without bytes, and updates the types of their consents. */
   async clear(tx: Tx, ids: readonly number[], consents: readonly string[]): Promise<void> {
     if (ids.length === 0) return
     const { consultations, repository } = this.#scope
@@ -175,4 +176,20 @@ export class FileService implements Files {
     if (type === FILE_TYPE.consent && consultationId !== null && consultations)
       await countConsents(tx, consultationId, consultations.consultations)
   }
+}
+
+const LOCK_CONSULTATION = `select id from ${CONSULTATION} where id = $1 for no key update`
+const CURRENT_TYPES = `select distinct k.type from ${CONSENT} k
+  join facility_fileupload x on x.file_type = 7 and x.associating_id = k.external_id::text and not x.is_archived and not x.deleted
+  where k.consultation_id = $1 and not k.archived and not k.deleted order by k.type`
+
+/** Stores which types of consent have a current file (docs/api/gateways-jobs.md §1.7). Locks the consultation, so that concurrent writers count each other's files. */
+async function countConsents(tx: Tx, consultationId: number, consultations: Consultations): Promise<void> {
+  await tx.query(LOCK_CONSULTATION, [consultationId])
+  const { rows } = await tx.query<{ type: number }>(CURRENT_TYPES, [consultationId])
+  await consultations.setConsents(
+    tx,
+    consultationId,
+    rows.map(({ type }) => type)
+  )
 }

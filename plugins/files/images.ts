@@ -14,8 +14,7 @@ const BYTES = { least: 1024, most: 2_097_152 }
 const UNREADABLE = 'Upload a valid image. The file you uploaded was either not an image or a corrupted image.'
 
 /**
- * The picture of a form's field, written anew so that nothing of the file survives but what one sees: no place where it was taken, nothing
- * that is no picture. Throws 400 with every message under the field's name (docs/api/gateways-jobs.md §3).
+ * The picture of a field of a form, encoded anew: metadata, such as the place it was taken, and trailing data are dropped. Throws 400 with every message under the field's name (docs/api/gateways-jobs.md §3).
  */
 export async function readPicture(
   name: string,

@@ -1,8 +1,8 @@
 /**
- * How many bytes of a file are looked at. Own tests instead of the package file-type (21.3.4, the last for Node 20): that takes 10 to 45 µs
+ * How many bytes of a file are checked. Own tests instead of the package file-type (21.3.4, the last for Node 20): that takes 10 to 45 µs
  * instead of less than 1, recognises no text, SVG, PDF behind other bytes or recording with a cut header, and takes a .docx for a zip.
  */
-export const LOOKED_AT = 4096
+export const CHECKED_BYTES = 4096
 
 type Test = (bytes: Buffer) => boolean
 
@@ -24,7 +24,7 @@ const both =
     a(bytes) && b(bytes)
 
 const picture = some(starts('\xff\xd8\xff', '\x89PNG\r\n\x1a\n', 'GIF87a', 'GIF89a', 'BM'), both(at(0, 'RIFF'), at(8, 'WEBP')))
-/** Browsers record into other containers than the type they announce, so sound and film are told from all else, not from each other. */
+/** Browsers record into other containers than the announced type, so audio and video are not distinguished from each other. */
 const media = some(
   both(at(0, 'RIFF'), some(at(8, 'WAVE'), at(8, 'AVI '))),
   starts('ID3', 'OggS', 'MThd', 'FLV', 'ADIF', '\x1a\x45\xdf\xa3', '\x00\x00\x01\xba', '\x00\x00\x01\xb3', '\x30\x26\xb2\x75'),
@@ -46,13 +46,13 @@ const TESTS: readonly (readonly [RegExp, Test])[] = [
   [/^text\//, text]
 ]
 
-/** Whether the first bytes of a file can be of the type it was announced with; of a type nothing is known about, anything can. */
+/** Whether the first bytes of a file match its announced type; unknown types match anything. */
 export function fits(type: string, first: Uint8Array): boolean {
   const test = TESTS.find(([types]) => types.test(type))?.[1]
   return test === undefined || test(Buffer.from(first.buffer, first.byteOffset, first.byteLength))
 }
 
-/** Types a browser may show by itself; everything else is saved (docs/api/gateways-jobs.md §16.9e). None of them can hold a script. */
+/** Types a browser may show by itself; everything else is saved (docs/api/gateways-jobs.md §16.9e). None of them can contain a script. */
 const SHOWN = /^(image\/(jpeg|png|gif|bmp|webp)|application\/pdf|audio\/[a-z0-9-]+|video\/[a-z0-9-]+)$/
 
 const BY_EXTENSION: Readonly<Record<string, string>> = {
@@ -70,7 +70,7 @@ const BY_EXTENSION: Readonly<Record<string, string>> = {
   webm: 'video/webm'
 }
 
-/** How an address lets a browser treat a file. Without a known type the name's extension decides, and is what the browser is told. */
+/** How browsers treat a file. Without a known type the extension of the name decides. */
 export function servedAs(
   type: string | undefined,
   internalName: string

@@ -1,6 +1,6 @@
 import { baseColumns, column, defineModel } from 'care-kernel/data'
 
-/** docs/api/gateways-jobs.md §15. `name` is what a person called it and may say anything. */
+/** docs/api/gateways-jobs.md §15. `name` is typed by a user and may contain personal data. */
 export const FileUpload = defineModel({
   name: 'FileUpload',
   table: 'facility_fileupload',
@@ -22,7 +22,7 @@ export const FileUpload = defineModel({
   }
 })
 
-/** What was announced for an upload, and what was found in the store. */
+/** Announced type and size of an upload, and the checked version in the store. */
 export const FileContent = defineModel({
   name: 'FileContent',
   table: 'kernel_file_content',

@@ -1,13 +1,13 @@
-import type { Actor, Queryable } from 'care-kernel'
+import type { Actor, Queryable, ScopeOf } from 'care-kernel'
 import { CONSENT, CONSULTATION } from 'care-kernel/contracts/consultations'
 import { invalid, isUuid } from 'care-kernel/rest'
 import { facilityLike } from 'care-kernel/contracts/facilities'
 import { PATIENT } from 'care-kernel/contracts/patients'
 import { FILE_TYPE, type FileType } from './enumerations.ts'
 import { mayTouch, type OwnerLike } from './policy.ts'
-import type { DeclaredScope } from './scope.ts'
+import type { manifest } from './manifest.ts'
 
-/** What files belong to. */
+/** The owner of files. */
 export interface Owner {
   /** Stored in `associating_id`. */
   readonly key: string
@@ -16,16 +16,16 @@ export interface Owner {
 }
 
 interface OwnerRow extends Owner, OwnerLike {
-  /** Takes new files. */
+  /** Accepts new files. */
   readonly open: boolean
-  /** A consent that another one replaced: what belongs to it does not change any more. */
+  /** A replaced consent, whose files no longer change. */
   readonly closed: boolean
 }
 
-/** `create` for a new file; `change` of one; `read`. The original asks for `read` where one is changed. */
+/** Hooks of other plugins get `read` for `change`, as in the original. */
 export type Action = 'create' | 'change' | 'read'
 
-/** Every refusal looks alike, so that nobody learns what there is (docs/api/gateways-jobs.md §1.3). */
+/** All refusals are equal, so that clients cannot probe for owners (docs/api/gateways-jobs.md §1.3). */
 export const refused = () => invalid({ permission: 'denied' })
 
 const patientSql = (lastAssigned: string) => `
@@ -42,13 +42,13 @@ const consultationSql = (key: string, open: string, named: string, closed = 'fal
 const byConsultation = 'where c.external_id = any($1)'
 const running = 'c.discharge_date is null'
 
-/** Says whose files an actor may have (docs/api/gateways-jobs.md §1.3). */
+/** Checks whose files an actor may access (docs/api/gateways-jobs.md §1.3). */
 export class Owners {
-  readonly #scope: DeclaredScope
-  /** One statement per type whose rule this plugin has, for as many owners as are named. */
+  readonly #scope: ScopeOf<typeof manifest>
+  /** One statement per type whose rule this plugin has, for any number of owners. */
   readonly #sql: Readonly<Partial<Record<FileType, string>>>
 
-  constructor(scope: DeclaredScope) {
+  constructor(scope: ScopeOf<typeof manifest>) {
     this.#scope = scope
     const last = `(select c.assigned_to_id from ${CONSULTATION} c where c.id = p.last_consultation_id)`
     this.#sql = {
@@ -68,12 +68,12 @@ export class Owners {
     }
   }
 
-  /** All of these, or 400 `{"permission": "denied"}` whatever the reason. */
+  /** All of these owners, or 400 `{"permission": "denied"}` whatever the reason. */
   async require(db: Queryable, actor: Actor, type: FileType, ids: readonly string[], action: Action): Promise<readonly Owner[]> {
     const named = new Set(ids.map(id => id.trim().toLowerCase().replaceAll('-', '')))
     if (![...named].every(isUuid)) throw refused()
     const sql = this.#sql[type]
-    if (!sql) return this.#ask(db, actor, type, ids, action)
+    if (!sql) return this.#requireByHook(db, actor, type, ids, action)
     const { rows } = await db.query<OwnerRow>(sql, [[...named]])
     const allowed = rows.filter(
       row => (action !== 'create' || row.open) && (action === 'read' || !row.closed) && mayTouch.test(actor, row)
@@ -82,9 +82,15 @@ export class Owners {
     return allowed
   }
 
-  async #ask(db: Queryable, actor: Actor, type: FileType, ids: readonly string[], action: Action): Promise<readonly Owner[]> {
-    const asked = type === FILE_TYPE.sample || type === FILE_TYPE.claim || type === FILE_TYPE.communication
-    const answers = asked
+  async #requireByHook(
+    db: Queryable,
+    actor: Actor,
+    type: FileType,
+    ids: readonly string[],
+    action: Action
+  ): Promise<readonly Owner[]> {
+    const byHook = type === FILE_TYPE.sample || type === FILE_TYPE.claim || type === FILE_TYPE.communication
+    const answers = byHook
       ? await this.#scope.hooks['owners-asked'](db, { type, ids, actor, action: action === 'create' ? 'create' : 'read' })
       : []
     const keys = answers.find(answer => answer !== undefined && answer.length === ids.length)

@@ -12,11 +12,11 @@ import {
 import { facilityWrite } from 'care-kernel/contracts/facilities'
 import { FILE_TYPE, FILE_TYPES, type FileType } from './enumerations.ts'
 
-/** Whom or what files belong to, as far as rules look at it. */
+/** The values of an owner of files that rules test. */
 export interface OwnerLike {
   /** Users assigned to it. */
   readonly assigned: readonly (number | null)[]
-  /** Where it is, or was taken in. */
+  /** Its facilities, current and of registration. */
   readonly facilities: readonly (FacilityLike | null)[]
 }
 
@@ -40,13 +40,13 @@ const namesClinical = predicate<Asked>('staff that names a clinical type', (acto
   return type !== undefined && keptFromStaff(actor, Number(type) as FileType)
 })
 
-/** Who uploaded a file changes it, or somebody above (docs/api/gateways-jobs.md §1.6). */
+/** The uploader or a user of higher rank changes a file (docs/api/gateways-jobs.md §1.6). */
 export const mayChange = any<{ readonly uploaded_by_id: number | null }>(
   atLeast(RANK.localBodyAdmin + 1),
   predicate('uploader', (actor, { uploaded_by_id: id }) => id === actor.id)
 )
 
-/** FIX of docs/api/gateways-jobs.md §16.9a and b. Asked last: whoever the original refuses gets its answer. */
+/** FIX of docs/api/gateways-jobs.md §16.9a and b. Checked last, so that the original's own refusals stay. */
 const writes = all<{ readonly file_type: FileType }>(
   not(readOnly),
   not(predicate('staff, of patients and consultations', (actor, { file_type: type }) => keptFromStaff(actor, type)))

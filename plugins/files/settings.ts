@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 
-/** Types that may be uploaded unless told (docs/api/gateways-jobs.md §1.1). */
+/** Default of `allowedTypes` (docs/api/gateways-jobs.md §1.1). */
 const TYPES = [
   ...['jpeg', 'png', 'gif', 'bmp', 'webp', 'svg+xml'].map(name => `image/${name}`),
   ...['mp4', 'mpeg', 'x-msvideo', 'quicktime', 'x-ms-wmv', 'x-flv', 'webm'].map(name => `video/${name}`),
@@ -21,13 +21,13 @@ export const Settings = Type.Object(
   {
     allowedTypes: Type.Array(Type.String(), { default: TYPES, description: 'Types that may be uploaded, exactly' }),
     maxMegabytes: Type.Integer({ default: 100, minimum: 1, description: 'Largest file' }),
-    uploadSeconds: Type.Integer({ default: 900, minimum: 30, description: 'How long an address to upload to lives' }),
+    uploadSeconds: Type.Integer({ default: 900, minimum: 30, description: 'Lifetime of an address to upload to' }),
     abandonedDays: Type.Integer({
       default: 7,
       minimum: 1,
-      description: 'After how long a place is cleared to which nothing was uploaded'
+      description: 'After how long an upload that was never made is deleted'
     }),
-    downloadSeconds: Type.Integer({ default: 3600, minimum: 30, description: 'How long an address to read from lives' })
+    downloadSeconds: Type.Integer({ default: 3600, minimum: 30, description: 'Lifetime of an address to read from' })
   },
   { additionalProperties: false }
 )

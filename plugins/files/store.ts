@@ -1,11 +1,11 @@
-import { messageOf, type Queryable } from 'care-kernel'
+import { messageOf, type Queryable, type ScopeOf } from 'care-kernel'
 import { ApiError, invalid, isApiError } from 'care-kernel/rest'
 import { FILE_TYPES, type FileType } from './enumerations.ts'
-import { fits, LOOKED_AT, servedAs } from './magic.ts'
+import { fits, CHECKED_BYTES, servedAs } from './magic.ts'
 import { FileContent } from './models.ts'
-import type { DeclaredScope } from './scope.ts'
+import type { manifest } from './manifest.ts'
 
-/** What is known of the bytes of a file. */
+/** Announced and stored properties of the bytes of a file. */
 export interface Content {
   readonly mime_type: string
   readonly announced_size: number | null
@@ -14,14 +14,14 @@ export interface Content {
   readonly checked_at: string | null
 }
 
-/** A file as far as its bytes are concerned. */
+/** The columns of a file that concern its bytes. */
 export interface StoredFile {
   readonly id: number
   readonly file_type: FileType
   readonly internal_name: string
   readonly upload_completed: boolean
   readonly created_date: string | null
-  /** Null for files of the original, about which nothing else is known, and for those the server wrote itself. */
+  /** Null for files of the original, and for those the server wrote. */
   readonly content: Content | null
 }
 
@@ -29,19 +29,19 @@ export interface StoredFile {
 export const STORED = `x.id, x.file_type, x.internal_name, x.upload_completed, x.created_date,
   (select row_to_json(n) from kernel_file_content n where n.file_id = x.id) as content`
 
-/** Names no version of anything: an address of it answers nothing. */
+/** A version that does not exist: its address answers 404. */
 const NONE = 'unchecked'
 const MARGIN_MS = 60_000
 
 const keyOf = ({ file_type: type, internal_name: name }: Pick<StoredFile, 'file_type' | 'internal_name'>) =>
   `${FILE_TYPES[type]}/${name}`
-const wrong = (message: string) => invalid({ upload_completed: [message] })
+const invalidUpload = (message: string) => invalid({ upload_completed: [message] })
 
-/** The bytes of files: where they are put, what is looked at before anybody may read them, and which of them are served. */
+/** The bytes of files: upload, check before the first read, download of the checked version. */
 export class Store {
-  readonly #scope: DeclaredScope
+  readonly #scope: ScopeOf<typeof manifest>
 
-  constructor(scope: DeclaredScope) {
+  constructor(scope: ScopeOf<typeof manifest>) {
     this.#scope = scope
   }
 
@@ -52,12 +52,12 @@ export class Store {
     return storage.signedUrl('private', keyOf(file), { upload })
   }
 
-  /** An address to read the bytes from. Of a file that was not checked it answers nothing; what the original stored is served as it is. */
+  /** A signed address to read the bytes. It answers 404 for unchecked files; files of the original are served unchecked. */
   async readUrl(db: Queryable, file: StoredFile): Promise<string> {
     const { content } = file
     if (content === null) return this.#sign(file)
     if (content.checked_at === null) {
-      const checked = file.upload_completed ? await this.check(db, file).catch(unlessAway) : undefined
+      const checked = file.upload_completed ? await this.check(db, file).catch(unlessOutage) : undefined
       return this.#sign(file, checked ? (checked.version ?? undefined) : NONE)
     }
     if (content.version === null && this.#mayChange(file) && (await this.#stat(file))?.etag !== content.etag)
@@ -66,8 +66,8 @@ export class Store {
   }
 
   /**
-   * Looks at what was uploaded, and notes which bytes those are; undefined while there are none. Throws 400 for another size or type, and
-   * takes the bytes away; 503 while the store is away.
+   * Checks the uploaded bytes and stores their version; undefined without bytes. For another size or type it deletes the bytes and throws
+   * 400. Throws 503 while the store fails.
    */
   async check(db: Queryable, file: StoredFile): Promise<{ readonly version: string | null } | undefined> {
     const { storage, config, clock } = this.#scope
@@ -75,8 +75,8 @@ export class Store {
     const found = announced && (await this.#stat(file))
     if (!found) return undefined
     const { size, contentType, etag, version } = found
-    const first = await this.#asked(
-      storage.get('private', keyOf(file), { first: LOOKED_AT, ...(version === undefined ? {} : { version }) })
+    const first = await this.#call(
+      storage.get('private', keyOf(file), { first: CHECKED_BYTES, ...(version === undefined ? {} : { version }) })
     )
     if (first === undefined) return undefined
     const problem =
@@ -88,8 +88,8 @@ export class Store {
             ? 'The file is not of the type that was announced.'
             : undefined
     if (problem !== undefined) {
-      await this.#asked(storage.delete('private', keyOf(file)))
-      throw wrong(problem)
+      await this.#call(storage.delete('private', keyOf(file)))
+      throw invalidUpload(problem)
     }
     await this.#scope
       .repository(FileContent)
@@ -97,21 +97,21 @@ export class Store {
     return { version: version ?? null }
   }
 
-  /** Puts bytes the server made itself. */
+  /** Stores bytes that the server made. */
   async put(file: Pick<StoredFile, 'file_type' | 'internal_name'>, content: Uint8Array, contentType: string): Promise<void> {
-    await this.#asked(this.#scope.storage.put('private', keyOf(file), content, { contentType }))
+    await this.#call(this.#scope.storage.put('private', keyOf(file), content, { contentType }))
   }
 
   async read(file: StoredFile): Promise<Uint8Array | undefined> {
     const version = file.content?.version ?? undefined
-    return this.#asked(this.#scope.storage.get('private', keyOf(file), version === undefined ? {} : { version }))
+    return this.#call(this.#scope.storage.get('private', keyOf(file), version === undefined ? {} : { version }))
   }
 
   async putPicture(key: string, content: Uint8Array, contentType: string): Promise<void> {
-    await this.#asked(this.#scope.storage.put('public', key, content, { contentType }))
+    await this.#call(this.#scope.storage.put('public', key, content, { contentType }))
   }
 
-  /** A picture nobody names any more; that it could not be removed is nobody's problem but the operator's. */
+  /** Deletes an unused picture; a failure is only logged. */
   async dropPicture(key: string | null): Promise<void> {
     if (key === null || key === '') return
     const { storage, logger } = this.#scope
@@ -129,17 +129,17 @@ export class Store {
     return this.#scope.storage.signedUrl('private', keyOf(file), { download })
   }
 
-  /** Whether somebody may still have an address to write to it. */
+  /** Whether an address to upload may still be valid. */
   #mayChange({ created_date: created }: StoredFile): boolean {
     const { clock, config } = this.#scope
     return created !== null && Date.parse(created) + config.uploadSeconds * 1000 + MARGIN_MS > clock.now().getTime()
   }
 
   #stat(file: StoredFile) {
-    return this.#asked(this.#scope.storage.stat('private', keyOf(file)))
+    return this.#call(this.#scope.storage.stat('private', keyOf(file)))
   }
 
-  async #asked<T>(work: Promise<T>): Promise<T> {
+  async #call<T>(work: Promise<T>): Promise<T> {
     return work.catch((error: unknown) => {
       this.#scope.logger.error({ reason: messageOf(error) }, 'the file store does not answer')
       throw new ApiError(503, { detail: 'The file store does not answer, please try again.' }, { 'retry-after': '5' })
@@ -147,8 +147,8 @@ export class Store {
   }
 }
 
-/** A file that does not pass the check has no bytes to be read; that the store is away is told. */
-function unlessAway(error: unknown): undefined {
+/** A failed check counts as missing bytes; an outage of the store is thrown. */
+function unlessOutage(error: unknown): undefined {
   if (isApiError(error) && error.status === 400) return undefined
   throw error
 }

@@ -25,9 +25,9 @@ export type JoinedRows = Readonly<
 export interface PatientShapes {
   /** For lists of other resources: name, contact, facility. */
   readonly bare: Shape
-  /** `docs/api/patients.md §4`, column "List". */
+  /** docs/api/patients.md §4, column "List". */
   readonly list: Shape
-  /** All of `docs/api/patients.md §4.` */
+  /** All of docs/api/patients.md §4. */
   readonly detail: Shape
   /** `detail` of a patient without contacts, much cheaper. */
   readonly alone: Shape
@@ -62,7 +62,7 @@ export interface PatientChanges {
 }
 
 export interface FindPatient {
-  /** Only where this actor sees the patient (`docs/api/patients.md §3`). */
+  /** Only where this actor sees the patient (docs/api/patients.md §3). */
   readonly visibleTo?: Actor
   /** With `visibleTo`: also patients ever consulted at a facility of the actor, as for a single patient. */
   readonly retrieving?: boolean
@@ -83,7 +83,7 @@ export interface Patients {
   /** SQL condition: the patients an actor sees. `alias` is the patient's; default `p`. */
   visible(actor: Actor, options?: { readonly alias?: string; readonly retrieving?: boolean }): Where
   /**
-   * Changes columns of a locked patient and adds a row of history by the actor. `partial` keeps `modified_date`, as the original's saves of single columns do (`docs/api/patients.md §18`).
+   * Changes columns of a locked patient and adds a row of history by the actor. `partial` keeps `modified_date`, as the original's saves of single columns do (docs/api/patients.md §18).
    */
   change(
     tx: Tx,
@@ -105,18 +105,18 @@ export interface Patients {
 }
 
 export type PatientHooks = {
-  /** A patient was registered or changed by an API write whose body holds this srf id, new to the patient (`docs/api/patients.md §7`, §9). */
+  /** A patient was registered or changed by an API write whose body holds this srf id, new to the patient (docs/api/patients.md §7, §9). */
   'srf-id-given': (tx: Queryable, payload: { patientId: number; srfId: string }) => Promise<void>
   /**
    * A patient moves; its row is locked and changed already. `transfer`: the first open consultation is discharged as referred, its
-   * open beds end, open shifting requests are rejected (`docs/api/patients.md §11`). `shift`: every open consultation is
-   * discharged as referred, open beds of the last one end (`docs/api/shifting-resources.md §5.1`).
+   * open beds end, open shifting requests are rejected (docs/api/patients.md §11). `shift`: every open consultation is
+   * discharged as referred, open beds of the last one end (docs/api/shifting-resources.md §5.1).
    */
   'patient-moving': (
     tx: Queryable,
     payload: { patientId: number; facilityId: number; facilityName: string; by: 'transfer' | 'shift'; actor: Actor }
   ) => Promise<void>
-  /** A note was written, on the consultation that was the patient's last; null without one (`docs/api/patients.md §14`). */
+  /** A note was written, on the consultation that was the patient's last; null without one (docs/api/patients.md §14). */
   'note-written': (
     tx: Queryable,
     payload: { noteId: number; patientId: number; consultationId: number | null; actor: Actor }

@@ -7,7 +7,7 @@ import type { JoinedRows } from './contract.ts'
 import type { PatientScope } from './services.ts'
 import { AGE_YEARS } from './outputs.ts'
 
-/** Ranges that make an export small enough; one of them is required (`docs/api/patients.md §6`). */
+/** Ranges that make an export small enough; one of them is required (docs/api/patients.md §6). */
 const RANGES = [
   'created_date',
   'modified_date',
@@ -71,7 +71,7 @@ function columns(labels: Readonly<Record<'route_to_facility' | 'suggestion' | 'c
   }
 }
 
-/** The list as a table (`docs/api/patients.md §6`). Rows: active patients where `is_active` is exactly `True`, else discharged ones. */
+/** The list as a table (docs/api/patients.md §6). Rows: active patients where `is_active` is exactly `True`, else discharged ones. */
 export function patientCsv(
   { database, slots }: PatientScope,
   { filters }: Resource

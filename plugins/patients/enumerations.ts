@@ -1,6 +1,6 @@
 import type { CodeLabels, Labels } from 'care-kernel/rest'
 
-// `docs/api/patients.md §4`: what is stored, and what the API calls it.
+// docs/api/patients.md §4: what is stored, and what the API calls it.
 
 export const SOURCES: Labels = { 10: 'CARE', 20: 'COVID_TRACKER', 30: 'STAY' }
 
@@ -51,7 +51,7 @@ export const BLOOD_GROUPS: CodeLabels = {
 export const VACCINES = ['CoviShield', 'Covaxin', 'Sputnik', 'Moderna', 'Pfizer', 'Janssen', 'Sinovac'] as const
 export const RATION_CARDS = ['NO_CARD', 'BPL', 'APL'] as const
 
-/** `docs/api/patients.md §4.2.` */
+/** docs/api/patients.md §4.2. */
 export const DISEASES: Labels = {
   1: 'NO',
   2: 'Diabetes',
@@ -65,7 +65,7 @@ export const DISEASES: Labels = {
 /** The entry for no disease. */
 export const NO_DISEASE = 1
 
-/** `docs/api/patients.md §4.1.` */
+/** docs/api/patients.md §4.1. */
 export const OCCUPATIONS: Labels = {
   1: 'STUDENT',
   2: 'BUSINESSMAN',
@@ -103,7 +103,7 @@ export const OCCUPATIONS: Labels = {
 export const SOCIOECONOMIC_STATUSES: Labels = { 10: 'VERY_POOR', 20: 'POOR', 30: 'MIDDLE_CLASS', 40: 'WELL_OFF' }
 export const HOME_SUPPORT: Labels = { 0: 'NO_SUPPORT', 10: 'FAMILY_MEMBER', 20: 'PAID_CAREGIVER' }
 
-/** `docs/api/patients.md §4.3.` */
+/** docs/api/patients.md §4.3. */
 export const RELATIONS: Labels = {
   1: 'FAMILY_MEMBER',
   2: 'FRIEND',
@@ -129,10 +129,10 @@ export const MODES_OF_CONTACT: Labels = {
   9: 'TRAVELLED_TOGETHER_WITHOUT_HIGH_EXPOSURE'
 }
 
-/** `docs/api/patients.md §14.` */
+/** docs/api/patients.md §14. */
 export const THREADS: Labels = { 10: 'DOCTORS', 20: 'NURSES' }
 
-// What other plugins own and patients are filtered by (`docs/api/patients.md §5`).
+// What other plugins own and patients are filtered by (docs/api/patients.md §5).
 
 export const CATEGORIES = ['Comfort', 'Stable', 'Moderate', 'Critical', 'ActivelyDying'] as const
 export const COVID_CATEGORIES = ['ASYM', 'Mild', 'Moderate', 'Severe'] as const

@@ -3,7 +3,7 @@ import { Params } from 'care-kernel/data'
 import { invalid } from 'care-kernel/rest'
 import type { PatientScope } from './services.ts'
 
-/** A facility with live patients is not deleted (`docs/api/facilities.md §4.5`). */
+/** A facility with live patients is not deleted (docs/api/facilities.md §4.5). */
 export async function refuseLivePatients(tx: Queryable, { facilityId }: { facilityId: number; actor: Actor }): Promise<void> {
   const {
     rows: [found]
@@ -15,7 +15,7 @@ export async function refuseLivePatients(tx: Queryable, { facilityId }: { facili
     throw invalid({ facility: 'You cannot delete a facility with Live patients. Discharge all patients and try again' })
 }
 
-/** Whether the actor sees a patient who is at the facility now (`docs/api/facilities.md §6`). */
+/** Whether the actor sees a patient who is at the facility now (docs/api/facilities.md §6). */
 export async function seesPatientAt(
   db: Queryable,
   { facilityId, actor }: { facilityId: number; actor: Actor },

@@ -36,7 +36,7 @@ const day = () => field.date(nullable)
 const moment = () => field.datetime(nullable)
 const remark = () => field.text({ ...nullable, blank: true, max: LONGEST_REMARK })
 
-/** `docs/api/patients.md §4.1.` */
+/** docs/api/patients.md §4.1. */
 export const metaInfoInput = record({
   occupation: field.label(OCCUPATIONS, nullable),
   socioeconomic_status: field.label(SOCIOECONOMIC_STATUSES, nullable),
@@ -44,10 +44,10 @@ export const metaInfoInput = record({
   head_of_household: maybe()
 })
 
-/** `docs/api/patients.md §4.2.` */
+/** docs/api/patients.md §4.2. */
 export const diseaseInput = record({ disease: field.label(DISEASES), details: field.text({ ...optional, blank: true }) })
 
-/** `docs/api/patients.md §4.3.` */
+/** docs/api/patients.md §4.3. */
 export const contactInput = record({
   relation_with_patient: field.label(RELATIONS),
   mode_of_contact: field.label(MODES_OF_CONTACT),
@@ -74,7 +74,7 @@ function notAfter<T extends string | number | null>(
   }
 }
 
-/** Countries as a list; a single value or null is accepted (`docs/api/patients.md §4`). */
+/** Countries as a list; a single value or null is accepted (docs/api/patients.md §4). */
 function countries() {
   const json = field.json(nullable)
   return {
@@ -84,7 +84,7 @@ function countries() {
   }
 }
 
-/** The inputs of patients; days and years are compared with the clock's, in UTC (`docs/api/patients.md §4`). */
+/** The inputs of patients; days and years are compared with the clock's, in UTC (docs/api/patients.md §4). */
 export function patientInputs(clock: Clock) {
   const today = () => clock.now().toISOString().slice(0, 10)
   const fields = {
@@ -182,7 +182,7 @@ export type PatientInputs = ReturnType<typeof patientInputs>
 /** The columns of a body, without the facility. */
 export type PatientInput = Omit<Infer<PatientInputs['registration']>, 'facility'>
 
-/** Rules between fields (`docs/api/patients.md §4`); a PATCH may omit the birth. */
+/** Rules between fields (docs/api/patients.md §4); a PATCH may omit the birth. */
 export function requireConsistent(values: Partial<PatientInput>, partial: boolean): void {
   if (!partial && !values.year_of_birth && !values.date_of_birth)
     throw invalid({ non_field_errors: ['Either year_of_birth or date_of_birth should be passed'] })
@@ -191,14 +191,14 @@ export function requireConsistent(values: Partial<PatientInput>, partial: boolea
   if (!values.vaccine_name) throw invalid({ non_field_errors: ['Vaccine name cannot be null'] })
 }
 
-/** `docs/api/patients.md §14.` */
+/** docs/api/patients.md §14. */
 export const noteInput = record({
   note: field.text({ optional: true, null: true, blank: true }),
   thread: field.choice([10, 20], optional),
   reply_to: field.externalId('facility_patientnotes', { ...nullable, source: 'reply_to_id' })
 })
 
-/** `docs/api/patients.md §15`, docs/api/facilities.md §7.3. */
+/** docs/api/patients.md §15, docs/api/facilities.md §7.3. */
 export const statsInput = record({
   entry_date: field.date(optional),
   num_patients_visited: amount(),

@@ -9,7 +9,7 @@ const moment = () => column.timestamp('health', { null: true })
 const remark = (privacy: 'identity' | 'health' | 'none') => column.varchar(privacy, 255, { null: true })
 const reference = () => column.bigint('none', { null: true })
 
-/** Columns of a patient and of each row of its history (`docs/api/patients.md §4`, §18). */
+/** Columns of a patient and of each row of its history (docs/api/patients.md §4, §18). */
 const patientColumns = () => ({
   ...baseColumns(),
   source: column.integer('none', { default: 10 }),
@@ -86,7 +86,7 @@ const patientColumns = () => ({
   ward_id: column.bigint('contact', { null: true })
 })
 
-/** `docs/api/patients.md §4.` */
+/** docs/api/patients.md §4. */
 export const Patient = defineModel({
   name: 'PatientRegistration',
   table: 'facility_patientregistration',
@@ -95,7 +95,7 @@ export const Patient = defineModel({
   columns: { ...patientColumns(), meta_info_id: reference() }
 })
 
-/** One row per save of a patient (`docs/api/patients.md §10`, §18). */
+/** One row per save of a patient (docs/api/patients.md §10, §18). */
 export const HistoricalPatient = defineModel({
   name: 'HistoricalPatientRegistration',
   table: 'facility_historicalpatientregistration',
@@ -115,7 +115,7 @@ export const HistoricalPatient = defineModel({
 /** Columns that a patient's history copies. */
 export const HISTORY_COLUMNS: readonly string[] = Object.keys(patientColumns())
 
-/** `docs/api/patients.md §4.1.` */
+/** docs/api/patients.md §4.1. */
 export const PatientMetaInfo = defineModel({
   name: 'PatientMetaInfo',
   table: 'facility_patientmetainfo',
@@ -130,7 +130,7 @@ export const PatientMetaInfo = defineModel({
   }
 })
 
-/** `docs/api/patients.md §4.2.` */
+/** docs/api/patients.md §4.2. */
 export const Disease = defineModel({
   name: 'Disease',
   table: 'facility_disease',
@@ -145,7 +145,7 @@ export const Disease = defineModel({
   }
 })
 
-/** `docs/api/patients.md §4.3.` */
+/** docs/api/patients.md §4.3. */
 export const PatientContact = defineModel({
   name: 'PatientContactDetails',
   table: 'facility_patientcontactdetails',
@@ -165,7 +165,7 @@ export const PatientContact = defineModel({
   }
 })
 
-/** `docs/api/patients.md §14.` */
+/** docs/api/patients.md §14. */
 export const PatientNote = defineModel({
   name: 'PatientNotes',
   table: 'facility_patientnotes',
@@ -185,7 +185,7 @@ export const PatientNote = defineModel({
   }
 })
 
-/** Every wording of a note, its first included (`docs/api/patients.md §14`). */
+/** Every wording of a note, its first included (docs/api/patients.md §14). */
 export const PatientNoteEdit = defineModel({
   name: 'PatientNotesEdit',
   table: 'facility_patientnotesedit',
@@ -201,7 +201,7 @@ export const PatientNoteEdit = defineModel({
   }
 })
 
-/** `docs/api/patients.md §15.` */
+/** docs/api/patients.md §15. */
 export const PatientStats = defineModel({
   name: 'FacilityPatientStatsHistory',
   table: 'facility_facilitypatientstatshistory',
@@ -219,7 +219,7 @@ export const PatientStats = defineModel({
   }
 })
 
-/** Log of searches: user, keys, and the patients shown (`docs/api/patients.md §19`, FIX-8). */
+/** Log of searches: user, keys, and the patients shown (docs/api/patients.md §19, FIX-8). */
 export const PatientSearch = defineModel({
   name: 'PatientSearch',
   table: 'kernel_patient_search',

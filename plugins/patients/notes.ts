@@ -42,7 +42,7 @@ export interface NoteReads {
   ofPatient(actor: Actor, patient: string): Where
 }
 
-/** Makes the reads of a deployment (`docs/api/patients.md §14`); `facility` is how a facility `f` is shown. */
+/** Makes the reads of a deployment (docs/api/patients.md §14); `facility` is how a facility `f` is shown. */
 export function noteReads(facility: Shape, joined: JoinedRows): NoteReads {
   const access = notesOf(joined)
   const consultation = `(select c.external_id from ${joined.consultations} c where c.id = n.consultation_id)`

@@ -37,7 +37,7 @@ const UNTIL = `coalesce(p.death_datetime at time zone 'Asia/Kolkata', now() at t
 const BORN = 'coalesce(p.date_of_birth, case when p.year_of_birth between 1 and 9999 then make_date(p.year_of_birth, 1, 1) end)'
 const AGE = `age(${UNTIL}, ${BORN})`
 
-/** Whole years of the patient `p`, as an SQL expression; null without any date of birth (`docs/api/patients.md §4`). */
+/** Whole years of the patient `p`, as an SQL expression; null without any date of birth (docs/api/patients.md §4). */
 export const AGE_YEARS = `date_part('year', ${AGE})::integer`
 
 /** Months of the patient `p` beyond the whole years, likewise. */
@@ -123,7 +123,7 @@ const common = (lastConsultation: string) => ({
   assigned_to: out.integer('p.assigned_to_id')
 })
 
-/** `docs/api/patients.md §4.1`; `m` is the row. */
+/** docs/api/patients.md §4.1; `m` is the row. */
 const metaInfo = shape({
   id: out.integer('m.id'),
   occupation: out.label('m.occupation', OCCUPATIONS),
@@ -132,10 +132,10 @@ const metaInfo = shape({
   head_of_household: out.boolean('m.head_of_household')
 })
 
-/** `docs/api/patients.md §4.2`; `x` is the row. */
+/** docs/api/patients.md §4.2; `x` is the row. */
 const disease = shape({ disease: out.label('x.disease', DISEASES), details: out.text('x.details') })
 
-/** `docs/api/patients.md §4.3`; `k` is the row. */
+/** docs/api/patients.md §4.3; `k` is the row. */
 const contact = (other: Shape) =>
   shape({
     id: out.integer('k.id'),

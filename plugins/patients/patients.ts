@@ -95,7 +95,7 @@ export class PatientService implements Patients {
     return this.visible(actor, { retrieving: true })(params).filter(Boolean).join(' and ')
   }
 
-  /** Adds a patient, with the history that the original's two saves of a new one leave (`docs/api/patients.md §18`). */
+  /** Adds a patient, with the history that the original's two saves of a new one leave (docs/api/patients.md §18). */
   async add(
     tx: Tx,
     actor: Actor,
@@ -130,7 +130,7 @@ export class PatientService implements Patients {
     )
   }
 
-  /** Appends the current state of a patient to its history, once for each kind (`docs/api/patients.md §18`). */
+  /** Appends the current state of a patient to its history, once for each kind (docs/api/patients.md §18). */
   async appendHistory(tx: Tx, actor: Actor, id: number, kinds: readonly ('+' | '~')[]): Promise<void> {
     await tx.query(APPEND_HISTORY, [id, this.now(), kinds, actor.id])
   }
@@ -139,7 +139,7 @@ export class PatientService implements Patients {
     return this.#scope.clock.now().toISOString()
   }
 
-  /** Columns that a whole save derives again (`docs/api/patients.md §4`). */
+  /** Columns that a whole save derives again (docs/api/patients.md §4). */
   async #places(tx: Tx, patient: Omit<PatientRow, 'id' | 'external_id'>): Promise<object> {
     return patient.local_body_id === null && patient.district_id === null ? {} : resolvedPlaces(tx, patient)
   }

@@ -55,12 +55,12 @@ const placed = (name: string, of: typeof ofDistrict) =>
 const districtOfEither = placed('type ≥ 25 of the district of the patient or its facility', ofDistrict)
 const stateOfEither = placed('type ≥ 35 of the state of the patient or its facility', ofState)
 
-/** READ of `docs/api/patients.md §3`, for patients inside the actor's row access. */
+/** READ of docs/api/patients.md §3, for patients inside the actor's row access. */
 export const patientRead = all<PatientLike>(
   atLeast(RANK.nurseReadOnly),
   any<PatientLike>(superuser, owner, atFacility, consultedHere, assigned, districtOfEither, stateOfEither)
 )
-/** UPDATE of `docs/api/patients.md §3`: membership does not suffice, the home facility does. */
+/** UPDATE of docs/api/patients.md §3: membership does not suffice, the home facility does. */
 export const patientUpdate = all<PatientLike>(
   not(assetUser),
   not(readOnly),
@@ -70,7 +70,7 @@ export const patientUpdate = all<PatientLike>(
 
 const writer = all(not(assetUser), not(readOnly), any(superuser, all(verified, atLeast(RANK.nurse))))
 
-/** Rules of patients, and their notes (`docs/api/patients.md §3`, §14). */
+/** Rules of patients, and their notes (docs/api/patients.md §3, §14). */
 export const patientRules = {
   'patient.list': { summary: 'See patients', allow: baseRead },
   'patient.search': { summary: 'Search all patients', allow: baseRead },

@@ -67,7 +67,7 @@ function ids(text: string, params: Params): string | { error: string } {
   return params.add(found, 'bigint[]')
 }
 
-/** Filters over the last consultation `c` (`docs/api/patients.md §5`, `LC` and `LDR`). */
+/** Filters over the last consultation `c` (docs/api/patients.md §5, `LC` and `LDR`). */
 function consultationFilters({ consultations, daily_rounds: rounds, diagnoses, consultation_beds: beds }: JoinedRows) {
   const of = (made: Filter) => filter.via(`p.last_consultation_id in (select c.id from ${consultations} c where %)`, made)
   const ofBed = (made: Filter) =>
@@ -129,7 +129,7 @@ function consultationFilters({ consultations, daily_rounds: rounds, diagnoses, c
   }
 }
 
-/** Filters of the patient list (`docs/api/patients.md §5`). */
+/** Filters of the patient list (docs/api/patients.md §5). */
 function patientFilters(joined: JoinedRows) {
   return {
     source: filter.choice('p.source', valuesOf(numbersOf(SOURCES))),
@@ -180,7 +180,7 @@ function patientFilters(joined: JoinedRows) {
 /** Filters of `patient/`. */
 const listFilters = (joined: JoinedRows): Filters => filters(patientFilters(joined))
 
-/** Filters of `discharged_patients/`: beds are those of the latest discharge, not of the last consultation (`docs/api/patients.md §13`). */
+/** Filters of `discharged_patients/`: beds are those of the latest discharge, not of the last consultation (docs/api/patients.md §13). */
 function dischargedFilters(joined: JoinedRows): Filters {
   const { consultations, consultation_beds: beds } = joined
   const discharged = `(select d.id from ${consultations} d where d.patient_id = p.id and not d.deleted order by d.discharge_date desc nulls last limit 1)`
@@ -197,7 +197,7 @@ function dischargedFilters(joined: JoinedRows): Filters {
   })
 }
 
-/** Patients without an open consultation first, then by last change (`docs/api/patients.md §5`); triggers maintain the column. */
+/** Patients without an open consultation first, then by last change (docs/api/patients.md §5); triggers maintain the column. */
 const UNFILED_FIRST = 'p.kernel_unfiled desc, p.modified_date desc, p.id desc'
 
 /** The reads of patients in one deployment. */
@@ -207,7 +207,7 @@ export interface PatientReads {
   readonly history: Resource
 }
 
-/** Orders of a list (`docs/api/patients.md §5`, §13); `category_severity` only by itself. */
+/** Orders of a list (docs/api/patients.md §5, §13); `category_severity` only by itself. */
 function patientOrdering({ consultations, consultation_beds: beds }: JoinedRows, fallback: string, byBed: boolean): Ordering {
   const lastConsultation = (column: string) => `(select ${column} from ${consultations} c where c.id = p.last_consultation_id)`
   const severity = lastConsultation(
@@ -239,7 +239,7 @@ function patientOrdering({ consultations, consultation_beds: beds }: JoinedRows,
   }
 }
 
-/** A row of history as it is stored: foreign keys under the field's name, everything raw (`docs/api/patients.md §10`). */
+/** A row of history as it is stored: foreign keys under the field's name, everything raw (docs/api/patients.md §10). */
 const historyShape = shape(
   Object.fromEntries(
     Object.entries(HistoricalPatient.columns).map(([name, { options }]) => {
@@ -282,7 +282,7 @@ export function patientReads(shapes: PatientShapes, joined: JoinedRows): Patient
   }
 }
 
-/** Patients with a facility, or those without: never both (`docs/api/patients.md §3`, QUIRK). */
+/** Patients with a facility, or those without: never both (docs/api/patients.md §3, QUIRK). */
 export function withOrWithoutFacility(query: Query): string {
   return /^\s*(true|1)\s*$/.test(valueOf(query, 'without_facility') ?? '') ? 'p.facility_id is null' : 'p.facility_id is not null'
 }

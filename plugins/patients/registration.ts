@@ -20,7 +20,7 @@ const homes = homeFacilitiesOf('f')
 const RECOVERY = 4
 const RECOVERED = 5
 
-/** Registers and changes patients by the bodies of the API (`docs/api/patients.md §7`, §9). */
+/** Registers and changes patients by the bodies of the API (docs/api/patients.md §7, §9). */
 export class Registration {
   readonly #scope: RegistrationScope
   readonly inputs: PatientInputs
@@ -84,7 +84,7 @@ export class Registration {
     await this.#scope.emit(tx, 'patient-updated', { patientId: id, patient: uuid, facilityId, userId: actor.id })
   }
 
-  /** Columns of a body, with the derived ones (`docs/api/patients.md §4`, "on every save"). `stored` has those that stay. */
+  /** Columns of a body, with the derived ones (docs/api/patients.md §4, "on every save"). `stored` has those that stay. */
   async #columns(
     tx: Tx,
     values: Partial<PatientInput>,
@@ -99,7 +99,7 @@ export class Registration {
     return placed === null || placed === undefined ? columns : { ...columns, ...(await resolvedPlaces(tx, merged)) }
   }
 
-  /** The facility of a registration, locked against its deletion; only a home facility of the actor (`docs/api/patients.md §7`). */
+  /** The facility of a registration, locked against its deletion; only a home facility of the actor (docs/api/patients.md §7). */
   async #requireHome(tx: Tx, actor: Actor, facilityId: number | undefined): Promise<number> {
     if (facilityId === undefined) throw invalid({ facility: 'Facility is required to register a patient' })
     const params = new Params([facilityId])
@@ -134,7 +134,7 @@ export class Registration {
     )
   }
 
-  /** Contacts are patients the actor sees, as the answer shows them (`docs/api/patients.md §4.3`). */
+  /** Contacts are patients the actor sees, as the answer shows them (docs/api/patients.md §4.3). */
   async #addContacts(tx: Tx, actor: Actor, patientId: number, contacts: Contacts | null | undefined): Promise<void> {
     if (!contacts?.length) return
     const params = new Params([contacts.map(contact => contact.patient_in_contact)])

@@ -40,7 +40,7 @@ function ownPatients({ id, facilityIds }: Actor, params: Params, { alias, joined
   return { facilities, branches }
 }
 
-/** Patients an actor lists (`docs/api/patients.md §3`). */
+/** Patients an actor lists (docs/api/patients.md §3). */
 const patientAccess = rowAccess({
   name: 'patient',
   summary: 'Patients an actor sees',
@@ -83,7 +83,7 @@ const patientRecordAccess = rowAccess({
   })
 })
 
-/** Notes on the patient `p` an actor sees: on patients the actor sees, and the actor's own (`docs/api/patients.md §14`); `n` is the note. */
+/** Notes on the patient `p` an actor sees: on patients the actor sees, and the actor's own (docs/api/patients.md §14); `n` is the note. */
 const noteAccess = rowAccess({
   name: 'patient.note',
   summary: 'Notes an actor sees',
@@ -96,7 +96,7 @@ const noteAccess = rowAccess({
   })
 })
 
-/** Patients `p` on whom an actor may write notes (`docs/api/patients.md §14` with FIX-1). */
+/** Patients `p` on whom an actor may write notes (docs/api/patients.md §14 with FIX-1). */
 const noteWritingAccess = rowAccess({
   name: 'patient.note.write',
   summary: 'Patients on whom an actor may write notes',
@@ -128,7 +128,7 @@ export const notesOf = (joined: AccessRows): RowAccess => inContext(noteAccess, 
 /** Patients `p` on whom an actor may write notes. */
 export const notableBy = (joined: AccessRows): RowAccess => inContext(noteWritingAccess, { alias: 'p', joined })
 
-/** Makes the condition of `docs/api/patients.md §3`; `retrieving` is that of a single patient. */
+/** Makes the condition of docs/api/patients.md §3; `retrieving` is that of a single patient. */
 export function visibility(
   joined: AccessRows
 ): (actor: Actor, options?: { readonly alias?: string; readonly retrieving?: boolean }) => Where {

@@ -15,7 +15,7 @@ const reach = facilitiesOf('f')
 const refused = (reason: string) => new ApiError(406, { Patient: `Patient transfer cannot be completed because ${reason}` })
 
 /**
- * Moves a patient to the facility of the body (`docs/api/patients.md §11`). FIX-5: allowed for users who work at or administer the
+ * Moves a patient to the facility of the body (docs/api/patients.md §11). FIX-5: allowed for users who work at or administer the
  * destination, or may change the patient; unknown ids are 404 or 400.
  */
 export async function transfer(

@@ -11,7 +11,7 @@ import { startS3Server, type S3Server } from '../../platform/testing/s3-server.t
 import filesLocal from '../../plugins/files-local/gateway.ts'
 import filesS3 from '../../plugins/files-s3/gateway.ts'
 import { placeOf, Settings, type S3Settings } from '../../plugins/files-s3/settings.ts'
-import { makeSigner } from '../../plugins/files-s3/signer.ts'
+import { makeSigner } from '../../plugins/files-s3/signatures.ts'
 import { Value } from 'typebox/value'
 import { startProxy } from './proxy.ts'
 

@@ -12,7 +12,7 @@ import type { ConsultationScope } from '../services.ts'
 
 type One = { Params: { id: string } }
 
-/** `consultation/` (`docs/api/consultations.md §4`, `§5`). */
+/** `consultation/` (docs/api/consultations.md §4, §5). */
 export function consultationRoutes(app: FastifyInstance, scope: ConsultationScope): void {
   const { clock, config, consultations, database, patients, permissions } = scope
   const { shape } = consultations

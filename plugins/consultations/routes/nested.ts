@@ -60,7 +60,7 @@ export interface NestedResource<R extends Fields, Row extends { readonly id: num
   change(tx: Tx, write: NestedWrite, row: Row, values: Partial<Values<R>>, method: 'PUT' | 'PATCH'): Promise<void>
 }
 
-/** Mounts list, detail and writes (`docs/api/consultations.md §8`, `§9`, `§12`). */
+/** Mounts list, detail and writes (docs/api/consultations.md §8, §9, §12). */
 export function nestedRoutes<R extends Fields, Row extends { readonly id: number }>(
   app: FastifyInstance,
   scope: ConsultationScope,

@@ -29,7 +29,7 @@ const rows = resource({
 
 const ROW = 'r.id, r.external_id, to_jsonb(r) as stored'
 
-/** `consultation/{id}/daily_rounds/` (`docs/api/consultations.md §10`). READ-D is checked before the body is read. */
+/** `consultation/{id}/daily_rounds/` (docs/api/consultations.md §10). READ-D is checked before the body is read. */
 export function roundRoutes(app: FastifyInstance, scope: ConsultationScope): void {
   const { clock, consultations, database, hooks, permissions } = scope
   const input = roundInput(clock)

@@ -23,7 +23,7 @@ interface NoteRow {
   readonly created_by_id: number | null
 }
 
-/** `patient/{id}/notes/`, with their changes and earlier wordings (`docs/api/patients.md §14`). */
+/** `patient/{id}/notes/`, with their changes and earlier wordings (docs/api/patients.md §14). */
 export function noteRoutes(app: FastifyInstance, scope: PatientScope): void {
   const { database, emit, facilities, hooks, patients, repository, slots } = scope
   const { notes, edits, written, ofPatient } = noteReads(facilities.facilities.shapes.basic, slots.joined)
@@ -162,7 +162,7 @@ export function noteRoutes(app: FastifyInstance, scope: PatientScope): void {
   )
 }
 
-/** A note is not empty; this is checked first (`docs/api/patients.md §14`). */
+/** A note is not empty; this is checked first (docs/api/patients.md §14). */
 function requireNote({ body }: FastifyRequest): void {
   const { note } = (typeof body === 'object' && body !== null ? body : {}) as { readonly note?: unknown }
   if (note === undefined || note === null || (typeof note === 'string' && note.trim() === ''))

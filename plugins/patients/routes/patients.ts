@@ -16,12 +16,12 @@ interface Whole {
   readonly contacts: boolean
 }
 
-/** Patients are also served to clients with basic authentication (`docs/api/patients.md §3`). */
+/** Patients are also served to clients with basic authentication (docs/api/patients.md §3). */
 export const SCHEME = 'user+basic'
 
 const queryOf = (request: FastifyRequest) => request.query as Query
 
-/** `patient/` with its history and transfer (`docs/api/patients.md §5` to §11). */
+/** `patient/` with its history and transfer (docs/api/patients.md §5 to §11). */
 export function patientRoutes(app: FastifyInstance, scope: PatientScope): void {
   const { database, facilities, patients, permissions, registration } = scope
   const { shapes, visible } = patients
@@ -144,7 +144,7 @@ export function patientRoutes(app: FastifyInstance, scope: PatientScope): void {
   dischargedRoutes(app, scope, reads)
 }
 
-/** `facility/{id}/discharged_patients/`: visible patients who were ever discharged there (`docs/api/patients.md §13`). */
+/** `facility/{id}/discharged_patients/`: visible patients who were ever discharged there (docs/api/patients.md §13). */
 function dischargedRoutes(app: FastifyInstance, { database, patients, slots }: PatientScope, { discharged }: PatientReads): void {
   app.get<{ Params: { facility: string } }>(
     '/api/v1/facility/:facility/discharged_patients/',

@@ -78,7 +78,7 @@ async function named(db: Queryable, request: FastifyRequest, name: string): Prom
   return pageEnvelope(count, results, { url: addressOf(request), page, pages })
 }
 
-/** `patient/search/`: patients of all facilities, to find earlier registrations (`docs/api/patients.md §12`); rate-limited and logged (FIX-8). */
+/** `patient/search/`: patients of all facilities, to find earlier registrations (docs/api/patients.md §12); rate-limited and logged (FIX-8). */
 export function searchRoutes(app: FastifyInstance, scope: PatientScope): void {
   const { config, database } = scope
   const { rateLimit } = scope['auth-permissions']

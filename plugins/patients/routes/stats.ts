@@ -71,7 +71,7 @@ function ofFacility(request: FastifyRequest<OfFacility>): Where {
   ]
 }
 
-/** `facility/{id}/patient_stats/`, one row per day (`docs/api/patients.md §15`, docs/api/facilities.md §7.3). */
+/** `facility/{id}/patient_stats/`, one row per day (docs/api/patients.md §15, docs/api/facilities.md §7.3). */
 export function statsRoutes(
   app: FastifyInstance,
   { clock, database, facilities: { facilities }, repository }: PatientScope

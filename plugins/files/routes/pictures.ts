@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Actor, Storage, Tx } from 'care-kernel'
+import type { Actor, Tx } from 'care-kernel'
 import { rowCondition } from 'care-kernel/access'
-import { actorOf, describe, ordering, out, quote, resource, shape } from 'care-kernel/rest'
+import { actorOf, describe, ordering, out, resource, shape } from 'care-kernel/rest'
 import { facilitiesOf, type FacilityLike } from 'care-kernel/contracts/auth-permissions'
 import { FACILITY } from 'care-kernel/contracts/facilities'
-import { readPicture } from './images.ts'
-import type { FileScope } from './scope.ts'
+import { readPicture } from '../images.ts'
+import type { FileScope } from '../services.ts'
 
 type OfFacility = { Params: { id: string } }
 type OfUser = { Params: { username: string } }
@@ -25,10 +25,6 @@ const facilities = resource({
   shape: shape({ id: out.uuid('f.external_id') }),
   ordering: ordering({}, 'f.id')
 })
-
-/** SQL of the address of the picture a column names; null without one. */
-export const addressSql = (column: string, { publicAddress }: Storage): string =>
-  `case when ${column} <> '' then ${quote(`${publicAddress}/`)} || ${column} end`
 
 const coverAnswer = shape({ read_cover_image_url: out.text('null') })
 
@@ -57,7 +53,7 @@ export function pictureRoutes(app: FastifyInstance, scope: FileScope): void {
     return user
   }
 
-  /** Stored, then named, then the old one removed: whatever breaks off between, there is a picture (FIX docs/api/gateways-jobs.md §16.18). */
+  /** Stores the picture, writes its key, then deletes the old one: an interruption at any point leaves a picture (FIX §16.18). */
   async function replace(
     request: FastifyRequest,
     field: 'cover_image' | 'profile_picture',

@@ -1,13 +1,12 @@
 import type { Handling } from 'care-kernel/jobs'
 import { isApiError } from 'care-kernel/rest'
-import { Type, type Static } from 'typebox'
 import { FILE_TYPE } from './enumerations.ts'
-import type { FileScope } from './scope.ts'
+import { manifest } from './manifest.ts'
+import type { FileScope } from './services.ts'
 import { STORED, type StoredFile } from './store.ts'
 
 const DAY_MS = 86_400_000
 const SLICE = 50
-const payload = Type.Object({ after: Type.Integer() })
 
 const OPEN = `select ${STORED}, x.associating_id from kernel_file_content n join facility_fileupload x on x.id = n.file_id
   where n.checked_at is null and x.id > $1 and x.created_date < $2 and not x.upload_completed and not x.is_archived and not x.deleted
@@ -16,14 +15,14 @@ const OPEN = `select ${STORED}, x.associating_id from kernel_file_content n join
 type Open = StoredFile & { readonly associating_id: string }
 
 /**
- * Places for files that were asked for days ago and never told to be complete. Where no bytes came, or others than were announced, the place is
- * deleted; where they came the file stays, looked at now, and can be read. Files of the original are left alone: what it knew of them is not known here.
+ * Deletes files whose upload was never completed and whose bytes are missing or not as announced. Files whose bytes arrived are checked and kept.
+ * Files of the original are left alone: nothing was announced for them here.
  */
 export const clearAbandoned = {
-  payload,
+  payload: manifest.payloads['clear-abandoned'],
   timeoutSeconds: 300,
   concurrency: 1,
-  async run({ after }: Static<typeof payload>, { tx }: Handling, scope: FileScope): Promise<{ readonly cleared: number }> {
+  async run({ after }: { after: number }, { tx }: Handling, scope: FileScope): Promise<{ readonly cleared: number }> {
     const { clock, config, enqueue, files, store } = scope
     const before = new Date(clock.now().getTime() - config.abandonedDays * DAY_MS).toISOString()
     const { rows } = await tx.query<Open>(OPEN, [after, before])
@@ -40,7 +39,7 @@ export const clearAbandoned = {
   }
 } as const
 
-/** Bytes that are not what was announced are no file; a store that is away is no answer. */
+/** A failed check counts as missing bytes; an outage of the store is thrown. */
 function unfit(error: unknown): undefined {
   if (!isApiError(error) || error.status !== 400) throw error
 }

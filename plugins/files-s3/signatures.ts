@@ -1,17 +1,17 @@
 import { createHmac, hash } from 'node:crypto'
 
-/** Keys of a store's account; `sessionToken` with borrowed ones. */
+/** Keys of an account; `sessionToken` with temporary ones. */
 export interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken?: string
 }
 
-/** What one address allows. */
+/** The request that an address allows. */
 export interface Grant {
   readonly method: 'GET' | 'PUT'
   readonly seconds: number
-  /** Headers the request must carry exactly so, names in lower case. `host` is always among them. */
+  /** Headers that the request must have, names in lower case. `host` is always included. */
   readonly headers?: Readonly<Record<string, string>>
   /** Further parameters: the version, how the answer describes itself. */
   readonly query?: Readonly<Record<string, string>>
@@ -62,14 +62,14 @@ export function makeSigner({ accessKeyId, secretAccessKey, sessionToken }: Crede
       'X-Amz-SignedHeaders': names,
       ...query
     }
-    const asked = Object.entries(parameters)
+    const queryText = Object.entries(parameters)
       .map(([name, value]) => `${encode(name)}=${encode(value)}`)
       .sort()
       .join('&')
     const lines = signed.map(([name, value]) => `${name}:${value}\n`).join('')
-    const request = `${method}\n${path}\n${asked}\n${lines}\n${names}\nUNSIGNED-PAYLOAD`
+    const request = `${method}\n${path}\n${queryText}\n${lines}\n${names}\nUNSIGNED-PAYLOAD`
     const text = `${ALGORITHM}\n${time}\n${scope}\n${hash('sha256', request)}`
     const signature = createHmac('sha256', keyOf(day)).update(text).digest('hex')
-    return `${origin}${path}?${asked}&X-Amz-Signature=${signature}`
+    return `${origin}${path}?${queryText}&X-Amz-Signature=${signature}`
   }
 }

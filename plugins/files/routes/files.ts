@@ -13,13 +13,13 @@ import {
   sendJson,
   type Where
 } from 'care-kernel/rest'
-import { FILE_TYPES, type FileType } from './enumerations.ts'
-import { fileChange, fileInput } from './inputs.ts'
-import { refused } from './owners.ts'
-import { keptFromStaff, mayChange } from './policy.ts'
-import type { FileScope } from './scope.ts'
-import { changed, created, listed, retrieved, single, withText } from './shapes.ts'
-import { STORED, type StoredFile } from './store.ts'
+import { FILE_TYPES, type FileType } from '../enumerations.ts'
+import { fileChange, fileInput } from '../inputs.ts'
+import { refused } from '../owners.ts'
+import { keptFromStaff, mayChange } from '../policy.ts'
+import type { FileScope } from '../services.ts'
+import { changed, created, listed, retrieved, single, withText } from '../outputs.ts'
+import { STORED, type StoredFile } from '../store.ts'
 
 type One = { Params: { id: string } }
 type Row = StoredFile & { readonly is_archived: boolean; readonly associating_id: string; readonly uploaded_by_id: number | null }
@@ -39,8 +39,8 @@ const rows = resource({
   })
 })
 
-/** The files asked about: of which type, of whom. Throws 400 for a parameter that is missing or wrong, 403 for staff that reads. */
-function askedOf(request: FastifyRequest): { readonly type: FileType; readonly ids: readonly string[] } {
+/** The type and the owners of the query. Throws 400 for a missing or invalid parameter, 403 for staff that reads clinical files. */
+function ownersQuery(request: FastifyRequest): { readonly type: FileType; readonly ids: readonly string[] } {
   const query = request.query as Record<string, string | string[] | undefined>
   const last = (name: string) => [query[name] ?? []].flat().at(-1)
   const [name, ids] = [last('file_type'), last('associating_id')]
@@ -62,7 +62,7 @@ const of =
     )})`
   ]
 
-/** `files/` (docs/api/gateways-jobs.md §1). Bytes travel between the browser and the store; here are only their names. */
+/** `files/` (docs/api/gateways-jobs.md §1). The bytes travel between browser and store only. */
 export function fileRoutes(app: FastifyInstance, scope: FileScope): void {
   const { config, database, files, owners, permissions, store } = scope
   const input = fileInput(config.maxMegabytes * 1_048_576)
@@ -73,10 +73,10 @@ export function fileRoutes(app: FastifyInstance, scope: FileScope): void {
     '/api/v1/files/',
     {
       config: { permission: 'file.read', permissionBefore405: 'file.change' },
-      schema: describe({ summary: 'Files of somebody', filters: rows.filters, paging: 'limit', answer: listed })
+      schema: describe({ summary: 'Files of an owner', filters: rows.filters, paging: 'limit', answer: listed })
     },
     async (request, reply) => {
-      const { type, ids } = askedOf(request)
+      const { type, ids } = ownersQuery(request)
       const found = await owners.require(database, actorOf(request), type, ids, 'read')
       return sendJson(reply, await rows.list(database, request, of(type, found)))
     }
@@ -109,7 +109,7 @@ export function fileRoutes(app: FastifyInstance, scope: FileScope): void {
     '/api/v1/files/:id/',
     { config: reading, schema: describe({ summary: 'One file, and where to read it', answer: retrieved }) },
     async (request, reply) => {
-      const { type, ids } = askedOf(request)
+      const { type, ids } = ownersQuery(request)
       const found = await owners.require(database, actorOf(request), type, ids, 'read')
       const row = await rows.row<StoredFile & { json: string }>(
         database,
@@ -129,7 +129,7 @@ export function fileRoutes(app: FastifyInstance, scope: FileScope): void {
       schema: describe({ summary: 'Rename, complete or archive a file', body: fileChange, answer: changed }),
       async handler(request, reply) {
         const actor = actorOf(request)
-        const { type, ids } = askedOf(request)
+        const { type, ids } = ownersQuery(request)
         const found = await owners.require(database, actor, type, ids, 'change')
         const where = of(type, found)
         const row = await rows.row<Row>(database, request.params.id, ROW, where)
@@ -137,13 +137,13 @@ export function fileRoutes(app: FastifyInstance, scope: FileScope): void {
           ? readInput(request, fileChange, { db: database, partial: true })
           : readInput(request, fileChange, { db: database }))
         requireChangeable(row)
-        // The store is asked before anything is held, so that a slow one holds up nobody.
+        // The store is called before any row is locked, as it may be slow.
         if (values.upload_completed && row.content?.checked_at === null) await store.check(database, row)
         const json = await database.transaction(async tx => {
-          const held = await rows.row<Row>(tx, request.params.id, ROW, where, true)
-          requireChangeable(held)
-          const owner = found.find(({ key }) => key === held.associating_id)
-          await files.change(tx, actor, held, owner, fileChange.columns(values))
+          const locked = await rows.row<Row>(tx, request.params.id, ROW, where, true)
+          requireChangeable(locked)
+          const owner = found.find(({ key }) => key === locked.associating_id)
+          await files.change(tx, actor, locked, owner, fileChange.columns(values))
           return rows.one(tx, request.params.id, undefined, changed)
         })
         return sendJson(reply, json)
@@ -162,7 +162,7 @@ export function fileRoutes(app: FastifyInstance, scope: FileScope): void {
     { config: writing, schema: describe({ summary: 'Delete a file', status: 204 }) },
     async (request, reply) => {
       const actor = actorOf(request)
-      const { type, ids } = askedOf(request)
+      const { type, ids } = ownersQuery(request)
       await database.transaction(async tx => {
         const found = await owners.require(tx, actor, type, ids, 'change')
         const row = await rows.row<Row>(tx, request.params.id, ROW, of(type, found), true)

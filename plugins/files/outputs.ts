@@ -33,14 +33,14 @@ export const listed = shape({
   ...kind
 })
 
-/** A single file, without its address: that is signed outside the database. */
+/** A single file without its address, which is signed outside the database. */
 export const single = shape({ ...common, ...uploader, ...state, ...kind })
-/** The same as it is answered. */
+/** `single` with its address. */
 export const retrieved = shape({ ...single.fields, read_signed_url: out.text('null') })
 
 export const changed = shape({ ...common, ...state, ...archived })
 
-/** A new file; its address is signed outside the database. */
+/** A new file without its address. */
 export const added = shape({
   id: out.uuid('x.external_id'),
   file_type: { ...out.text(labelSql('x.file_type', FILE_TYPES)), schema: { type: 'string', enum: Object.values(FILE_TYPES) } },
@@ -48,10 +48,10 @@ export const added = shape({
   name: out.text('x.name'),
   internal_name: out.text('x.internal_name')
 })
-/** The same as it is answered. */
+/** `added` with its address. */
 export const created = shape({ ...added.fields, signed_url: out.text('null') })
 
-/** An object as JSON text with one more text in it. */
+/** An object as JSON text with a further text property. */
 export const withText = (json: string, name: string, text: string): string =>
   `${json.slice(0, -1)},${JSON.stringify(name)}:${JSON.stringify(text)}}`
 
