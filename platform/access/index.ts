@@ -2,7 +2,7 @@
 export { isPermissionDenied, PermissionDenied } from './permissions.ts'
 export type { Asked, Permissions, Predicate, Rule } from '../../kernel/plugin/access.ts'
 export type { Actor } from './actor.ts'
-export { all, any, explain, not, predicate, type Explanation } from './predicates.ts'
+export { all, any, explain, not, predicate, type Explanation } from './policy.ts'
 export {
   anyCase,
   explainRowAccess,
@@ -16,4 +16,4 @@ export {
   type RowAccess,
   type RowAccessExplanation,
   type RowCase
-} from './row-access.ts'
+} from './policy.ts'

@@ -1,6 +1,6 @@
 import type { Asked, PermissionChecks, RowAccessDeclaration, Rule } from '../../kernel/plugin/access.ts'
 import type { Actor } from './actor.ts'
-import { predicate } from './predicates.ts'
+import { predicate } from './policy.ts'
 import { claim, type Contribution } from '../../kernel/contributions/contribution.ts'
 
 export interface OwnedRule {

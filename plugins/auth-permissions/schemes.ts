@@ -1,11 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 import type { Actor, AuthenticationScheme } from 'care-kernel'
-import { isUuid } from 'care-kernel/rest'
+import { ApiError, isUuid, unauthenticated } from 'care-kernel/rest'
 import type { Account } from './actors.ts'
 import { tooMany } from './rate-limit.ts'
 import type { AuthScope } from './services.ts'
 import { seconds, type TokenFailure } from './tokens.ts'
-import { credentialsOf, refusal, type Refused } from './toolkit.ts'
+
+/** Status and challenge of a scheme's refusals. */
+export type Refused = AuthenticationScheme<never>['refused']
 
 type SchemeScope = Pick<
   AuthScope,
@@ -111,4 +113,24 @@ function tokenBody(message: string): object {
     code: 'token_not_valid',
     messages: [{ token_class: 'AccessToken', token_type: 'access', message }]
   }
+}
+
+/** The credentials after the scheme word of the header; null without a header or with another scheme. Refused unless there are two parts. */
+export function credentialsOf(request: FastifyRequest, word: string, refused: Refused): string | null {
+  const header = request.headers.authorization
+  if (header === undefined) return null
+  const parts = header.trim().split(/\s+/)
+  if (parts[0] !== word) return null
+  const [, credentials] = parts
+  if (parts.length !== 2 || credentials === undefined)
+    throw refusal(refused, {
+      detail: 'Authorization header must contain two space-delimited values',
+      code: 'bad_authorization_header'
+    })
+  return credentials
+}
+
+/** An error with the status and the challenge of a scheme. */
+export function refusal(refused: Refused, body: object): ApiError {
+  return new ApiError(refused.status, body, unauthenticated(refused).headers)
 }
