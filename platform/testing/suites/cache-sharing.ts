@@ -24,7 +24,7 @@ export function cacheSharingTests(t: Test, open: () => Promise<CacheUnderTest>, 
     await until(() => heard.b?.length === messages.length + 1)
     t.equal(heard.a?.length, messages.length, 'the unsubscriber ends one subscription')
     await stopB()
-    await port.publish('news', 'to nobody')
+    await port.publish('news', 'without subscriber')
     const again: string[] = []
     await port.subscribe('news', message => again.push(message))
     await port.publish('news', 'again')
@@ -47,7 +47,7 @@ export function cacheSharingTests(t: Test, open: () => Promise<CacheUnderTest>, 
     t.equal(heard, 3)
   })
 
-  using('a subscriber that throws disturbs nobody', async (t, { port }) => {
+  using('a subscriber that throws does not disturb the others', async (t, { port }) => {
     const heard: string[] = []
     await port.subscribe('rough', () => {
       throw new Error('thrown by a subscriber')

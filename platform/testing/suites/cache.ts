@@ -64,7 +64,7 @@ export function cacheSuite(t: Test, open: () => Promise<CacheUnderTest>, options
     t.strictSame(await port.get('dated'), { at: '1970-01-01T00:00:00.000Z' }, 'what JSON cannot say is lost as in JSON')
   })
 
-  using('nobody shares an object', async (t, { port }) => {
+  using('values are copies', async (t, { port }) => {
     const value = { list: [1] }
     await port.set('own', value, 60)
     value.list.push(2)

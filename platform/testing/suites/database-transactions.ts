@@ -22,7 +22,7 @@ export function transactionTests(using: UsingDatabase): void {
       await port.transaction(async tx => {
         await insert(tx, 'a')
         t.strictSame(await names(tx), ['a'], 'it sees its own writes')
-        t.strictSame(await names(port), [], 'nobody else does')
+        t.strictSame(await names(port), [], 'others do not')
         return 'given'
       }),
       'given'
@@ -64,7 +64,7 @@ export function transactionTests(using: UsingDatabase): void {
     await port.transaction(async tx => {
       await insert(tx, 'a')
       tx.afterCommit(async () => {
-        t.strictSame(await names(port), ['a'], 'everybody sees the row')
+        t.strictSame(await names(port), ['a'], 'all see the row')
         ran.push('first')
       })
       tx.afterCommit(() => void ran.push('second'))

@@ -175,7 +175,7 @@ export function databaseSuite(t: Test, open: () => Promise<DatabaseUnderTest>): 
   transactionTests(using)
 }
 
-/** What a restart of the server does to everybody. */
+/** What a restart of the server does to the connections. */
 async function endAllConnections(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()

@@ -51,7 +51,7 @@ export function smsSuite(t: Test, open: () => Promise<SmsUnderTest>, options: Sm
   })
 
   using('what cannot be accepted rejects, and the next one goes through', async (t, { port, received, refused }) => {
-    await t.rejects(port.send({ to: '', text: 'to nobody' }))
+    await t.rejects(port.send({ to: '', text: 'no recipient' }))
     if (refused) await t.rejects(port.send({ to: refused, text: 'refused by the other side' }), Refusal)
     t.equal((await received()).length, 0)
     await port.send({ to, text: 'fine' })

@@ -3,7 +3,7 @@ import type { Test } from 'tap'
 import { testing } from './tools.ts'
 import type { StorageSuiteOptions, StorageUnderTest } from './under-test.ts'
 
-/** A key nobody has used. */
+/** An unused key. */
 export const key = (name = 'scan.PDF') => `PATIENT/${randomBytes(8).toString('hex')}-${name}`
 export const bytes = (text: string) => new TextEncoder().encode(text)
 

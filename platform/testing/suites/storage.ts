@@ -112,7 +112,7 @@ export function storageSuite(t: Test, open: () => Promise<StorageUnderTest>, opt
       await t.rejects(async () => void (await call()))
       t.ok(performance.now() - from < limit, 'in time')
     }
-    t.ok(under.port.signedUrl('private', name, { download: { seconds: 60 } }), 'addresses need nobody')
+    t.ok(under.port.signedUrl('private', name, { download: { seconds: 60 } }), 'addresses need no store')
     await restore()
     await under.port.check()
     t.equal(Buffer.from((await under.port.get('private', name)) ?? []).toString(), 'kept')
