@@ -12,13 +12,11 @@ import {
   IMPRESSION_STATUSES,
   INACTIVE_STATUSES,
   numbersOf,
-  ROUNDS_TYPES,
   ROUTES_TO_FACILITY,
   SUGGESTIONS,
   SYMPTOMS,
   VERIFICATION_STATUSES
 } from './enumerations.ts'
-import { roundFields } from './round-fields.ts'
 
 const optional = { optional: true } as const
 const nullable = { optional: true, null: true } as const
@@ -30,11 +28,9 @@ const person = <const S extends string>(source: S) => field.reference(USER, { op
 
 const STATUS_REFUSED = 'Verification status not allowed'
 const FUTURE = 'This field value cannot be in the future.'
-/** How far the clock of a device may be ahead of the server's. */
-const AHEAD_MS = 120_000
 
 /** A field with a further check of its valid values; `wrong` returns the messages. */
-function checked<F extends Field>(of: F, wrong: (value: never) => Messages | undefined): F {
+export function checked<F extends Field>(of: F, wrong: (value: never) => Messages | undefined): F {
   return {
     ...of,
     parse(input, arrival) {
@@ -184,17 +180,3 @@ export const consentInput = record({
     value === 0 ? ['Specify a correct Patient Code Status for the Consent'] : undefined
   )
 })
-
-/** docs/api/consultations.md §10.2, with `action` and `review_interval` of the patient. */
-export const roundInput = (clock: Clock) =>
-  record({
-    taken_at: checked(field.datetime(), (value: string) =>
-      Date.parse(value) > clock.now().getTime() + AHEAD_MS ? ['Cannot create an update in the future'] : undefined
-    ),
-    rounds_type: field.label(ROUNDS_TYPES),
-    is_parsed_by_ocr: yesNo(),
-    medicine_administration: field.json(optional),
-    action: field.label(ACTIONS, optional),
-    review_interval: field.integer(optional),
-    ...(Object.fromEntries(roundFields.map(([name, { input }]) => [name, input])) as Record<string, Field<unknown, false>>)
-  })

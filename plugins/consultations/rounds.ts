@@ -1,11 +1,14 @@
-import type { Actor, Tx } from 'care-kernel'
+import type { Actor, Clock, Tx } from 'care-kernel'
 import { FACILITY } from 'care-kernel/contracts/facilities'
-import { invalid } from 'care-kernel/rest'
+import { ACTIONS } from 'care-kernel/contracts/patients'
+import { field, invalid, record, type Field } from 'care-kernel/rest'
 import type { RuledConsultation } from './consultations.ts'
 import { DISCHARGED, reviewTime } from './encounters.ts'
-import { ROUND } from './enumerations.ts'
+import { ROUND, ROUNDS_TYPES } from './enumerations.ts'
+import { checked } from './inputs.ts'
 import { DailyRound } from './models.ts'
 import { isHome } from './policy.ts'
+import { roundFields } from './round-fields.ts'
 import type { ConsultationScope } from './services.ts'
 
 /** The values of a body, by field. */
@@ -24,6 +27,23 @@ export interface RoundRow {
 }
 
 const MOST = 9999.99
+/** How far the clock of a device may be ahead of the server's. */
+const AHEAD_MS = 120_000
+const optional = { optional: true } as const
+
+/** The body of a daily round (docs/api/consultations.md §10.2), with `action` and `review_interval` of the patient. */
+export const roundInput = (clock: Clock) =>
+  record({
+    taken_at: checked(field.datetime(), (value: string) =>
+      Date.parse(value) > clock.now().getTime() + AHEAD_MS ? ['Cannot create an update in the future'] : undefined
+    ),
+    rounds_type: field.label(ROUNDS_TYPES),
+    is_parsed_by_ocr: field.boolean(optional),
+    medicine_administration: field.json(optional),
+    action: field.label(ACTIONS, optional),
+    review_interval: field.integer(optional),
+    ...(Object.fromEntries(roundFields.map(([name, { input }]) => [name, input])) as Record<string, Field<unknown, false>>)
+  })
 
 /** Records daily rounds (docs/api/consultations.md §10.3), each in the caller's transaction with the consultation locked. */
 export class Rounds {

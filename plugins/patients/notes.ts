@@ -1,8 +1,10 @@
-import type { Actor } from 'care-kernel'
+import type { FastifyRequest } from 'fastify'
+import type { Actor, Tx } from 'care-kernel'
 import { rowCondition } from 'care-kernel/access'
 import {
   filter,
   filters,
+  invalid,
   isUuid,
   notAUuid,
   ordering,
@@ -13,7 +15,7 @@ import {
   type Shape,
   type Where
 } from 'care-kernel/rest'
-import { USER, userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
+import { RANK, USER, USER_TYPES, userBaseMinimum } from 'care-kernel/contracts/auth-permissions'
 import { FACILITY } from 'care-kernel/contracts/facilities'
 import type { JoinedRows } from './contract.ts'
 import { numbersOf, THREADS } from './enumerations.ts'
@@ -98,4 +100,38 @@ export function noteReads(facility: Shape, joined: JoinedRows): NoteReads {
       ]
     }
   }
+}
+
+/** A note is not empty; this is checked first (docs/api/patients.md §14). */
+export function requireNote({ body }: FastifyRequest): void {
+  const { note } = (typeof body === 'object' && body !== null ? body : {}) as { readonly note?: unknown }
+  if (note === undefined || note === null || (typeof note === 'string' && note.trim() === ''))
+    throw invalid({ note: ['Note cannot be empty'] })
+}
+
+/** A reply has the thread, the patient and the consultation of its note. */
+export async function requireAnswerable(
+  tx: Tx,
+  noteId: number,
+  {
+    patientId,
+    consultationId,
+    thread
+  }: { readonly patientId: number; readonly consultationId: number | null; readonly thread: number }
+): Promise<void> {
+  const {
+    rows: [note]
+  } = await tx.query<{ patient_id: number; consultation_id: number | null; thread: number }>(
+    'select patient_id, consultation_id, thread from facility_patientnotes where id = $1',
+    [noteId]
+  )
+  if (note?.thread !== thread) throw invalid(['Reply to note should be in the same thread'])
+  if (note.patient_id !== patientId || note.consultation_id !== consultationId)
+    throw invalid(['Reply to note should be in the same consultation'])
+}
+
+/** The role of an author: doctors of other facilities are remote specialists. */
+export function roleOf({ userType, homeFacilityId }: Actor, facilityId: number): string {
+  if (userType === RANK.doctor && homeFacilityId !== facilityId) return 'RemoteSpecialist'
+  return USER_TYPES[userType] ?? ''
 }

@@ -20,7 +20,16 @@ const write = {
 
 export const jobs = { write }
 
-/** Schedules by path (docs/api/gateways-jobs.md §8.2). */
+/** When each kind is written: cron expressions in the deployment's time zone (docs/api/gateways-jobs.md §8.2). */
+const CRON: Readonly<Record<KindName, string>> = {
+  facilityCapacity: '*/5 * * * *',
+  patients: '59 * * * *',
+  tests: '59 23 * * *',
+  triage: '59 0,4,8,12,16,20 * * *',
+  districtPatients: '59 * * * *'
+}
+
+/** Schedules by path. */
 export const schedules = Object.fromEntries(
-  KIND_NAMES.map(kind => [KINDS[kind].path, { cron: KINDS[kind].cron, job: 'write', payload: { kind } }])
+  KIND_NAMES.map(kind => [KINDS[kind].path, { cron: CRON[kind], job: 'write', payload: { kind } }])
 ) as Readonly<Record<(typeof KINDS)[KindName]['path'], { cron: string; job: 'write'; payload: Static<typeof payload> }>>

@@ -17,8 +17,6 @@ export interface Kind {
    * differs in more than `modified_date`, so that an unchanged row keeps its dates (docs/api/gateways-jobs.md §16.15, QUIRK).
    */
   readonly repeat: 'replace' | 'renew' | 'renew-changed'
-  /** Cron pattern in the deployment's zone (docs/api/gateways-jobs.md §8.2). */
-  readonly cron: string
   /** Lifetime of cached answers (docs/api/gateways-jobs.md §9.1). */
   readonly cacheSeconds: number
 }
@@ -31,7 +29,6 @@ export const KINDS = {
     subject: 'facility',
     day: 'local',
     repeat: 'replace',
-    cron: '*/5 * * * *',
     cacheSeconds: 600
   },
   patients: {
@@ -40,7 +37,6 @@ export const KINDS = {
     subject: 'facility',
     day: 'utc',
     repeat: 'renew-changed',
-    cron: '59 * * * *',
     cacheSeconds: 600
   },
   tests: {
@@ -49,7 +45,6 @@ export const KINDS = {
     subject: 'facility',
     day: 'utc',
     repeat: 'renew-changed',
-    cron: '59 23 * * *',
     cacheSeconds: 36_000
   },
   triage: {
@@ -58,7 +53,6 @@ export const KINDS = {
     subject: 'facility',
     day: 'local',
     repeat: 'replace',
-    cron: '59 0,4,8,12,16,20 * * *',
     cacheSeconds: 3600
   },
   districtPatients: {
@@ -67,7 +61,6 @@ export const KINDS = {
     subject: 'district',
     day: 'utc',
     repeat: 'renew',
-    cron: '59 * * * *',
     cacheSeconds: 600
   }
 } as const satisfies Readonly<Record<string, Kind>>

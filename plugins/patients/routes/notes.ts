@@ -1,13 +1,12 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Actor, Tx } from 'care-kernel'
 import { rowCondition } from 'care-kernel/access'
 import { Params } from 'care-kernel/data'
 import { actorOf, describe, invalid, isUuid, notAUuid, notFound, readInput, sendJson } from 'care-kernel/rest'
-import { RANK, USER_TYPES } from 'care-kernel/contracts/auth-permissions'
 import type { PatientRow } from '../contract.ts'
 import { noteInput } from '../inputs.ts'
 import { PatientNote, PatientNoteEdit } from '../models.ts'
-import { noteReads } from '../notes.ts'
+import { noteReads, requireAnswerable, requireNote, roleOf } from '../notes.ts'
 import { notableBy } from '../row-access.ts'
 import type { PatientScope } from '../services.ts'
 
@@ -160,38 +159,4 @@ export function noteRoutes(app: FastifyInstance, scope: PatientScope): void {
       throw notFound()
     }
   )
-}
-
-/** A note is not empty; this is checked first (docs/api/patients.md §14). */
-function requireNote({ body }: FastifyRequest): void {
-  const { note } = (typeof body === 'object' && body !== null ? body : {}) as { readonly note?: unknown }
-  if (note === undefined || note === null || (typeof note === 'string' && note.trim() === ''))
-    throw invalid({ note: ['Note cannot be empty'] })
-}
-
-/** A reply has the thread, the patient and the consultation of its note. */
-async function requireAnswerable(
-  tx: Tx,
-  noteId: number,
-  {
-    patientId,
-    consultationId,
-    thread
-  }: { readonly patientId: number; readonly consultationId: number | null; readonly thread: number }
-): Promise<void> {
-  const {
-    rows: [note]
-  } = await tx.query<{ patient_id: number; consultation_id: number | null; thread: number }>(
-    'select patient_id, consultation_id, thread from facility_patientnotes where id = $1',
-    [noteId]
-  )
-  if (note?.thread !== thread) throw invalid(['Reply to note should be in the same thread'])
-  if (note.patient_id !== patientId || note.consultation_id !== consultationId)
-    throw invalid(['Reply to note should be in the same consultation'])
-}
-
-/** The role of an author: doctors of other facilities are remote specialists. */
-function roleOf({ userType, homeFacilityId }: Actor, facilityId: number): string {
-  if (userType === RANK.doctor && homeFacilityId !== facilityId) return 'RemoteSpecialist'
-  return USER_TYPES[userType] ?? ''
 }
