@@ -2,7 +2,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
-import { availableParallelism, loadavg, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
@@ -10,7 +10,8 @@ import t, { type Test } from 'tap'
 import { absent, ownPort, REDIS } from '../services.ts'
 import { care, configFile, emptyDatabase, launcher, root } from './deployment.ts'
 
-const LIMIT_MS = 5000
+/** A start that hangs fails the test. On an idle machine, FAILED_START_MS=5000 checks that it ends within 5 s of the failure. */
+const LIMIT_MS = Number(process.env.FAILED_START_MS ?? 60_000)
 const TIMEOUT_MS = 600_000
 /** Deadline of a start hook, and how long the database gateway asks again. */
 const HOOK_MS = 30_000
@@ -36,7 +37,7 @@ function attempt(config: string, role: Role, waits = 0): Attempt {
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => void (output += chunk.toString()))
-  const killer = setTimeout(() => child.kill('SIGKILL'), 24 * LIMIT_MS + waits)
+  const killer = setTimeout(() => child.kill('SIGKILL'), 2 * LIMIT_MS + waits)
   const ended = new Promise<Awaited<Attempt['ended']>>(resolve =>
     child.once('exit', (code, signal) => {
       clearTimeout(killer)
@@ -71,20 +72,14 @@ async function noneLeft(t: Test, config: string): Promise<void> {
 
 /** Starts, and expects exit code 1, each problem printed once, and no process left. */
 async function fails(t: Test, config: string, role: Role, codes: readonly string[], waits = 0): Promise<void> {
-  const before = slowness()
   const { output, ended } = attempt(config, role, waits)
   const { code, signal, ms } = await ended
   const found = output().match(/\b(?:GATEWAY|PLUGIN|MIGRATIONS|CONFIG|LISTEN)_[A-Z_]+\b/g) ?? []
   const details = { output: output() }
   t.equal(code, 1, `${role}: exit code ${code ?? signal}`, details)
   t.strictSame(found.sort(), [...codes].sort(), `${role}: each problem once`, details)
-  t.ok(ms - waits < LIMIT_MS * Math.max(before, slowness()), `${role}: ended after ${ms} ms`, details)
+  t.ok(ms - waits < LIMIT_MS, `${role}: ended after ${ms} ms`, details)
   await noneLeft(t, config)
-}
-
-/** How many times longer than on an idle machine something takes now. */
-function slowness(): number {
-  return Math.max(1, (loadavg()[0] ?? 0) / availableParallelism())
 }
 
 /** A plugin of its own file whose `start` has this body. */
