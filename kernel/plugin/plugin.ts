@@ -107,7 +107,7 @@ export function defineManifest<
 
 /** The scope of the plugin of a manifest, with its services where they are given: `ScopeOf<typeof manifest, typeof services>`. */
 export type ScopeOf<M, S extends ServiceMap = Record<never, never>> =
-  M extends ManifestInput<infer C, infer P, infer R, infer O, infer _X, infer Cfg, infer J>
+  M extends ManifestInput<infer C, infer P, infer R, infer O, readonly AnyContract[], infer Cfg, infer J>
     ? PluginScope<C, P, R, O, Cfg, J> & Own<S>
     : never
 
