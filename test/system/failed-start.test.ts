@@ -12,6 +12,7 @@ import { care, configFile, emptyDatabase, launcher, root } from './deployment.ts
 
 /** A start that hangs fails the test. On an idle machine, FAILED_START_MS=5000 checks that it ends within 5 s of the failure. */
 const LIMIT_MS = Number(process.env.FAILED_START_MS ?? 60_000)
+const KILL_MS = 120_000
 const TIMEOUT_MS = 600_000
 /** Deadline of a start hook, and how long the database gateway asks again. */
 const HOOK_MS = 30_000
@@ -37,7 +38,7 @@ function attempt(config: string, role: Role, waits = 0): Attempt {
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => void (output += chunk.toString()))
-  const killer = setTimeout(() => child.kill('SIGKILL'), 2 * LIMIT_MS + waits)
+  const killer = setTimeout(() => child.kill('SIGKILL'), KILL_MS + waits)
   const ended = new Promise<Awaited<Attempt['ended']>>(resolve =>
     child.once('exit', (code, signal) => {
       clearTimeout(killer)
