@@ -1,6 +1,5 @@
 import type { PoolClient } from 'pg'
 import { prepareValue } from 'pg/lib/utils'
-import { format } from 'sql-formatter'
 import type { CareKernel } from '../../care-kernel.ts'
 import type { Gateway } from '../../../kernel/plugin/gateway.ts'
 import { messageOf } from '../../../kernel/plugin/problems.ts'
@@ -81,6 +80,8 @@ async function printStatements({ terminal }: Cli, kernel: CareKernel, asked: Ask
   terminal.print(`-- answered ${status}, ${statements.length} ${statements.length === 1 ? 'statement' : 'statements'}`)
   if ([401, 403].includes(status) && username === undefined) terminal.print('-- --as <username> sends it as a user')
   const typed = [decoded(url), username ?? '']
+  // Imported here: it takes a tenth of a second, which every other command would pay.
+  const { format } = await import('sql-formatter')
   for (const [index, statement] of statements.entries()) {
     terminal.print(`\n-- statement ${index + 1} of ${statements.length}`)
     terminal.print(`${format(statement.text, { language: 'postgresql', expressionWidth: 100 })};`)
