@@ -10,7 +10,8 @@ import { cacheResponses } from './response-cache.ts'
 import { mountRoutes, type MountedRoute } from './routes.ts'
 import { drainable, makeServer } from './server.ts'
 
-const SERVES: readonly Role[] = ['web', 'all']
+/** The roles in which a process answers requests of clients. */
+export const SERVES: readonly Role[] = ['web', 'all']
 
 export interface HttpServer {
   readonly app: FastifyInstance

@@ -1,5 +1,5 @@
 import type { Contribution, Role } from '../../kernel/contributions/contribution.ts'
-import { httpServer } from '../http/contribution.ts'
+import { httpServer, SERVES } from '../http/contribution.ts'
 import { mountJobRoutes } from './admin-routes.ts'
 import type { Outcome } from './attempt.ts'
 import { events } from './events.ts'
@@ -10,7 +10,6 @@ import { makeOutbox, type Outbox } from './outbox.ts'
 import { makeNotifier } from './pg-notify.ts'
 import { startJobRuntime, type JobRuntime } from './runtime.ts'
 
-const SERVES: readonly Role[] = ['web', 'all']
 const WORKS: readonly Role[] = ['worker', 'all', 'background']
 const SCHEDULES: readonly Role[] = ['scheduler', 'all', 'background']
 /** A stop leaves this long for what comes after the jobs. */
