@@ -14,6 +14,19 @@ const SECRET_FIELDS = [
   'token',
   'url'
 ]
+/** Personal data whatever models a deployment has: what gateways and commands may log. */
+const PERSONAL_FIELDS = [
+  'address',
+  'alt_phone_number',
+  'date_of_birth',
+  'email',
+  'emergency_phone_number',
+  'first_name',
+  'last_name',
+  'name',
+  'otp',
+  'phone_number'
+]
 /** Fields of log lines that describe an operation and share their name with a classed column. */
 const OPERATIONAL_FIELDS = new Set(['id', 'code', 'reason', 'event', 'job', 'status', 'state'])
 const REDACTED = '[redacted]'
@@ -21,7 +34,7 @@ const MAX_DEPTH = 3
 
 /** Which fields of a log line are replaced: credentials, and every column of a privacy class other than `none`, by its name. */
 export class Redaction {
-  readonly #names = new Set<string>(SECRET_FIELDS)
+  readonly #names = new Set<string>([...SECRET_FIELDS, ...PERSONAL_FIELDS])
 
   /** Once the models are known. */
   add(columns: readonly ClassedColumn[]): void {
